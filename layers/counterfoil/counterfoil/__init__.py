@@ -1,0 +1,1 @@
+"""Accounts payable for NetSuite: invoices in, matched and approved vendor bills out."""

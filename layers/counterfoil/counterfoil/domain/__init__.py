@@ -1,0 +1,1 @@
+"""The rules. Pure: no clock, network, AWS or environment."""

@@ -1,0 +1,178 @@
+"""An invoice: what a vendor's document says, and where it stands.
+
+What was read from the document is `CapturedInvoice`. It is written once and never changed to fit an order:
+matching adds links and findings beside it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from counterfoil.domain.lifecycle import Status
+from counterfoil.domain.matching_result import MatchResult
+from counterfoil.domain.records import Record
+
+HEADER_FIELDS = (
+    "invoice_number",
+    "issue_date",
+    "due_date",
+    "po_number",
+    "vendor_name",
+    "vendor_vat_id",
+    "vendor_iban",
+    "vendor_address",
+    "buyer_name",
+    "currency",
+    "net_total",
+    "tax_total",
+    "gross_total",
+    "payment_terms",
+)
+
+
+class DocumentType(StrEnum):
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+
+
+class Source(StrEnum):
+    """Where the values were read from."""
+
+    EMBEDDED_XML = "embedded-xml"
+    XML = "xml"
+    TEXT_LAYER = "text-layer"
+    OCR = "ocr"
+
+
+class Evidence(Record):
+    """How sure a value is (0 to 1) and where it stands: page from 1, box in PDF points from the top left."""
+
+    confidence: Decimal
+    page: int | None = None
+    box: tuple[Decimal, Decimal, Decimal, Decimal] | None = None
+
+
+class Check(Record):
+    """One arithmetic or check-digit test of the document, e.g. `lines_sum_to_net`."""
+
+    code: str
+    ok: bool
+    detail: str = ""
+
+
+class LineKind(StrEnum):
+    """Goods and services are linked to order lines; the others never are."""
+
+    GOODS = "goods"
+    FREIGHT = "freight"
+    CHARGE = "charge"
+    DISCOUNT = "discount"
+    TAX = "tax"
+    ROUNDING = "rounding"
+
+
+class InvoiceLine(Record):
+    """One billed line. `amount` is before tax; `unit_price` is for `price_base_quantity` units."""
+
+    line: int
+    description: str = ""
+    item_code: str | None = None
+    quantity: Decimal | None = None
+    unit: str | None = None
+    unit_price: Decimal | None = None
+    price_base_quantity: Decimal = Decimal(1)
+    amount: Decimal | None = None
+    tax_rate: Decimal | None = None
+    po_number: str | None = None
+    po_line: str | None = None
+    kind: LineKind = LineKind.GOODS
+    evidence: Evidence | None = None
+
+
+class CapturedInvoice(Record):
+    """What the document says. A value not on it is None; one in doubt is named in `needs_review`.
+
+    `evidence` holds one entry for each header field that has a value. `po_number` is the document's own order
+    reference, `po_numbers` all of them (header and lines) in their order of appearance.
+    """
+
+    document_type: DocumentType
+    source: Source
+    invoice_number: str | None = None
+    issue_date: date | None = None
+    due_date: date | None = None
+    po_number: str | None = None
+    po_numbers: tuple[str, ...] = ()
+    vendor_name: str | None = None
+    vendor_vat_id: str | None = None
+    vendor_iban: str | None = None
+    vendor_address: str | None = None
+    buyer_name: str | None = None
+    currency: str | None = None
+    net_total: Decimal | None = None
+    tax_total: Decimal | None = None
+    gross_total: Decimal | None = None
+    payment_terms: str | None = None
+    evidence: dict[str, Evidence] = {}
+    lines: tuple[InvoiceLine, ...] = ()
+    checks: tuple[Check, ...] = ()
+    needs_review: tuple[str, ...] = ()
+
+
+class Document(Record):
+    """The file as it arrived; `version_id` is the bucket's, so that the very bytes can be read again."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    sha256: str | None = None
+    size: int = 0
+
+    @property
+    def file_name(self) -> str:
+        return self.key.rsplit("/", 1)[-1]
+
+
+class Reason(Record):
+    """Why an invoice rests where it does: a code to count and a sentence for a person, with the numbers."""
+
+    code: str
+    detail: str
+
+
+class Approval(Record):
+    """Who said yes and when; `policy` when the company's settings did."""
+
+    by: str
+    at: datetime
+    policy_version: int | None = None
+
+
+class BillReference(Record):
+    """The bill in the ERP. `external_id` is stored before the ERP is called; the rest when it answered."""
+
+    external_id: str
+    id: str | None = None
+    total: Decimal | None = None
+
+
+class Invoice(Record):
+    """One invoice of one company (the client whose books these are), at one version of its state."""
+
+    company: str
+    id: str
+    version: int
+    status: Status
+    reasons: tuple[Reason, ...] = ()
+    received_at: datetime
+    changed_at: datetime
+    document: Document
+    attempts: int = 0
+    captured: CapturedInvoice | None = None
+    vendor_id: str | None = None
+    duplicate_of: str | None = None
+    match: MatchResult | None = None
+    approval: Approval | None = None
+    bill: BillReference | None = None

@@ -1,0 +1,94 @@
+"""What matching decided, line by line, with everything needed to explain it and to decide it again."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from counterfoil.domain.orders import Coding
+from counterfoil.domain.records import Record
+
+
+class LineStatus(StrEnum):
+    """From harmless to grave; a line's status is the gravest of its conditions."""
+
+    PERFECT_MATCH = "perfect_match"
+    QUANTITY_THRESHOLD = "quantity_threshold"
+    RATE_THRESHOLD = "rate_threshold"
+    AMOUNT_THRESHOLD = "amount_threshold"
+    AMOUNT_MISMATCH = "amount_mismatch"
+    QUANTITY_MISMATCH = "quantity_mismatch"
+    RATE_MISMATCH = "rate_mismatch"
+    UNLINKED = "unlinked"
+
+    @property
+    def passes(self) -> bool:
+        return self in (
+            LineStatus.PERFECT_MATCH,
+            LineStatus.QUANTITY_THRESHOLD,
+            LineStatus.RATE_THRESHOLD,
+            LineStatus.AMOUNT_THRESHOLD,
+        )
+
+
+class MatchType(StrEnum):
+    TWO_WAY = "2way"
+    THREE_WAY = "3way"
+    NONE = "none"
+
+
+class InvoiceType(StrEnum):
+    PO_INVOICE = "po_invoice"
+    INVOICE = "invoice"
+
+
+class OrderLineLink(Record):
+    """One order line that an invoice line bills, and how much of it (amount for an expense line)."""
+
+    order_id: str
+    po_number: str
+    line: int
+    quantity: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.po_number}:{self.line}"
+
+
+class LineMatch(Record):
+    """One invoice line's decision.
+
+    `awaits_receipt` is true when more goods arriving is all that is missing. `explain` is a sentence with numbers.
+    """
+
+    line: int
+    links: tuple[OrderLineLink, ...] = ()
+    status: LineStatus
+    conditions: tuple[LineStatus, ...] = ()
+    match_type: MatchType | None = None
+    awaits_receipt: bool = False
+    is_charge: bool = False
+    explain: str = ""
+    coding: Coding = Coding()
+
+    @property
+    def link(self) -> str | None:
+        """`PO-1:2`, `A:1+A:2` for several order lines, None when unlinked."""
+        return "+".join(map(str, self.links)) or None
+
+
+class MatchResult(Record):
+    """The whole invoice's decision. `order_versions` are the versions of the orders that it was decided on."""
+
+    invoice_type: InvoiceType
+    lines: tuple[LineMatch, ...]
+    approvable: bool
+    flags: tuple[str, ...] = ()
+    order_versions: dict[str, int] = {}
+    policy_version: int = 0
+
+    @property
+    def awaits_receipt(self) -> bool:
+        """Nothing is wrong but goods that have not come."""
+        return not self.approvable and all(
+            line.status.passes or line.awaits_receipt for line in self.lines
+        )

@@ -1,0 +1,54 @@
+"""Amounts: decimals made from text, and the only place that rounds.
+
+Minor units follow ISO 4217; a currency that is not listed has two.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+MINOR_UNITS_DEFAULT = 2
+MINOR_UNITS = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
+DIGITS_MAX = 30
+
+
+def minor_units(currency: str) -> int:
+    """Decimal places of a currency's smallest unit, by its ISO 4217 code."""
+    return MINOR_UNITS.get(currency, MINOR_UNITS_DEFAULT)
+
+
+def smallest_unit(currency: str) -> Decimal:
+    """The smallest amount that can be paid: 0.01 for EUR, 1 for JPY."""
+    return Decimal(1).scaleb(-minor_units(currency))
+
+
+def round_money(amount: Decimal, currency: str) -> Decimal:
+    """The amount in whole minor units, halves away from zero as invoices are rounded."""
+    return amount.quantize(smallest_unit(currency), rounding=ROUND_HALF_UP)
+
+
+def decimal_of(text: str) -> Decimal:
+    """A finite decimal from plain text such as `"10.00"`; ValueError names what is wrong."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not a decimal number") from None
+    if not number.is_finite():
+        raise ValueError(f"{text!r} is not a finite number")
+    if len(number.as_tuple().digits) > DIGITS_MAX:
+        raise ValueError(f"{text[:40]!r} has more than {DIGITS_MAX} digits")
+    return number
+
+
+def plain(number: Decimal) -> str:
+    """The number as people write it: no exponent, no trailing zeros after the point."""
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text

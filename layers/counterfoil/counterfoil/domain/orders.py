@@ -1,0 +1,142 @@
+"""Purchase orders as the ERP holds them, item receipts, and the ledger of what each order line still has to give.
+
+The ledger is kept as events by id (bills, claims), not as sums: the same event twice changes nothing, and an older
+copy of an order never undoes a newer bill.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from counterfoil.domain.records import Record
+
+ZERO = Decimal(0)
+
+
+class ItemKind(StrEnum):
+    """What the ERP's item record says; inventory and receivable items are matched with their receipts."""
+
+    INVENTORY = "inventory"
+    NONINVENTORY = "noninventory"
+    NONINVENTORY_RECEIVABLE = "noninventory_receivable"
+    SERVICE = "service"
+    EXPENSE = "expense"
+
+    @property
+    def is_received(self) -> bool:
+        return self in (ItemKind.INVENTORY, ItemKind.NONINVENTORY_RECEIVABLE)
+
+
+class Coding(Record):
+    """Where a line is posted: the ERP's ids."""
+
+    account: str | None = None
+    department: str | None = None
+    location: str | None = None
+    class_: str | None = None
+
+
+class OrderLine(Record):
+    """One ordered line. Quantities are in `unit`; an expense line has an amount and no quantity.
+
+    `received` and `billed` are the ERP's own figures: quantities, for an expense line `billed` is an amount.
+    """
+
+    line: int
+    kind: ItemKind
+    item_id: str | None = None
+    item_code: str | None = None
+    vendor_item_code: str | None = None
+    description: str = ""
+    quantity: Decimal = ZERO
+    unit: str | None = None
+    rate: Decimal = ZERO
+    amount: Decimal = ZERO
+    received: Decimal = ZERO
+    billed: Decimal = ZERO
+    is_closed: bool = False
+    coding: Coding = Coding()
+
+    @property
+    def is_expense(self) -> bool:
+        return self.kind == ItemKind.EXPENSE
+
+
+class OrderStatus(StrEnum):
+    """The ERP's states, by meaning."""
+
+    PENDING_APPROVAL = "pending_approval"
+    REJECTED = "rejected"
+    PENDING_RECEIPT = "pending_receipt"
+    PARTIALLY_RECEIVED = "partially_received"
+    PENDING_BILLING_PARTIALLY_RECEIVED = "pending_billing_partially_received"
+    PENDING_BILL = "pending_bill"
+    FULLY_BILLED = "fully_billed"
+    CLOSED = "closed"
+
+    @property
+    def is_open(self) -> bool:
+        """Bills can still be entered against it."""
+        return self in (
+            OrderStatus.PENDING_RECEIPT,
+            OrderStatus.PARTIALLY_RECEIVED,
+            OrderStatus.PENDING_BILLING_PARTIALLY_RECEIVED,
+            OrderStatus.PENDING_BILL,
+        )
+
+
+class PurchaseOrder(Record):
+    """An order with its ledger.
+
+    `bills` and `claims` map a bill's or an invoice's id to what it takes of each line (quantity, or amount for an
+    expense line). `version` is ours and moves at every write; `modified_at` is the ERP's.
+    """
+
+    company: str
+    id: str
+    number: str
+    vendor_id: str
+    vendor_name: str = ""
+    status: OrderStatus
+    currency: str
+    order_date: date | None = None
+    lines: tuple[OrderLine, ...] = ()
+    modified_at: datetime | None = None
+    bills: dict[str, dict[int, Decimal]] = {}
+    claims: dict[str, dict[int, Decimal]] = {}
+    version: int = 0
+
+    def line(self, number: int) -> OrderLine:
+        """The line of that number; KeyError when the order has none."""
+        for line in self.lines:
+            if line.line == number:
+                return line
+        raise KeyError(number)
+
+    def billed(self, number: int) -> Decimal:
+        """What is billed of a line: the ERP's figure or the bills we know, whichever is more.
+
+        The two lag behind each other; taking the larger never lets a quantity be billed twice.
+        """
+        known = sum((taken.get(number, ZERO) for taken in self.bills.values()), ZERO)
+        return max(self.line(number).billed, known)
+
+    def claimed(self, number: int, *, but_by: str | None = None) -> Decimal:
+        """What invoices in flight have taken of a line, leaving out the invoice `but_by`."""
+        return sum(
+            (taken.get(number, ZERO) for by, taken in self.claims.items() if by != but_by), ZERO
+        )
+
+
+class Receipt(Record):
+    """An item receipt: what came, by order line. Returns are negative."""
+
+    company: str
+    id: str
+    number: str = ""
+    order_id: str
+    received_on: date | None = None
+    quantities: dict[int, Decimal] = {}
+    modified_at: datetime | None = None
