@@ -125,9 +125,7 @@ class PurchaseOrder(Record):
 
     def claimed(self, number: int, *, but_by: str | None = None) -> Decimal:
         """What invoices in flight have taken of a line, leaving out the invoice `but_by`."""
-        return sum(
-            (taken.get(number, ZERO) for by, taken in self.claims.items() if by != but_by), ZERO
-        )
+        return sum((taken.get(number, ZERO) for by, taken in self.claims.items() if by != but_by), ZERO)
 
 
 class Receipt(Record):
