@@ -48,8 +48,21 @@ class StaleWrite(CounterfoilError):
     """Somebody else wrote first: read again, decide again."""
 
 
+class LeaseRefused(CounterfoilError):
+    """All leases on the ERP account's concurrency are taken: try again later."""
+
+
 class ObjectMissing(CounterfoilError):
     """The object of a delivery is gone from the bucket."""
+
+
+class DocumentTooLarge(CounterfoilError):
+    """A document is larger than the inbox takes; `size` is in bytes."""
+
+    def __init__(self, detail: str, *, size: int) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.size = size
 
 
 class RecordTooLarge(CounterfoilError):

@@ -174,6 +174,7 @@ class Invoice(Record):
     received_at: datetime
     changed_at: datetime
     document: Document
+    raised_by: str | None = None
     attempts: int = 0
     captured: CapturedInvoice | None = None
     vendor_id: str | None = None
