@@ -7,6 +7,7 @@ else has to be true at the same instant (orders, reservations, the delivery).
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -615,19 +616,24 @@ class Store:
         raise StaleWrite("the records stayed in use by other transactions")
 
 
-def invoice_of_image(image: Item) -> Invoice:
-    """The invoice in a stream record's image."""
-    return _unpacked(image, Invoice)
+def invoice_of_image(image: Mapping[str, Any]) -> Invoice:
+    """The invoice in a stream record's image, as Lambda is handed it."""
+    return _unpacked(_decoded(image), Invoice)
 
 
-def order_of_image(image: Item) -> PurchaseOrder:
+def order_of_image(image: Mapping[str, Any]) -> PurchaseOrder:
     """The order in a stream record's image."""
-    return _unpacked(image, PurchaseOrder)
+    return _unpacked(_decoded(image), PurchaseOrder)
 
 
-def sync_request_of_image(image: Item) -> SyncRequest:
+def sync_request_of_image(image: Mapping[str, Any]) -> SyncRequest:
     """The request in a stream record's image."""
-    return _unpacked(image, SyncRequest)
+    return _unpacked(_decoded(image), SyncRequest)
+
+
+def _decoded(image: Mapping[str, Any]) -> Item:
+    """Lambda's events are JSON: what is binary in the table is base64 text in them."""
+    return {"body": {"B": base64.b64decode(image["body"]["B"])}}
 
 
 def _key(pk: str, sk: str) -> Item:
