@@ -101,6 +101,4 @@ class MatchResult(Record):
     @property
     def awaits_receipt(self) -> bool:
         """Nothing is wrong but goods that have not come."""
-        return not self.approvable and all(
-            line.status.passes or line.awaits_receipt for line in self.lines
-        )
+        return not self.approvable and all(line.status.passes or line.awaits_receipt for line in self.lines)
