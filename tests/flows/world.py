@@ -150,7 +150,10 @@ class World:
 
     def sweep(self) -> None:
         for company in self.companies:
-            self._add(f"sweep {company}", lambda company=company: _ignore(sweep.sweep(company, store=self.store, now=self.clock)))
+            self._add(
+                f"sweep {company}",
+                lambda company=company: _ignore(sweep.sweep(company, store=self.store, now=self.clock)),
+            )
 
     # Working the heap
 
@@ -187,9 +190,7 @@ class World:
     def invoices(self, company: str = "demo") -> list[Invoice]:
         """Every invoice that a person can see in a list."""
         return [
-            invoice
-            for status in Status
-            for invoice in self.calm_store.invoices(company, status, limit=200).invoices
+            invoice for status in Status for invoice in self.calm_store.invoices(company, status, limit=200).invoices
         ]
 
     def states(self) -> dict[str, tuple[Status, int]]:
@@ -288,7 +289,9 @@ class Stream:
         response = self._client.get_records(ShardIterator=self._iterator)
         self._iterator = response["NextShardIterator"]
         changes = [record["dynamodb"] for record in response["Records"]]
-        return [(_as_lambda_sees(change.get("OldImage")), _as_lambda_sees(change.get("NewImage"))) for change in changes]
+        return [
+            (_as_lambda_sees(change.get("OldImage")), _as_lambda_sees(change.get("NewImage"))) for change in changes
+        ]
 
 
 def _as_lambda_sees(image: Any) -> Any:

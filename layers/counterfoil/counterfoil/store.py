@@ -249,14 +249,15 @@ class Store:
 
     def invoices(self, company: str, status: Status, *, cursor: str | None = None, limit: int = PAGE_DEFAULT) -> Page:
         """A page of the invoices in a state, the longest resting first."""
-        response = self._client.query(
-            TableName=self._table,
-            IndexName="listing",
-            KeyConditionExpression="listing_pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": _status_pk(company, status)}},
-            Limit=max(1, min(limit, PAGE_MAX)),
-            **({"ExclusiveStartKey": _from_cursor(cursor, company, status)} if cursor else {}),
-        )
+        asked: Item = {"ExclusiveStartKey": _from_cursor(cursor, company, status)} if cursor is not None else {}
+        asked |= {
+            "TableName": self._table,
+            "IndexName": "listing",
+            "KeyConditionExpression": "listing_pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": _status_pk(company, status)}},
+            "Limit": max(1, min(limit, PAGE_MAX)),
+        }
+        response = self._client.query(**asked)
         last = response.get("LastEvaluatedKey")
         return Page(
             invoices=tuple(_unpacked(item, Invoice) for item in response["Items"]),
@@ -489,7 +490,7 @@ class Store:
     def _take_lease(self, key: Item, holder: str, most: int, seconds: int) -> int:
         for _ in range(LEASE_TRIES_MAX):
             now = datetime.now(UTC).timestamp()
-            first = secrets.randbelow(most)
+            first: int = secrets.randbelow(most)
             for slot in (*range(first, most), *range(first)):
                 try:
                     self._client.update_item(
