@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from counterfoil.domain.audit import FIRST_HASH
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.matching_result import MatchResult
 from counterfoil.domain.records import Record
@@ -165,7 +166,11 @@ class BillReference(Record):
 
 
 class Invoice(Record):
-    """One invoice of one company (the client whose books these are), at one version of its state."""
+    """One invoice of one company (the client whose books these are), at one version of its state.
+
+    `orders_seen` is the fingerprint of the orders that it was matched against; `audit_hash` seals its audit trail up
+    to this version. `attempts` counts how often the sweep found it resting in a state that a step should move.
+    """
 
     company: str
     id: str
@@ -175,10 +180,13 @@ class Invoice(Record):
     received_at: datetime
     changed_at: datetime
     document: Document
+    raised_by: str | None = None
     attempts: int = 0
     captured: CapturedInvoice | None = None
     vendor_id: str | None = None
     duplicate_of: str | None = None
+    orders_seen: str = ""
     match: MatchResult | None = None
     approval: Approval | None = None
     bill: BillReference | None = None
+    audit_hash: str = FIRST_HASH
