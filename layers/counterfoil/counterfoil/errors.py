@@ -67,3 +67,54 @@ class DocumentTooLarge(CounterfoilError):
 
 class RecordTooLarge(CounterfoilError):
     """A record does not fit into a table item even when compressed."""
+
+
+class ErpError(CounterfoilError):
+    """The ERP did not do what was asked.
+
+    `code` is the ERP's own (`USER_ERROR`), or ours in lower case where it gave none; `detail` its own sentence;
+    `path` where it points to (`item.items[0].item`), `status` the HTTP status, None without an answer.
+    """
+
+    def __init__(self, code: str, detail: str, *, path: str | None = None, status: int | None = None) -> None:
+        self.code = code
+        self.detail = detail
+        self.path = path
+        self.status = status
+        super().__init__(f"{code}: {detail}" + (f" ({path})" if path else ""))
+
+
+class ErpRefusal(ErpError):
+    """Refused for what was asked: the same again will be refused again."""
+
+
+class DuplicateExternalId(ErpRefusal):
+    """A record of this type has the external id already."""
+
+
+class RecordMissing(ErpRefusal):
+    """There is no record of that id."""
+
+
+class TooManyRows(ErpRefusal):
+    """A query that was meant to be bounded has more rows than one page; nothing of it was used."""
+
+
+class ErpLoginRefused(ErpError):
+    """The credentials were refused, or the role may not do this. Never repeated: five failures lock the token."""
+
+
+class ErpUnavailable(ErpError):
+    """No useful answer now; nothing is known to have changed. Worth trying later."""
+
+
+class RateLimited(ErpUnavailable):
+    """More calls at once than the account allows; the call was not carried out."""
+
+
+class UnexpectedReply(ErpUnavailable):
+    """An answer that is not the API's: a login or maintenance page, a redirect, broken or oversized JSON."""
+
+
+class ReplyLost(ErpError):
+    """A change was sent and its outcome is unknown: look the record up by its external id before anything else."""

@@ -44,6 +44,9 @@ ENTITLEMENTS: dict[Role, frozenset[Entitlement]] = {
 }
 
 
+_ROLE_NAMES = frozenset(role.value for role in Role)
+
+
 class Person(Record):
     """A signed-in person and their roles by company."""
 
@@ -60,6 +63,6 @@ def person_of(id: str, name: str, groups: Iterable[str]) -> Person:  # noqa: A00
     roles: dict[str, set[Role]] = {}
     for group in groups:
         company, _, role = group.rpartition(".")
-        if company and role in Role:
+        if company and role in _ROLE_NAMES:
             roles.setdefault(company, set()).add(Role(role))
     return Person(id=id, name=name, roles={company: frozenset(held) for company, held in roles.items()})
