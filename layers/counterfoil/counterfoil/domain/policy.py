@@ -191,12 +191,7 @@ class MatchPolicy(Record):
             key: str | None = getattr(subject, scope.value)
             for rule in self.scoped_thresholds:
                 threshold = rule.on(axis)
-                if (
-                    threshold is not None
-                    and rule.scope == scope
-                    and rule.key == key
-                    and rule.is_effective(subject.on)
-                ):
+                if threshold is not None and rule.scope == scope and rule.key == key and rule.is_effective(subject.on):
                     return threshold, scope.value
         return self.thresholds.on(axis) or EXACT, "company"
 
@@ -210,12 +205,13 @@ class MatchPolicy(Record):
 
 
 class CompanySettings(Record):
-    """One company's settings. `approve_automatically_max` is in the company's currency; None approves nothing.
+    """One company's settings. `approve_automatically_max` is in the company's `currency`; None approves nothing.
 
     `accounts` maps a kind of charge to the ERP's account id it posts to.
     """
 
     company: str
+    currency: str | None = None
     match: MatchPolicy = MatchPolicy()
     approve_automatically_max: Limit | None = None
     accounts: dict[LineKind, str] = {}
