@@ -25,6 +25,7 @@ from counterfoil.domain.money import decimal_of
 from counterfoil.domain.orders import ZERO, Coding, ItemKind, OrderLine, OrderStatus, PurchaseOrder, Receipt
 from counterfoil.domain.records import Record
 from counterfoil.domain.vendors import Vendor
+from counterfoil.errors import CounterfoilError
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ PURCHASE_ORDER, ITEM_RECEIPT, VENDOR_BILL, VENDOR_CREDIT = "PurchOrd", "ItemRcpt
 BILL_TYPES = (VENDOR_BILL, VENDOR_CREDIT)
 
 
-class UnreadableRow(ValueError):
+class UnreadableRow(CounterfoilError):
     """A row is not as NetSuite writes it. `record` is the type and id, `column` and `value` what is wrong."""
 
     def __init__(self, record: str, column: str, value: str | None) -> None:
@@ -205,6 +206,25 @@ def newest_query(kind: str) -> str:
 
 CURRENCY_QUERY = "SELECT c.id AS id FROM currency c WHERE c.symbol = ?"
 
+
+def same_number_query(bill: Bill) -> Query:
+    """Bills (or credits) of the same vendor with the same number, with `externalid` and `status`.
+
+    The ERP itself takes a number twice: who writes bills has to look.
+    """
+    kind = VENDOR_CREDIT if bill.document_type == DocumentType.CREDIT_NOTE else VENDOR_BILL
+    return (
+        "SELECT t.id AS id, t.externalid AS externalid, t.status AS status FROM transaction t"
+        f" WHERE t.type = '{kind}' AND t.entity = {_id(bill.vendor_id)} AND t.tranid = ?",
+        (bill.number,),
+    )
+
+
+def counts(row: Row) -> bool:
+    """Whether a bill of that status bills anything: not when it was rejected or cancelled."""
+    return row.get("status") not in _STATUSES_NOT_BILLED
+
+
 _OWN_LINES = "tl.taxline = 'F' AND (tl.iscogs IS NULL OR tl.iscogs = 'F')"
 
 
@@ -370,7 +390,7 @@ def takings_of(rows: Iterable[Row]) -> dict[str, dict[str, dict[int, Decimal]]]:
     for row in rows:
         cells = _Cells("vendorBill", row)
         taken = found.setdefault(cells.text("orderid"), {}).setdefault(cells.text("id"), {})
-        if cells.text("status") not in _STATUSES_NOT_BILLED:
+        if counts(row):
             line = cells.integer("orderline")
             column = "quantity" if cells.optional("item") else "foreignamount"
             taken[line] = taken.get(line, ZERO) + abs(cells.number(column))
@@ -412,7 +432,7 @@ def erp_bill_of(company: str, rows: Sequence[Row], *, zone: tzinfo = UTC) -> Erp
         number=header.optional("tranid") or "",
         vendor_id=header.text("entity"),
         external_id=header.optional("externalid"),
-        counts=header.text("status") not in _STATUSES_NOT_BILLED,
+        counts=counts(_header(rows)),
         currency=header.text("currency"),
         total=abs(header.number("foreigntotal")),
         bill_date=header.day("trandate"),
