@@ -170,6 +170,14 @@ def bill_of(invoice: Invoice, orders: Mapping[str, PurchaseOrder], charge_accoun
     return bill
 
 
+def total_due(invoice: Invoice) -> Decimal:
+    """What the invoice's bill has to come to in the ERP, which writes credits as positive amounts too."""
+    captured = _required(invoice.captured, "document")
+    gross_total = _required(captured.gross_total, "gross_total")
+    rounded = round_money(gross_total, captured.currency) if captured.currency else gross_total
+    return abs(rounded) if captured.document_type == DocumentType.CREDIT_NOTE else rounded
+
+
 @dataclass(frozen=True)
 class _Part:
     """An amount of the invoice with where it goes: an order line, or an account."""
