@@ -7,6 +7,7 @@ else has to be true at the same instant (orders, reservations, the delivery).
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -249,14 +250,15 @@ class Store:
 
     def invoices(self, company: str, status: Status, *, cursor: str | None = None, limit: int = PAGE_DEFAULT) -> Page:
         """A page of the invoices in a state, the longest resting first."""
-        response = self._client.query(
-            TableName=self._table,
-            IndexName="listing",
-            KeyConditionExpression="listing_pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": _status_pk(company, status)}},
-            Limit=max(1, min(limit, PAGE_MAX)),
-            **({"ExclusiveStartKey": _from_cursor(cursor, company, status)} if cursor else {}),
-        )
+        asked: Item = {"ExclusiveStartKey": _from_cursor(cursor, company, status)} if cursor is not None else {}
+        asked |= {
+            "TableName": self._table,
+            "IndexName": "listing",
+            "KeyConditionExpression": "listing_pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": _status_pk(company, status)}},
+            "Limit": max(1, min(limit, PAGE_MAX)),
+        }
+        response = self._client.query(**asked)
         last = response.get("LastEvaluatedKey")
         return Page(
             invoices=tuple(_unpacked(item, Invoice) for item in response["Items"]),
@@ -505,7 +507,7 @@ class Store:
     def _take_lease(self, key: Item, holder: str, most: int, seconds: int) -> int:
         for _ in range(LEASE_TRIES_MAX):
             now = datetime.now(UTC).timestamp()
-            first = secrets.randbelow(most)
+            first: int = secrets.randbelow(most)
             for slot in (*range(first, most), *range(first)):
                 try:
                     self._client.update_item(
@@ -632,19 +634,24 @@ class Store:
         raise StaleWrite("the records stayed in use by other transactions")
 
 
-def invoice_of_image(image: Item) -> Invoice:
-    """The invoice in a stream record's image."""
-    return _unpacked(image, Invoice)
+def invoice_of_image(image: Mapping[str, Any]) -> Invoice:
+    """The invoice in a stream record's image, as Lambda is handed it."""
+    return _unpacked(_decoded(image), Invoice)
 
 
-def order_of_image(image: Item) -> PurchaseOrder:
+def order_of_image(image: Mapping[str, Any]) -> PurchaseOrder:
     """The order in a stream record's image."""
-    return _unpacked(image, PurchaseOrder)
+    return _unpacked(_decoded(image), PurchaseOrder)
 
 
-def sync_request_of_image(image: Item) -> SyncRequest:
+def sync_request_of_image(image: Mapping[str, Any]) -> SyncRequest:
     """The request in a stream record's image."""
-    return _unpacked(image, SyncRequest)
+    return _unpacked(_decoded(image), SyncRequest)
+
+
+def _decoded(image: Mapping[str, Any]) -> Item:
+    """Lambda's events are JSON: what is binary in the table is base64 text in them."""
+    return {"body": {"B": base64.b64decode(image["body"]["B"])}}
 
 
 def _key(pk: str, sk: str) -> Item:

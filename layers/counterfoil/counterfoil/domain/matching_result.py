@@ -43,12 +43,16 @@ class InvoiceType(StrEnum):
 
 
 class OrderLineLink(Record):
-    """One order line that an invoice line bills, and how much of it (amount for an expense line)."""
+    """One order line that an invoice line bills, and how much of it (amount for an expense line).
+
+    `over` is how much of `quantity` went beyond what was free when it was decided: what a tolerance or a person let by.
+    """
 
     order_id: str
     po_number: str
     line: int
     quantity: Decimal
+    over: Decimal = Decimal(0)
 
     def __str__(self) -> str:
         return f"{self.po_number}:{self.line}"
@@ -58,6 +62,8 @@ class LineMatch(Record):
     """One invoice line's decision.
 
     `awaits_receipt` is true when more goods arriving is all that is missing. `explain` is a sentence with numbers.
+    `evidence` is what the link rests on, each with its share of the score; `rules` names which rule set the mode and
+    each tolerance that was used. Quantities and rates are in the order's unit, `expected_*` the order's side.
     """
 
     line: int
@@ -69,6 +75,12 @@ class LineMatch(Record):
     is_charge: bool = False
     explain: str = ""
     coding: Coding = Coding()
+    expected_quantity: Decimal | None = None
+    billed_quantity: Decimal | None = None
+    expected_rate: Decimal | None = None
+    billed_rate: Decimal | None = None
+    evidence: dict[str, int] = {}
+    rules: dict[str, str] = {}
 
     @property
     def link(self) -> str | None:

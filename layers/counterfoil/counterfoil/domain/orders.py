@@ -59,6 +59,7 @@ class OrderLine(Record):
     received: Decimal = ZERO
     billed: Decimal = ZERO
     is_closed: bool = False
+    category: str | None = None
     coding: Coding = Coding()
 
     @property
@@ -101,6 +102,7 @@ class PurchaseOrder(Record):
     number: str
     vendor_id: str
     vendor_name: str = ""
+    subsidiary: str | None = None
     status: OrderStatus
     currency: str
     order_date: date | None = None
