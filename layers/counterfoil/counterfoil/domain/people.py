@@ -20,6 +20,9 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+ROLES = {role.value: role for role in Role}
+
+
 class Entitlement(StrEnum):
     READ_INVOICES = "read_invoices"
     READ_AUDIT = "read_audit"
@@ -60,6 +63,6 @@ def person_of(id: str, name: str, groups: Iterable[str]) -> Person:  # noqa: A00
     roles: dict[str, set[Role]] = {}
     for group in groups:
         company, _, role = group.rpartition(".")
-        if company and role in Role:
-            roles.setdefault(company, set()).add(Role(role))
+        if company and role in ROLES:
+            roles.setdefault(company, set()).add(ROLES[role])
     return Person(id=id, name=name, roles={company: frozenset(held) for company, held in roles.items()})
