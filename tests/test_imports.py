@@ -100,7 +100,9 @@ def test_services_are_imported_only_where_they_are_spoken_to(path):
 
 @pytest.mark.parametrize("path", files(PACKAGE / "steps"), ids=named)
 def test_steps_are_handed_what_they_use(path):
-    assert outside(modules_imported(path), "domain", "errors", "store", "files", "capture", "netsuite", "steps") == set()
+    assert (
+        outside(modules_imported(path), "domain", "errors", "store", "files", "capture", "netsuite", "steps") == set()
+    )
 
 
 @pytest.mark.parametrize("path", files(FUNCTIONS), ids=named)
@@ -109,11 +111,15 @@ def test_a_function_imports_steps_wiring_and_no_client(path):
 
     assert tops(modules) & {"boto3", "requests"} == set()
     assert outside(modules, "netsuite", "capture") == {
-        module for module in modules if module.startswith("counterfoil.") and not module.startswith("counterfoil.netsuite")
+        module
+        for module in modules
+        if module.startswith("counterfoil.") and not module.startswith("counterfoil.netsuite")
     }
 
 
-@pytest.mark.parametrize("folder", sorted(place for place in FUNCTIONS.iterdir() if place.is_dir()), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "folder", sorted(place for place in FUNCTIONS.iterdir() if place.is_dir()), ids=lambda p: p.name
+)
 def test_a_function_is_one_file(folder):
     assert [path.name for path in folder.rglob("*.py")] == ["app.py"]
 

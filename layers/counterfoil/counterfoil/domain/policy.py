@@ -13,6 +13,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import LineKind
 from counterfoil.domain.records import Record
 
@@ -191,12 +192,7 @@ class MatchPolicy(Record):
             key: str | None = getattr(subject, scope.value)
             for rule in self.scoped_thresholds:
                 threshold = rule.on(axis)
-                if (
-                    threshold is not None
-                    and rule.scope == scope
-                    and rule.key == key
-                    and rule.is_effective(subject.on)
-                ):
+                if threshold is not None and rule.scope == scope and rule.key == key and rule.is_effective(subject.on):
                     return threshold, scope.value
         return self.thresholds.on(axis) or EXACT, "company"
 
@@ -210,13 +206,16 @@ class MatchPolicy(Record):
 
 
 class CompanySettings(Record):
-    """One company's settings. `approve_automatically_max` is in the company's currency; None approves nothing.
+    """One company's settings. `approve_automatically_max` is in the company's `currency`; None approves nothing.
 
-    `accounts` maps a kind of charge to the ERP's account id it posts to. `erp_bill_page` is where the ERP shows a bill
-    to people, with `{id}` for the bill's internal id; empty for no link.
+    `identity` is what documents call the company itself. `accounts` maps a kind of charge to the ERP's account id it
+    posts to. `erp_bill_page` is where the ERP shows a bill to people, with `{id}` for the bill's internal id; empty for
+    no link.
     """
 
     company: str
+    currency: str | None = None
+    identity: CompanyIdentity = CompanyIdentity()
     match: MatchPolicy = MatchPolicy()
     approve_automatically_max: Limit | None = None
     accounts: dict[LineKind, str] = {}
