@@ -16,7 +16,7 @@ from counterfoil.domain.invoices import Invoice
 from counterfoil.domain.lifecycle import STATES, Status
 from counterfoil.domain.people import Entitlement, Person, person_of
 from counterfoil.domain.records import Record
-from counterfoil.errors import BadRequest, CounterfoilError, Refusal, StaleWrite
+from counterfoil.errors import CounterfoilError, Refusal, StaleWrite
 from counterfoil.observability import logger, metrics, tracer
 from counterfoil.steps import review
 from counterfoil.steps.review import require
@@ -30,7 +30,10 @@ app = APIGatewayRestResolver(enable_validation=True)
 
 
 class Comment(Record):
+    """Why, and (if given) the version that was looked at: an invoice that has moved on since is not acted on."""
+
     comment: str = ""
+    version: int | None = None
 
 
 class Upload(Record):
@@ -77,7 +80,16 @@ def read_audit(company: str, invoice_id: str) -> dict[str, Any]:
 @app.post("/companies/<company>/invoices/<invoice_id>/<action>", summary=f"Act: {', '.join(review.ACTIONS)}")
 def act(company: str, invoice_id: str, action: str, body: Comment) -> dict[str, Any]:
     who = person()
-    invoice = review.act(company, invoice_id, action, who, comment=body.comment, store=wiring.store(), now=wiring.now)
+    invoice = review.act(
+        company,
+        invoice_id,
+        action,
+        who,
+        comment=body.comment,
+        version=body.version,
+        store=wiring.store(),
+        now=wiring.now,
+    )
     logger.info("acted", extra={"company": company, "invoice_id": invoice_id, "action": action})
     return summary(invoice)
 
