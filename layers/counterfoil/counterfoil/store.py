@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from botocore.exceptions import ClientError
 
 from counterfoil.domain.audit import AuditEntry, sealed
+from counterfoil.domain.bills import ErpBill
 from counterfoil.domain.deliveries import Delivery
 from counterfoil.domain.invoices import Invoice
 from counterfoil.domain.lifecycle import STATES, Status, may_move
@@ -365,6 +366,11 @@ class Store:
             self._client.delete_item(TableName=self._table, Key=key)
         return order_id
 
+    def order_of_receipt(self, company: str, receipt_id: str) -> str | None:
+        """The id of the order that a receipt belongs to, None when it is unknown."""
+        pointer = self._get(_key(f"{company}#RECEIPT#{receipt_id}", "ORDER"))
+        return cast(str, pointer["order_id"]["S"]) if pointer else None
+
     def receipts(self, company: str, order_id: str) -> list[Receipt]:
         items = self._query(
             "pk = :pk AND begins_with(sk, :sk)",
@@ -411,6 +417,17 @@ class Store:
         return [_unpacked(item, Vendor) for item in self._batch_get(wanted)]
 
     # Bills that the ERP has
+
+    def erp_bill(self, company: str, bill_id: str) -> ErpBill | None:
+        """A bill as it was when it was last read from the ERP."""
+        item = self._get(_key(f"{company}#BILL#{bill_id}", "STATE"))
+        return _unpacked(item, ErpBill) if item else None
+
+    def put_erp_bill(self, bill: ErpBill) -> None:
+        self._put({**_key(f"{bill.company}#BILL#{bill.id}", "STATE"), **_packed(bill)})
+
+    def delete_erp_bill(self, company: str, bill_id: str) -> None:
+        self._client.delete_item(TableName=self._table, Key=_key(f"{company}#BILL#{bill_id}", "STATE"))
 
     def put_bill_number(self, company: str, vendor_id: str, number: str, bill_id: str, external_id: str) -> None:
         """Remember a bill of the ERP by its vendor's number, to notice an invoice that was billed by hand."""

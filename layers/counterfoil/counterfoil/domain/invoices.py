@@ -127,6 +127,15 @@ class CapturedInvoice(Record):
     checks: tuple[Check, ...] = ()
     needs_review: tuple[str, ...] = ()
 
+    @property
+    def billed_lines(self) -> tuple[InvoiceLine, ...]:
+        """All that adds up to `net_total`: the lines, then the document's charges, numbered on behind them."""
+        last = max((line.line for line in self.lines), default=0)
+        numbered = (
+            charge.model_copy(update={"line": last + place}) for place, charge in enumerate(self.charges, start=1)
+        )
+        return (*self.lines, *numbered)
+
 
 class Document(Record):
     """The file as it arrived; `version_id` is the bucket's, so that the very bytes can be read again."""

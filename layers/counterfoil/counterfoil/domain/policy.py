@@ -192,12 +192,7 @@ class MatchPolicy(Record):
             key: str | None = getattr(subject, scope.value)
             for rule in self.scoped_thresholds:
                 threshold = rule.on(axis)
-                if (
-                    threshold is not None
-                    and rule.scope == scope
-                    and rule.key == key
-                    and rule.is_effective(subject.on)
-                ):
+                if threshold is not None and rule.scope == scope and rule.key == key and rule.is_effective(subject.on):
                     return threshold, scope.value
         return self.thresholds.on(axis) or EXACT, "company"
 
@@ -218,7 +213,7 @@ class CompanySettings(Record):
     """
 
     company: str
-    currency: str = "USD"
+    currency: str | None = None
     identity: CompanyIdentity = CompanyIdentity()
     match: MatchPolicy = MatchPolicy()
     approve_automatically_max: Limit | None = None
