@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -271,7 +272,8 @@ class World:
                 raise AssertionError(message)
 
     def _sync(self, company: str) -> None:
-        sync.sync(company, store=self.store, client=self.erp, now=self.clock)
+        deadline = self.clock() + timedelta(minutes=5)
+        sync.sync(company, store=self.store, client=self.erp, clock=self.clock, deadline=deadline)
 
 
 class Stream:
