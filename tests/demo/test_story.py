@@ -70,13 +70,16 @@ def test_each_sample_comes_to_what_it_is_listed_for(dropped):
             continue
         status = Status(sample["becomes"])
         assert invoice.status == BEFORE_POSTING.get(status, status), (sample["file"], invoice.reasons)
-        assert [reason.code for reason in invoice.reasons][:1] == [sample["reason"]] * ("reason" in sample)
+        if "reason" in sample:
+            assert sample["reason"] in {reason.code for reason in invoice.reasons}
+        else:
+            assert invoice.reasons == ()
 
 
 def test_each_matched_sample_bills_its_own_order_and_nothing_else(dropped):
     for sample in story()["samples"]:
         invoice = dropped[sample.get("as", sample["file"])]
-        if not STATES[invoice.status].holds_claims:
+        if not STATES[invoice.status].holds_claims or "repeats" in sample:
             continue
         billed = {link.po_number for line in invoice.match.lines for link in line.links}
         assert billed == {sample["order"]}
