@@ -24,6 +24,8 @@ from counterfoil.store import PAGE_DEFAULT, PAGE_MAX, SyncRequest
 
 SYNC_KINDS = ("vendors", "orders", "receipts", "bills", "deletions")
 
+STATUSES = tuple(status.value for status in Status)
+
 app = APIGatewayRestResolver(enable_validation=True)
 
 
@@ -46,13 +48,13 @@ def person() -> Person:
 @app.get("/companies/<company>/invoices", summary="Invoices in one state, the longest resting first")
 def list_invoices(
     company: str,
-    status: Annotated[str, Query(description=f"one of {', '.join(Status)}")],
+    status: Annotated[str, Query(description=f"one of {', '.join(STATUSES)}")],
     cursor: Annotated[str | None, Query(description="from the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
 ) -> dict[str, Any]:
     require(person(), Entitlement.READ_INVOICES, company)
-    if status not in Status:
-        raise BadRequest(f"status must be one of {', '.join(Status)}")
+    if status not in STATUSES:
+        raise BadRequest(f"status must be one of {', '.join(STATUSES)}")
     page = wiring.store().invoices(company, Status(status), cursor=cursor, limit=limit)
     return {"invoices": [summary(invoice) for invoice in page.invoices], "cursor": page.cursor}
 

@@ -453,7 +453,7 @@ def test_a_bill_links_each_line_to_its_order():
         {"account": {"id": "64"}, "amount": Decimal("12.5"), "memo": "Freight"},
         {"account": {"id": "61"}, "amount": 40, "memo": "", "orderDoc": "1042", "orderLine": "4"},
     ]
-    assert bill_type(a_bill()) == "vendorBill"
+    assert bill_type(DocumentType.INVOICE) == "vendorBill"
 
 
 def test_a_credit_links_no_order():
@@ -461,6 +461,6 @@ def test_a_credit_links_no_order():
 
     body = bill_body(credit, "3")
 
-    assert bill_type(credit) == "vendorCredit"
+    assert bill_type(DocumentType.CREDIT_NOTE) == "vendorCredit"
     assert "dueDate" not in body
     assert all("orderDoc" not in line for line in body["item"]["items"] + body["expense"]["items"])

@@ -7,6 +7,7 @@ else has to be true at the same instant (orders, reservations, the delivery).
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from botocore.exceptions import ClientError
 
 from counterfoil.domain.audit import AuditEntry, sealed
+from counterfoil.domain.bills import ErpBill
 from counterfoil.domain.deliveries import Delivery
 from counterfoil.domain.invoices import Invoice
 from counterfoil.domain.lifecycle import STATES, Status, may_move
@@ -248,14 +250,15 @@ class Store:
 
     def invoices(self, company: str, status: Status, *, cursor: str | None = None, limit: int = PAGE_DEFAULT) -> Page:
         """A page of the invoices in a state, the longest resting first."""
-        response = self._client.query(
-            TableName=self._table,
-            IndexName="listing",
-            KeyConditionExpression="listing_pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": _status_pk(company, status)}},
-            Limit=max(1, min(limit, PAGE_MAX)),
-            **({"ExclusiveStartKey": _from_cursor(cursor, company, status)} if cursor else {}),
-        )
+        asked: Item = {"ExclusiveStartKey": _from_cursor(cursor, company, status)} if cursor is not None else {}
+        asked |= {
+            "TableName": self._table,
+            "IndexName": "listing",
+            "KeyConditionExpression": "listing_pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": _status_pk(company, status)}},
+            "Limit": max(1, min(limit, PAGE_MAX)),
+        }
+        response = self._client.query(**asked)
         last = response.get("LastEvaluatedKey")
         return Page(
             invoices=tuple(_unpacked(item, Invoice) for item in response["Items"]),
@@ -363,6 +366,11 @@ class Store:
             self._client.delete_item(TableName=self._table, Key=key)
         return order_id
 
+    def order_of_receipt(self, company: str, receipt_id: str) -> str | None:
+        """The id of the order that a receipt belongs to, None when it is unknown."""
+        pointer = self._get(_key(f"{company}#RECEIPT#{receipt_id}", "ORDER"))
+        return cast(str, pointer["order_id"]["S"]) if pointer else None
+
     def receipts(self, company: str, order_id: str) -> list[Receipt]:
         items = self._query(
             "pk = :pk AND begins_with(sk, :sk)",
@@ -409,6 +417,17 @@ class Store:
         return [_unpacked(item, Vendor) for item in self._batch_get(wanted)]
 
     # Bills that the ERP has
+
+    def erp_bill(self, company: str, bill_id: str) -> ErpBill | None:
+        """A bill as it was when it was last read from the ERP."""
+        item = self._get(_key(f"{company}#BILL#{bill_id}", "STATE"))
+        return _unpacked(item, ErpBill) if item else None
+
+    def put_erp_bill(self, bill: ErpBill) -> None:
+        self._put({**_key(f"{bill.company}#BILL#{bill.id}", "STATE"), **_packed(bill)})
+
+    def delete_erp_bill(self, company: str, bill_id: str) -> None:
+        self._client.delete_item(TableName=self._table, Key=_key(f"{company}#BILL#{bill_id}", "STATE"))
 
     def put_bill_number(self, company: str, vendor_id: str, number: str, bill_id: str, external_id: str) -> None:
         """Remember a bill of the ERP by its vendor's number, to notice an invoice that was billed by hand."""
@@ -488,7 +507,7 @@ class Store:
     def _take_lease(self, key: Item, holder: str, most: int, seconds: int) -> int:
         for _ in range(LEASE_TRIES_MAX):
             now = datetime.now(UTC).timestamp()
-            first = secrets.randbelow(most)
+            first: int = secrets.randbelow(most)
             for slot in (*range(first, most), *range(first)):
                 try:
                     self._client.update_item(
@@ -615,19 +634,24 @@ class Store:
         raise StaleWrite("the records stayed in use by other transactions")
 
 
-def invoice_of_image(image: Item) -> Invoice:
-    """The invoice in a stream record's image."""
-    return _unpacked(image, Invoice)
+def invoice_of_image(image: Mapping[str, Any]) -> Invoice:
+    """The invoice in a stream record's image, as Lambda is handed it."""
+    return _unpacked(_decoded(image), Invoice)
 
 
-def order_of_image(image: Item) -> PurchaseOrder:
+def order_of_image(image: Mapping[str, Any]) -> PurchaseOrder:
     """The order in a stream record's image."""
-    return _unpacked(image, PurchaseOrder)
+    return _unpacked(_decoded(image), PurchaseOrder)
 
 
-def sync_request_of_image(image: Item) -> SyncRequest:
+def sync_request_of_image(image: Mapping[str, Any]) -> SyncRequest:
     """The request in a stream record's image."""
-    return _unpacked(image, SyncRequest)
+    return _unpacked(_decoded(image), SyncRequest)
+
+
+def _decoded(image: Mapping[str, Any]) -> Item:
+    """Lambda's events are JSON: what is binary in the table is base64 text in them."""
+    return {"body": {"B": base64.b64decode(image["body"]["B"])}}
 
 
 def _key(pk: str, sk: str) -> Item:

@@ -23,7 +23,7 @@ class Format(StrEnum):
     TABLE = "table"
 
 
-def match(
+def match_command(
     scenarios: Annotated[list[Path], typer.Argument(help="Scenario files (YAML).", metavar="SCENARIO.yaml...")],
     output: Annotated[
         Format | None, typer.Option("--format", help="json: an object a line; table: for people.")

@@ -64,7 +64,10 @@ class Check(Record):
 
 
 class LineKind(StrEnum):
-    """Goods and services are linked to order lines; the others never are."""
+    """Goods and services are linked to order lines; the others never are.
+
+    A subtotal only sums or explains other lines of the invoice: it is shown, and its amount is never counted.
+    """
 
     GOODS = "goods"
     FREIGHT = "freight"
@@ -72,6 +75,7 @@ class LineKind(StrEnum):
     DISCOUNT = "discount"
     TAX = "tax"
     ROUNDING = "rounding"
+    SUBTOTAL = "subtotal"
 
 
 class InvoiceLine(Record):
@@ -96,7 +100,9 @@ class CapturedInvoice(Record):
     """What the document says. A value not on it is None; one in doubt is named in `needs_review`.
 
     `evidence` holds one entry for each header field that has a value. `po_number` is the document's own order
-    reference, `po_numbers` all of them (header and lines) in their order of appearance.
+    reference, `po_numbers` all of them (header and lines) in their order of appearance. `charges` are allowances
+    (negative) and charges on the whole document: `billed_lines` are these and the lines. `vendor_domains` are the
+    e-mail and web domains that the vendor names.
     """
 
     document_type: DocumentType
@@ -118,8 +124,17 @@ class CapturedInvoice(Record):
     payment_terms: str | None = None
     evidence: dict[str, Evidence] = {}
     lines: tuple[InvoiceLine, ...] = ()
+    charges: tuple[InvoiceLine, ...] = ()
+    vendor_domains: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     needs_review: tuple[str, ...] = ()
+
+    @property
+    def billed_lines(self) -> tuple[InvoiceLine, ...]:
+        """What makes up the total before tax: lines that are no subtotals, then charges, numbered on."""
+        last = max((line.line for line in self.lines), default=0)
+        charges = (charge.model_copy(update={"line": last + charge.line}) for charge in self.charges)
+        return (*(line for line in self.lines if line.kind != LineKind.SUBTOTAL), *charges)
 
 
 class Document(Record):

@@ -126,11 +126,11 @@ def billed_lines(invoice: CapturedInvoice) -> tuple[list[Billed], bool]:
     Credit notes are written both ways: all lines above zero, or all below. Either way they count below zero.
     """
     is_credit = invoice.document_type == DocumentType.CREDIT_NOTE
-    values = [value for line in invoice.lines for value in (line.quantity, line.amount) if value]
+    values = [value for line in invoice.billed_lines for value in (line.quantity, line.amount) if value]
     turns = is_credit and not any(value < 0 for value in values)
     is_mixed = is_credit and not turns and any(value > 0 for value in values)
     sign = -1 if turns else 1
-    return [_billed(line, sign) for line in invoice.lines], is_mixed
+    return [_billed(line, sign) for line in invoice.billed_lines], is_mixed
 
 
 def _billed(line: InvoiceLine, sign: int) -> Billed:

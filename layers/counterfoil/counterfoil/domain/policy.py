@@ -13,6 +13,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import LineKind
 from counterfoil.domain.records import Record
 
@@ -207,11 +208,13 @@ class MatchPolicy(Record):
 class CompanySettings(Record):
     """One company's settings. `approve_automatically_max` is in the company's `currency`; None approves nothing.
 
-    `accounts` maps a kind of charge to the ERP's account id it posts to.
+    `identity` is what documents call the company itself. `accounts` maps a kind of charge to the ERP's account id it
+    posts to.
     """
 
     company: str
     currency: str | None = None
+    identity: CompanyIdentity = CompanyIdentity()
     match: MatchPolicy = MatchPolicy()
     approve_automatically_max: Limit | None = None
     accounts: dict[LineKind, str] = {}

@@ -93,9 +93,9 @@ def _decided(
         taken = claims_of(result).get(order.id)
         if taken:
             try:
-                new = with_claim(order, invoice.id, taken)
+                new = with_claim(order, invoice.id, taken, result=result)
             except OverClaimed as refusal:
-                return _resting(matched, Status.EXCEPTION, [Reason(code=refusal.code, detail=refusal.detail)])
+                return _resting(matched, Status.EXCEPTION, [Reason(code="over_claimed", detail=str(refusal))])
             claimed.append((order, new.model_copy(update={"version": order.version + 1})))
     if may_approve_itself(captured, settings):
         approval = Approval(by=BY_POLICY, at=at, policy_version=settings.match.version)
