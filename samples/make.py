@@ -93,7 +93,7 @@ def money(amount: Decimal) -> str:
 
 def pdf_of(paper: Paper) -> bytes:
     file = io.BytesIO()
-    canvas = Canvas(file, pagesize=A4, invariant=True)
+    canvas = Canvas(file, pagesize=A4, invariant=True, pageCompression=0)
     canvas.setTitle(f"Invoice {paper.number}")
     canvas.setAuthor(paper.seller.name)
     paper.layout(canvas, paper)
@@ -421,7 +421,7 @@ def locked(pdf: bytes) -> bytes:
         password = pikepdf.Encryption(
             user="not-to-be-guessed-4417", owner="nor-this-one-7714", R=3, aes=False, metadata=False
         )
-        document.save(file, encryption=password, static_id=True)
+        document.save(file, encryption=password, static_id=True, compress_streams=False)
     return file.getvalue()
 
 

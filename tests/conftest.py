@@ -16,6 +16,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from counterfoil.store import Store
 
+pytest_plugins = ("tests.stack.plugin",)
+
 ROOT = Path(__file__).parents[1]
 TABLE = "counterfoil"
 

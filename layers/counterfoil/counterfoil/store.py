@@ -525,8 +525,9 @@ class Store:
     def _take_lease(self, key: Item, holder: str, most: int, seconds: int) -> int:
         for _ in range(LEASE_TRIES_MAX):
             now = datetime.now(UTC).timestamp()
-            first: int = secrets.randbelow(most)
-            for slot in (*range(first, most), *range(first)):
+            first = secrets.randbelow(most)
+            slots: list[int] = [*range(first, most), *range(first)]
+            for slot in slots:
                 try:
                     self._client.update_item(
                         TableName=self._table,
