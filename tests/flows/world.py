@@ -11,7 +11,8 @@ import base64
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -59,6 +60,7 @@ class Pending:
 
     what: str
     handle: Callable[[], None]
+    may_be_lost: bool = True
     receives: int = 0
 
 
@@ -109,7 +111,8 @@ class World:
     random: Random = field(init=False)
     faults: Faults = field(init=False)
     heap: deque[Pending] = field(default_factory=deque)
-    dead: list[str] = field(default_factory=list)
+    dead: list[Pending] = field(default_factory=list)
+    lost: int = 0
     handled: int = 0
     _nesting: int = 0
 
@@ -139,9 +142,14 @@ class World:
         delivery = Delivery(
             company="", bucket=BUCKET, key=key, version_id=put["VersionId"], size=len(content), at=self.clock()
         )
-        self._add(
-            f"delivery {key}",
-            lambda: _ignore(capture.receive(delivery, store=self.store, files=self.files, now=self.clock)),
+        # Whatever else is lost can be asked of the table again; this is the first that is known of a document. SQS
+        # keeps it, if need be in the dead-letter queue, until somebody redrives it.
+        self.heap.append(
+            Pending(
+                f"delivery {key}",
+                lambda: _ignore(capture.receive(delivery, store=self.store, files=self.files, now=self.clock)),
+                may_be_lost=False,
+            )
         )
 
     def read_erp(self) -> None:
@@ -167,8 +175,10 @@ class World:
             self._handle(self._picked())
 
     def settle(self) -> None:
-        """Without faults: sweep, sync and work until nothing changes any more."""
+        """Without faults: redrive what is dead, then sweep, sync and work until nothing changes any more."""
         self.faults = Faults()
+        self.heap.extend(pending for pending in self.dead if not pending.may_be_lost)
+        self.dead.clear()
         quiet = 0
         for _ in range(ROUNDS_MAX):
             self._collect_stream()
@@ -230,20 +240,21 @@ class World:
         return self.heap.popleft()
 
     def _handle(self, pending: Pending) -> None:
-        if self.happens(self.faults.lost):
-            self.dead.append(f"lost: {pending.what}")
+        if pending.may_be_lost and self.happens(self.faults.lost):
+            self.lost += 1
             return
         if self.happens(self.faults.twice):
-            self.heap.append(Pending(pending.what, pending.handle))
+            self.heap.append(replace(pending))
         self.handled += 1
         try:
             pending.handle()
-        except (Cut, CounterfoilError) as error:
+        except (Cut, CounterfoilError):
             pending.receives += 1
             if pending.receives < RECEIVES_MAX:
                 self.heap.append(pending)
             else:
-                self.dead.append(f"{pending.what}: {error!r}")
+                pending.receives = 0
+                self.dead.append(pending)
 
     def _add(self, what: str, handle: Callable[[], None]) -> None:
         self.heap.append(Pending(what, handle))
@@ -271,7 +282,8 @@ class World:
                 raise AssertionError(message)
 
     def _sync(self, company: str) -> None:
-        sync.sync(company, store=self.store, client=self.erp, now=self.clock)
+        deadline = self.clock() + timedelta(minutes=5)
+        sync.sync(company, store=self.store, client=self.erp, clock=self.clock, deadline=deadline)
 
 
 class Stream:

@@ -15,7 +15,7 @@ from tests.builders import COMPANY, NOON, a_captured_invoice, an_invoice, an_inv
 
 @pytest.fixture(autouse=True)
 def company(store):
-    store.put_company(CompanySettings(company=COMPANY, approve_automatically_max=Decimal("100.00")))
+    store.put_company(CompanySettings(company=COMPANY, currency="USD", approve_automatically_max=Decimal("100.00")))
 
 
 def a_read_invoice(store, **values):

@@ -57,22 +57,20 @@ class _Pool:
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
+        self.pipes: tuple[IO[bytes], IO[bytes]]
         self.memory_bytes = 0
         self.documents = 0
 
     def ask(self, content: bytes, own: CompanyIdentity, limits: Limits) -> dict[str, str]:
-        process = self._ready(limits)
+        stdin, stdout = self._ready(limits)
         self.documents += 1
-        header = json.dumps(
-            {"own": own.model_dump(mode="json"), "limits": limits.model_dump(mode="json")}
-        ).encode()
+        header = json.dumps({"own": own.model_dump(mode="json"), "limits": limits.model_dump(mode="json")}).encode()
         try:
-            assert process.stdin is not None and process.stdout is not None
             for part in (header, content):
-                process.stdin.write(FRAME.pack(len(part)))
-                process.stdin.write(part)
-            process.stdin.flush()
-            answer = _read_frame(process.stdout, limits.seconds_max + GRACE_SECONDS)
+                stdin.write(FRAME.pack(len(part)))
+                stdin.write(part)
+            stdin.flush()
+            answer = _read_frame(stdout, limits.seconds_max + GRACE_SECONDS)
         except (_WorkerGone, BrokenPipeError) as error:
             self.stop()
             raise CaptureError(
@@ -83,18 +81,14 @@ class _Pool:
         reply: dict[str, str] = json.loads(answer)
         return reply
 
-    def _ready(self, limits: Limits) -> subprocess.Popen[bytes]:
+    def _ready(self, limits: Limits) -> tuple[IO[bytes], IO[bytes]]:
         alive = self.process is not None and self.process.poll() is None
-        if (
-            not alive
-            or self.documents >= DOCUMENTS_MAX
-            or self.memory_bytes != limits.memory_bytes_max
-        ):
+        if not alive or self.documents >= DOCUMENTS_MAX or self.memory_bytes != limits.memory_bytes_max:
             self.stop()
             self.memory_bytes = limits.memory_bytes_max
             self.process = _start(limits.memory_bytes_max)
-        assert self.process is not None
-        return self.process
+            self.pipes = _pipes(self.process)
+        return self.pipes
 
     def stop(self) -> None:
         process, self.process, self.documents = self.process, None, 0
@@ -121,6 +115,14 @@ def _start(memory_bytes: int) -> subprocess.Popen[bytes]:
             "LANG": "C.UTF-8",
         },
     )
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    """The child's input and output; both were asked for, so both are there."""
+    stdin, stdout = process.stdin, process.stdout
+    if stdin is None or stdout is None:
+        raise _WorkerGone
+    return stdin, stdout
 
 
 def _read_frame(pipe: IO[bytes], seconds: float) -> bytes:

@@ -37,28 +37,35 @@ def smallest_unit_of(reading: Reading) -> Decimal:
 
 
 def _check_totals(reading: Reading) -> None:
+    """Net and tax make the gross; charges may stand between (freight below the sub-total)."""
     net, tax, gross = (reading.amount(name) for name in TOTALS)
     if net is None or gross is None:
         return
+    charges = sum((line.amount or ZERO for line in reading.charges), ZERO)
+    slack = smallest_unit_of(reading)
     total = net + (tax or ZERO)
-    ok = abs(total - gross) <= smallest_unit_of(reading)
+    ok = abs(total - gross) <= slack or (bool(charges) and abs(total + charges - gross) <= slack)
     detail = f"net {plain(net)} + tax {plain(tax or ZERO)} = {plain(total)}, gross {plain(gross)}"
+    if charges:
+        detail += f", charges {plain(charges)}"
     reading.checks.append(Check(code="net_plus_tax_is_gross", ok=ok, detail=detail))
     if not ok:
         reading.doubt(*TOTALS)
 
 
 def _check_sum_of_lines(reading: Reading) -> None:
+    """Lines make the net: with the document's charges, or without them where they stand below the net."""
     net = reading.amount("net_total")
     lines = [line for line in reading.lines if line.kind != LineKind.SUBTOTAL]
     if net is None or not lines:
         return
-    counted = [*lines, *reading.charges]
-    total = sum((line.amount or ZERO for line in counted), ZERO)
-    slack = min(SUM_SLACK_MAX, smallest_unit_of(reading) * max(2, len(counted)) * HALF)
-    complete = all(line.amount is not None for line in counted)
-    ok = complete and abs(total - net) <= slack
-    detail = f"lines and charges make {plain(total)}, net {plain(net)}"
+    total = sum((line.amount or ZERO for line in lines), ZERO)
+    charges = sum((line.amount or ZERO for line in reading.charges), ZERO)
+    count = len(lines) + len(reading.charges)
+    slack = min(SUM_SLACK_MAX, smallest_unit_of(reading) * max(2, count) * HALF)
+    complete = all(line.amount is not None for line in lines)
+    ok = complete and (abs(total + charges - net) <= slack or abs(total - net) <= slack)
+    detail = f"lines make {plain(total)}, charges {plain(charges)}, net {plain(net)}"
     reading.checks.append(Check(code="lines_sum_to_net", ok=ok, detail=detail))
     if not ok:
         reading.doubt("lines")
@@ -68,9 +75,7 @@ def _check_products(reading: Reading) -> None:
     wrong = [
         line
         for line in reading.lines
-        if not product_holds(
-            line, smallest_unit_of(reading), reading.adjustments.get(line.line, ZERO)
-        )
+        if not product_holds(line, smallest_unit_of(reading), reading.adjustments.get(line.line, ZERO))
     ]
     if reading.lines:
         detail = ", ".join(f"line {line.line}" for line in wrong[:10])

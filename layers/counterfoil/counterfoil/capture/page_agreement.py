@@ -28,17 +28,11 @@ COMPARED = ("invoice_number", "issue_date", "gross_total", "vendor_iban")
 def compare_with_page(reading: Reading, pages: Sequence[Page]) -> None:
     """Append a `page_agrees_<field>` check for each compared field; a disagreement is named for review."""
     if sum(len(page.words) for page in pages) < WORDS_MIN:
-        reading.checks.append(
-            Check(code="page_shows_invoice", ok=True, detail="the page has hardly any text")
-        )
+        reading.checks.append(Check(code="page_shows_invoice", ok=True, detail="the page has hardly any text"))
         return
     context = context_of(layout_of(pages), CompanyIdentity())
     text = squeeze("".join(row.text for row in context.layout.rows))
-    numbers = {
-        abs(amount.value)
-        for row in context.labelled.tokens
-        for amount, _ in amounts_of(context, row)
-    }
+    numbers = {abs(amount.value) for row in context.labelled.tokens for amount, _ in amounts_of(context, row)}
     numbers |= {amount.value.copy_abs() for amount in context.amounts.values() if amount}
     for name in COMPARED:
         value = reading.values.get(name)

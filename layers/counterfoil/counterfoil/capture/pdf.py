@@ -6,6 +6,7 @@ process of its own where a crash, a hang or a flood of memory ends only that pro
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +17,15 @@ from counterfoil.capture.layout.words import WORD_GAP, Page, Word
 from counterfoil.capture.limits import Limits
 
 if TYPE_CHECKING:
-    import pypdfium2
+    import pypdfium2  # type: ignore[import-untyped]  # ships no types
 
 _LOCK = threading.Lock()
 PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 SECURITY_ERROR = 5  # FPDF_ERR_SECURITY
 # Letters lower than this many points are no text for people (hidden words, scan layers gone wrong).
 HEIGHT_MIN = 1.0
+# Markup that a generator printed instead of obeying it.
+MARKUP = re.compile(r"</?[a-zA-Z]{1,8}>")
 # What is drawn outside of the page by more than this many points is not seen.
 MARGIN = 5.0
 
@@ -45,9 +48,7 @@ def open_pdf(content: bytes, limits: Limits) -> Iterator[pypdfium2.PdfDocument]:
             if pages == 0:
                 raise CaptureError(ErrorCode.DAMAGED, "the PDF has no page")
             if pages > limits.pages_max:
-                raise CaptureError(
-                    ErrorCode.TOO_MANY_PAGES, f"{pages} pages, limit {limits.pages_max}"
-                )
+                raise CaptureError(ErrorCode.TOO_MANY_PAGES, f"{pages} pages, limit {limits.pages_max}")
             yield document
         except pypdfium2.PdfiumError as error:
             raise CaptureError(ErrorCode.DAMAGED, "a page of the PDF cannot be read") from error
@@ -61,9 +62,7 @@ def embedded_files(document: pypdfium2.PdfDocument, limits: Limits) -> Iterator[
 
     count = document.count_attachments()
     if count > limits.attachments_max:
-        raise CaptureError(
-            ErrorCode.TOO_LARGE, f"{count} embedded files, limit {limits.attachments_max}"
-        )
+        raise CaptureError(ErrorCode.TOO_LARGE, f"{count} embedded files, limit {limits.attachments_max}")
     for index in range(count):
         try:
             attachment = document.get_attachment(index)
@@ -107,21 +106,23 @@ def _page(page: pypdfium2.PdfPage, number: int) -> Page:
         words = _words(textpage, number, left, bottom, height)
     finally:
         textpage.close()
+    for word in words:
+        if "<" in word.text:
+            word.text = MARKUP.sub("", word.text)
     seen = [
         word
         for word in words
-        if word.height >= HEIGHT_MIN
+        if word.text
+        and word.height >= HEIGHT_MIN
         and -MARGIN <= word.x0 <= width + MARGIN
         and -MARGIN <= word.y0 <= height + MARGIN
     ]
     return Page(number, width, height, seen)
 
 
-def _words(
-    textpage: pypdfium2.PdfTextPage, number: int, left: float, bottom: float, height: float
-) -> list[Word]:
+def _words(textpage: pypdfium2.PdfTextPage, number: int, left: float, bottom: float, height: float) -> list[Word]:
     """Characters cut into words at white space, at new lines and at gaps that no word has."""
-    import pypdfium2.raw as raw
+    import pypdfium2.raw as raw  # type: ignore[import-untyped]  # ships no types
 
     count = textpage.count_chars()
     characters = _characters(textpage, count)

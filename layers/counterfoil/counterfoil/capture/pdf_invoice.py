@@ -26,11 +26,7 @@ INVOICE_FIELDS_MIN = 1
 def read_pdf(content: bytes, own: CompanyIdentity, limits: Limits) -> Reading:
     """The invoice in a PDF; CaptureError `no_text` without text layer, `not_an_invoice` when no field is found."""
     with open_pdf(content, limits) as document:
-        embedded = [
-            found
-            for _name, found in embedded_files(document, limits)
-            if file_kind(found) == FileKind.XML
-        ]
+        embedded = [found for _name, found in embedded_files(document, limits) if file_kind(found) == FileKind.XML]
         pages = read_pages(document, limits)
     hybrid = _embedded_invoice(embedded, limits)
     if hybrid is not None:

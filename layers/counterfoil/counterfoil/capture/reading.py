@@ -34,6 +34,7 @@ class Reading:
     doubts: list[str] = field(default_factory=list)
     # Allowances (negative) and charges within a line's amount, by line number.
     adjustments: dict[int, Decimal] = field(default_factory=dict)
+    vendor_domains: list[str] = field(default_factory=list)
     prepaid: Decimal | None = None
     rounding: Decimal | None = None
     payable: Decimal | None = None
@@ -68,6 +69,7 @@ class Reading:
                 "evidence": self.evidence,
                 "lines": tuple(self.lines),
                 "charges": tuple(self.charges),
+                "vendor_domains": tuple(self.vendor_domains),
                 "checks": tuple(self.checks),
                 "needs_review": tuple(self.doubts),
             }

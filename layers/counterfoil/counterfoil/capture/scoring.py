@@ -69,9 +69,7 @@ def _share(part: int, whole: int) -> str | None:
     return f"{Decimal(part) / whole:.4f}" if whole else None
 
 
-def score_document(
-    label: dict[str, Any], record: dict[str, Any], tallies: Iterable[Tally]
-) -> list[str]:
+def score_document(label: dict[str, Any], record: dict[str, Any], tallies: Iterable[Tally]) -> list[str]:
     """Add one document to every tally; the names of fields that are wrong though asserted come back."""
     review = set(record["needs_review"])
     wrong = [name for name in _counted(label) if _outcome(label, record, name, review) == "wrong"]

@@ -60,13 +60,9 @@ class _Builder:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.count += 1
         if self.count > self.limits.xml_nodes_max:
-            raise CaptureError(
-                ErrorCode.TOO_LARGE, f"XML has more than {self.limits.xml_nodes_max} elements"
-            )
+            raise CaptureError(ErrorCode.TOO_LARGE, f"XML has more than {self.limits.xml_nodes_max} elements")
         if len(self.stack) >= self.limits.xml_depth_max:
-            raise CaptureError(
-                ErrorCode.UNSAFE_XML, f"XML is nested deeper than {self.limits.xml_depth_max}"
-            )
+            raise CaptureError(ErrorCode.UNSAFE_XML, f"XML is nested deeper than {self.limits.xml_depth_max}")
         node = Node(_local(name), {_local(key): value for key, value in attributes.items()})
         if self.stack:
             self.stack[-1].children.append(node)

@@ -62,9 +62,7 @@ def _table(tallies: dict[str, Tally]) -> str:
     rows = [head + f"{'lines':>8}{'auto':>8}{'wrong':>8}{'ms p50':>8}{'p95':>8}"]
     for folder, tally in tallies.items():
         record = tally.as_record()
-        cells = "".join(
-            f"{_percent(record['fields'].get(name, {}).get('right')):>10}" for name in FIELDS
-        )
+        cells = "".join(f"{_percent(record['fields'].get(name, {}).get('right')):>10}" for name in FIELDS)
         rows.append(
             f"{folder:<20}{record['documents']:>5}{cells}{_percent(record['lines_right']):>8}"
             f"{_percent(record['auto_accepted']):>8}{_percent(record['wrong_of_accepted']):>8}"

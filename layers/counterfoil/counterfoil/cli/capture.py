@@ -24,12 +24,8 @@ from counterfoil.domain.money import plain
 def capture_command(
     files: Annotated[list[Path], typer.Argument(help="PDF, image, XML or e-mail files")],
     output_format: Annotated[Format | None, typer.Option("--format")] = None,
-    own_name: Annotated[
-        list[str] | None, typer.Option("--own-name", help="a name of the buying company")
-    ] = None,
-    own_tax_id: Annotated[
-        list[str] | None, typer.Option("--own-tax-id", help="a tax id of the buying company")
-    ] = None,
+    own_name: Annotated[list[str] | None, typer.Option("--own-name", help="a name of the buying company")] = None,
+    own_tax_id: Annotated[list[str] | None, typer.Option("--own-tax-id", help="a tax id of the buying company")] = None,
 ) -> None:
     """Read documents and print what they say. One bad file never stops the others."""
     own = CompanyIdentity(names=tuple(own_name or ()), tax_ids=tuple(own_tax_id or ()))
@@ -40,14 +36,10 @@ def capture_command(
         except OSError as error:
             fail(f"{file}: {error.strerror}")
         record = captured_record(file.name, content, own)
-        typer.echo(
-            as_table(record) if wanted == Format.TABLE else json.dumps(record, ensure_ascii=False)
-        )
+        typer.echo(as_table(record) if wanted == Format.TABLE else json.dumps(record, ensure_ascii=False))
 
 
-def captured_record(
-    file: str, content: bytes, own: CompanyIdentity | None = None
-) -> dict[str, Any]:
+def captured_record(file: str, content: bytes, own: CompanyIdentity | None = None) -> dict[str, Any]:
     """The printed object of one document; `ms` is the time that capture took."""
     record: dict[str, Any] = {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
     start = time.perf_counter()
@@ -80,8 +72,7 @@ def invoice_json(captured: CapturedInvoice) -> dict[str, Any]:
         "fields": fields,
         "lines": [_line(line) for line in captured.lines],
         "checks": [
-            {"code": check.code, "ok": check.ok}
-            | ({"detail": check.detail} if check.detail else {})
+            {"code": check.code, "ok": check.ok} | ({"detail": check.detail} if check.detail else {})
             for check in captured.checks
         ],
         "needs_review": list(captured.needs_review),
@@ -99,11 +90,7 @@ def _field(captured: CapturedInvoice, name: str) -> dict[str, Any] | None:
 
 
 def _line(line: InvoiceLine) -> dict[str, Any]:
-    found = {
-        name: _plain(value)
-        for name, value in line
-        if name not in ("line", "evidence") and value is not None
-    }
+    found = {name: _plain(value) for name, value in line if name not in ("line", "evidence") and value is not None}
     return {"line": line.line, **found} | _evidence(line.evidence)
 
 

@@ -148,7 +148,7 @@ def bill_of(invoice: Invoice, orders: Mapping[str, PurchaseOrder], charge_accoun
     gross_total = round_money(_required(captured.gross_total, "gross_total"), currency)
     sign = _sign(captured.document_type, gross_total, currency)
 
-    parts = [part for line in captured.lines for part in _parts(line, invoice, orders, charge_accounts, currency)]
+    parts = [part for line in captured.billed_lines for part in _parts(line, invoice, orders, charge_accounts, currency)]
     parts += _tax(captured, charge_accounts, currency)
     parts += _rounding(gross_total - sum((part.amount for part in parts), ZERO), len(parts), charge_accounts, currency)
     items, expenses = _merged([part.times(sign) for part in parts], orders, currency)
@@ -287,7 +287,7 @@ def _tax(captured: CapturedInvoice, charge_accounts: Mapping[str, str], currency
     total = captured.tax_total
     if total is None and captured.net_total is not None and captured.gross_total is not None:
         total = captured.gross_total - captured.net_total
-    on_lines = sum((_amount(line, currency) for line in captured.lines if line.kind == LineKind.TAX), ZERO)
+    on_lines = sum((_amount(line, currency) for line in captured.billed_lines if line.kind == LineKind.TAX), ZERO)
     amount = round_money(total or ZERO, currency) - on_lines
     if total is None or amount == 0:
         return []

@@ -12,30 +12,31 @@ from decimal import Decimal
 
 from counterfoil.domain import ledger
 from counterfoil.domain.matching_result import MatchResult, MatchType
+from counterfoil.domain.money import plain
 from counterfoil.domain.orders import ZERO, PurchaseOrder
 
 Taken = Mapping[int, Decimal]
 
 
-class OverClaimed(Exception):
-    """A claim for more than an order line has left. The numbers are its attributes."""
+class OverClaimed(ValueError):
+    """A claim for more than an order line has left: refused. The numbers are its attributes."""
 
-    def __init__(
-        self, order: PurchaseOrder, line: int, *, asked: Decimal, spent: Decimal, limit: Decimal
-    ) -> None:
-        super().__init__(
-            f"order {order.number} line {line}: {asked} asked, {spent} of {limit} is billed or claimed already"
-        )
+    code = "over_claimed"
+
+    def __init__(self, order: PurchaseOrder, line: int, *, asked: Decimal, spent: Decimal, limit: Decimal) -> None:
         self.order_id = order.id
         self.line = line
         self.asked = asked
         self.spent = spent
         self.limit = limit
+        self.detail = (
+            f"order {order.number} line {line}: {plain(asked)} asked, but {plain(spent)} of {plain(limit)} is billed or"
+            " claimed already"
+        )
+        super().__init__(self.detail)
 
 
-def claims_of(
-    result: MatchResult, *, accepted: Collection[int] = ()
-) -> dict[str, dict[int, Decimal]]:
+def claims_of(result: MatchResult, *, accepted: Collection[int] = ()) -> dict[str, dict[int, Decimal]]:
     """What a decision takes: order id, order line, quantity (amount for an expense line).
 
     Lines that pass count, and those of the invoice's lines that people `accepted`; nothing else is taken.
@@ -79,9 +80,7 @@ def without_claim(order: PurchaseOrder, invoice_id: str) -> PurchaseOrder:
     return _with_claims(order, _without(order, invoice_id))
 
 
-def with_bill(
-    order: PurchaseOrder, bill_id: str, taken: Taken, invoice_id: str | None
-) -> PurchaseOrder:
+def with_bill(order: PurchaseOrder, bill_id: str, taken: Taken, invoice_id: str | None) -> PurchaseOrder:
     """The order with the invoice's claim turned into that bill. The same bill again changes nothing."""
     bills = {**order.bills, bill_id: dict(taken)}
     claims = _without(order, invoice_id) if invoice_id is not None else order.claims
@@ -96,9 +95,7 @@ def _with_claims(order: PurchaseOrder, claims: dict[str, dict[int, Decimal]]) ->
     return order.model_copy(update={"claims": claims})
 
 
-def _as_decided(
-    order: PurchaseOrder, result: MatchResult | None
-) -> tuple[dict[int, MatchType], dict[int, Decimal]]:
+def _as_decided(order: PurchaseOrder, result: MatchResult | None) -> tuple[dict[int, MatchType], dict[int, Decimal]]:
     types: dict[int, MatchType] = {}
     over: dict[int, Decimal] = defaultdict(Decimal)
     for line in result.lines if result is not None else ():

@@ -101,7 +101,8 @@ class CapturedInvoice(Record):
 
     `evidence` holds one entry for each header field that has a value. `po_number` is the document's own order
     reference, `po_numbers` all of them (header and lines) in their order of appearance. `charges` are allowances
-    (negative) and charges on the whole document, so lines and charges together make `net_total`.
+    (negative) and charges on the whole document: `billed_lines` are these and the lines. `vendor_domains` are the
+    e-mail and web domains that the vendor names.
     """
 
     document_type: DocumentType
@@ -124,8 +125,16 @@ class CapturedInvoice(Record):
     evidence: dict[str, Evidence] = {}
     lines: tuple[InvoiceLine, ...] = ()
     charges: tuple[InvoiceLine, ...] = ()
+    vendor_domains: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     needs_review: tuple[str, ...] = ()
+
+    @property
+    def billed_lines(self) -> tuple[InvoiceLine, ...]:
+        """What makes up the total before tax: lines that are no subtotals, then charges, numbered on."""
+        last = max((line.line for line in self.lines), default=0)
+        charges = (charge.model_copy(update={"line": last + charge.line}) for charge in self.charges)
+        return (*(line for line in self.lines if line.kind != LineKind.SUBTOTAL), *charges)
 
 
 class Document(Record):

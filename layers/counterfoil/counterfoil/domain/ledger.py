@@ -28,9 +28,7 @@ def taken(order: PurchaseOrder, number: int, *, but_by: str | None, is_credit: b
     return total
 
 
-def expected(
-    line: OrderLine, spent: Decimal, match_type: MatchType, basis: QuantityBasis
-) -> Decimal:
+def expected(line: OrderLine, spent: Decimal, match_type: MatchType, basis: QuantityBasis) -> Decimal:
     """What a bill must be for to agree, `spent` being billed and taken.
 
     Three-way: received less spent. Two-way: all that was ordered, whatever was billed before (or, where the company

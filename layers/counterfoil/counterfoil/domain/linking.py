@@ -61,7 +61,7 @@ _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _WORD = re.compile(r"\w+")
 _ORDER_PREFIX = re.compile(
     r"^(?:PURCHASEORDERNUMBER|PURCHASEORDER|PURCHORD|PURORD|BESTELLNUMMER|BESTELLUNG|BESTELLNR|BONDECOMMANDE"
-    r"|ORDERNUMBER|ORDERNO|ORDER|PONUMBER|PONO|PO|NUMBER|NO|NR)+(?=\d)"
+    r"|ORDERNUMBER|ORDERNO|ORDER|PONUMBER|PONO|PO|NUMBER|NO|NR)+(?=[\dOQDILZSB]+$)"
 )
 # What a scan confuses.
 _CONFUSED = str.maketrans("OQDILZSB", "00011258")
@@ -125,7 +125,7 @@ class Place:
     expected: Decimal
     rank: int
     position: int
-    """Its place among the order's lines, from 1: what vendors mean by a line's number where the ERP counts otherwise."""
+    """Its place among the order's lines, from 1: what vendors mean by a number that the ERP does not use."""
 
     @property
     def key(self) -> tuple[str, int]:
@@ -172,6 +172,11 @@ def order_number(text: str) -> str:
     return _ORDER_PREFIX.sub("", bare).lstrip("0") or bare
 
 
+def as_scanned(text: str) -> str:
+    """An order number with the letters that a scan takes for figures made figures."""
+    return order_number(text).translate(_CONFUSED).lstrip("0")
+
+
 def match_type_of(line: OrderLine, mode: MatchMode) -> MatchType:
     """Two-way or three-way, by the item's kind when the mode leaves it to that."""
     if mode == MatchMode.AUTO:
@@ -179,9 +184,7 @@ def match_type_of(line: OrderLine, mode: MatchMode) -> MatchType:
     return MatchType(mode.value)
 
 
-def subject_of(
-    order: PurchaseOrder, line: OrderLine, invoice: CapturedInvoice, policy: MatchPolicy
-) -> Subject:
+def subject_of(order: PurchaseOrder, line: OrderLine, invoice: CapturedInvoice, policy: MatchPolicy) -> Subject:
     """What the company's rules are looked up for."""
     return Subject(
         item=line.item_code,
@@ -221,15 +224,13 @@ def choose_orders(
         )
     )
     if not numbers:
-        chosen = [order for order in own if order.status.is_open and vendor_id is not None]
+        chosen = [order for order in own if vendor_id and is_billable(order, by_name=is_credit)]
         flags = ("order_found_by_lines",) if chosen else ()
         return OrderChoice(orders=_sorted(chosen), is_named=False, flags=flags)
     return _named(numbers, own, orders, is_credit=is_credit)
 
 
-def _own(
-    orders: Sequence[PurchaseOrder], policy: MatchPolicy, vendor_id: str | None
-) -> list[PurchaseOrder]:
+def _own(orders: Sequence[PurchaseOrder], policy: MatchPolicy, vendor_id: str | None) -> list[PurchaseOrder]:
     if vendor_id is None:
         return list(orders)
     vendor = policy.surviving_vendor(vendor_id)
@@ -238,14 +239,13 @@ def _own(
 
 def _sorted(orders: Iterable[PurchaseOrder]) -> tuple[PurchaseOrder, ...]:
     """Oldest first: what was ordered first is billed first."""
-    return tuple(
-        sorted(orders, key=lambda order: (str(order.order_date or ""), order.number, order.id))
-    )
+    return tuple(sorted(orders, key=lambda order: (str(order.order_date or ""), order.number, order.id)))
 
 
-def is_billable(order: PurchaseOrder, *, by_number: bool = True) -> bool:
-    """Whether a bill may be linked to it. A fully billed one may be named: the finding then says by what it is used."""
-    return order.status.is_open or (by_number and order.status == OrderStatus.FULLY_BILLED)
+def is_billable(order: PurchaseOrder, *, by_name: bool = True) -> bool:
+    """Whether a bill may be linked to it. A fully billed one only when it is named (the finding then says so), or
+    for a credit."""
+    return order.status.is_open or (by_name and order.status == OrderStatus.FULLY_BILLED)
 
 
 def _named(
@@ -285,9 +285,7 @@ def _named(
 
 
 def _was_billed(order: PurchaseOrder) -> bool:
-    return order.status == OrderStatus.CLOSED and any(
-        order.billed(line.line) > 0 for line in order.lines
-    )
+    return order.status == OrderStatus.CLOSED and any(order.billed(line.line) > 0 for line in order.lines)
 
 
 def _by_number(number: str, orders: Sequence[PurchaseOrder]) -> tuple[list[PurchaseOrder], bool]:
@@ -303,12 +301,7 @@ def _by_number(number: str, orders: Sequence[PurchaseOrder]) -> tuple[list[Purch
             return found, True
         if found:
             return [], False
-    confused = [
-        order
-        for order in orders
-        if order_number(order.number).translate(_CONFUSED)
-        == order_number(number).translate(_CONFUSED)
-    ]
+    confused = [order for order in orders if as_scanned(order.number) == as_scanned(number)]
     return (confused, False) if len(confused) == 1 else ([], False)
 
 
@@ -331,9 +324,7 @@ def places_of(
                 continue
             mode, _ = policy.mode_for(subject_of(order, line, invoice, policy))
             match_type = match_type_of(line, mode)
-            spent = order.billed(line.line) + ledger.taken(
-                order, line.line, but_by=invoice_id, is_credit=is_credit
-            )
+            spent = order.billed(line.line) + ledger.taken(order, line.line, but_by=invoice_id, is_credit=is_credit)
             places.append(
                 Place(
                     order=order,
@@ -375,11 +366,7 @@ class Linker:
         open_lines = [index for index, linked in enumerate(found) if not linked.places]
         for group in _components(open_lines, candidates, used):
             weights = [
-                {
-                    rank: self._weight(rank, evidence)
-                    for rank, evidence in candidates[index].items()
-                    if rank not in used
-                }
+                {rank: self._weight(rank, evidence) for rank, evidence in candidates[index].items() if rank not in used}
                 for index in group
             ]
             for index, rank in zip(group, best_assignment(weights), strict=True):
@@ -443,9 +430,7 @@ class Linker:
         if line.total is not None:
             shared.update(dict.fromkeys(self._by_total.get(abs(line.total), ())))
         if line.line.po_line:
-            shared.update(
-                (place, None) for place in self._places if self._is_referenced(line, place)
-            )
+            shared.update((place, None) for place in self._places if self._is_referenced(line, place))
         return shared
 
     def _candidates(self, line: Billed) -> dict[int, dict[str, int]]:
@@ -504,7 +489,7 @@ class Linker:
         if not line.total:
             return alike >= SIMILAR_AGAINST_CODES
         if line.code and any(place.codes):
-            return alike >= SIMILAR_AGAINST_CODES
+            return fuzz.ratio(" ".join(line.words), " ".join(place.words)) >= SIMILAR_AGAINST_CODES and alike >= SIMILAR
         if alike >= SIMILAR:
             return True
         if alike >= SIMILAR_WITH_NUMBERS and ("rate" in numbers or "amount" in numbers):

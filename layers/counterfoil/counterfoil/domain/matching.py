@@ -25,6 +25,7 @@ from counterfoil.domain.linking import (
     subject_of,
 )
 from counterfoil.domain.matching_result import (
+    BLOCKING_FLAGS,
     InvoiceType,
     LineMatch,
     LineStatus,
@@ -57,17 +58,6 @@ WITHIN = {
     Axis.AMOUNT: LineStatus.AMOUNT_THRESHOLD,
 }
 GRAVITY = {status: grade for grade, status in enumerate(LineStatus)}
-# Flags that keep an invoice from being approved whatever its lines say.
-BLOCKING_FLAGS = frozenset(
-    {
-        "currency_mismatch",
-        "vendor_unknown",
-        "total_mismatch",
-        "credit_signs_mixed",
-        "no_lines",
-    }
-)
-
 HandLinks = Mapping[int, Sequence[tuple[str, int]]]
 
 
@@ -114,14 +104,12 @@ def match_invoice(
     linked it to, or to nothing when a person unlinked it; other lines are linked by the rules.
     """
     with localcontext(prec=DIGITS):
-        return _Matching(
-            invoice, orders, policy, invoice_id, vendor_id, prices_include_tax, hand_links or {}
-        ).decide(invoice_type)
+        return _Matching(invoice, orders, policy, invoice_id, vendor_id, prices_include_tax, hand_links or {}).decide(
+            invoice_type
+        )
 
 
-def type_of(
-    orders: Sequence[PurchaseOrder], policy: MatchPolicy, vendor_id: str | None
-) -> InvoiceType:
+def type_of(orders: Sequence[PurchaseOrder], policy: MatchPolicy, vendor_id: str | None) -> InvoiceType:
     """A PO invoice when the vendor has any open order, else an ordinary invoice."""
     if vendor_id is None:
         return InvoiceType.INVOICE
@@ -138,11 +126,11 @@ def billed_lines(invoice: CapturedInvoice) -> tuple[list[Billed], bool]:
     Credit notes are written both ways: all lines above zero, or all below. Either way they count below zero.
     """
     is_credit = invoice.document_type == DocumentType.CREDIT_NOTE
-    values = [value for line in invoice.lines for value in (line.quantity, line.amount) if value]
+    values = [value for line in invoice.billed_lines for value in (line.quantity, line.amount) if value]
     turns = is_credit and not any(value < 0 for value in values)
     is_mixed = is_credit and not turns and any(value > 0 for value in values)
     sign = -1 if turns else 1
-    return [_billed(line, sign) for line in invoice.lines], is_mixed
+    return [_billed(line, sign) for line in invoice.billed_lines], is_mixed
 
 
 def _billed(line: InvoiceLine, sign: int) -> Billed:
@@ -236,9 +224,7 @@ class _Matching:
         if held:
             rest = [place for place in places if place.key not in held]
             linker = Linker(rest, choice, self.policy, self.units, vendor_id=self.vendor_id)
-        linked = dict(
-            zip((line.line.line for line in free_lines), linker.link(free_lines), strict=True)
-        )
+        linked = dict(zip((line.line.line for line in free_lines), linker.link(free_lines), strict=True))
         findings = []
         for line in lines:
             number = line.line.line
@@ -265,9 +251,7 @@ class _Matching:
             self.invoice.model_copy(
                 update={
                     "po_number": None,
-                    "po_numbers": tuple(
-                        order.number for order in self.orders if order.id in wanted
-                    ),
+                    "po_numbers": tuple(order.number for order in self.orders if order.id in wanted),
                     "lines": (),
                 }
             ),
@@ -307,7 +291,7 @@ class _Matching:
         conversion = self._conversion(line, place)
         if conversion is None:
             return  # refused where quantities are compared
-        price = self._net_price(finding)
+        price = self._net_price(finding, place)
         if not self._checks_out(finding, place, conversion):
             finding.conditions.add(LineStatus.AMOUNT_MISMATCH)
             finding.flags.append("line_arithmetic")
@@ -318,18 +302,15 @@ class _Matching:
         rate = conversion.rate(price)
         finding.expected_rate, finding.billed_rate = place.line.rate, _shown(rate)
         difference = rate - place.line.rate
-        if _is_nothing(difference, place.line.rate, conversion) or self._is_rounding(
-            line, place, conversion
-        ):
+        if _is_nothing(difference, place.line.rate, conversion) or self._is_rounding(line, place, conversion):
             finding.said.append(f"rate {_price(place.line.rate)} on invoice and order")
             return
         self._judge(finding, place, Axis.RATE, difference, place.line.rate)
         finding.said.append(
-            f"rate {_price(rate)} billed, {_price(place.line.rate)} ordered:"
-            f" {_difference(difference, place.line.rate)}"
+            f"rate {_price(rate)} billed, {_price(place.line.rate)} ordered: {_difference(difference, place.line.rate)}"
         )
 
-    def _net_price(self, finding: _Finding) -> Decimal | None:
+    def _net_price(self, finding: _Finding, place: Place) -> Decimal | None:
         """The price of one unit before tax, as stated or from the amount; None when neither is there."""
         line = finding.line
         share = self._net_share(line.line)
@@ -338,8 +319,9 @@ class _Matching:
             return None
         if line.price is not None:
             return line.price * share[0] / share[1]
-        if line.amount is not None and line.quantity:
-            return line.amount / line.quantity * share[0] / share[1]
+        quantity = Decimal(1) if _is_lump_sum(line, place) else line.quantity
+        if line.amount is not None and quantity:
+            return line.amount / quantity * share[0] / share[1]
         return None
 
     def _net_share(self, line: InvoiceLine) -> tuple[Decimal, Decimal] | None:
@@ -430,12 +412,8 @@ class _Matching:
         finding.said.append(f"no order line for this line: {what}{amount}")
 
     def _say_rules(self, finding: _Finding, place: Place) -> None:
-        mode, source = self.policy.mode_for(
-            subject_of(place.order, place.line, self.invoice, self.policy)
-        )
-        finding.rules["mode"] = (
-            f"{source}: item is {place.line.kind.value}" if mode == MatchMode.AUTO else source
-        )
+        mode, source = self.policy.mode_for(subject_of(place.order, place.line, self.invoice, self.policy))
+        finding.rules["mode"] = f"{source}: item is {place.line.kind.value}" if mode == MatchMode.AUTO else source
 
     def _compare_amounts(self, group: Sequence[_Finding], places: Sequence[Place]) -> None:
         """Expense lines: the amount, and that the order line has it left."""
@@ -488,6 +466,9 @@ class _Matching:
                 " quantity nor rate can be compared"
             )
             return None
+        if line.quantity is None and _is_lump_sum(line, place):
+            finding.said.append("an amount without a quantity is the one that was ordered")
+            return Decimal(1)
         if line.quantity is None:
             finding.said.append(f"no quantity on the invoice to lay against {plain(expected)}")
             return None
@@ -563,16 +544,13 @@ class _Matching:
         finding.awaits_receipt = billed <= left and others == {MISMATCH[axis]}
 
     def _conversion(self, line: Billed, place: Place) -> Conversion | None:
-        return self.units.conversion(
-            line.line.unit, place.line.unit, items=(place.line.item_code, line.line.item_code)
-        )
+        return self.units.conversion(line.line.unit, place.line.unit, items=(place.line.item_code, line.line.item_code))
 
     def _waive(self, finding: _Finding) -> None:
         """Where the strategy is not to match, a line that does not agree stays unlinked and stops nothing."""
         if finding.linked.places:
             subjects = [
-                subject_of(place.order, place.line, self.invoice, self.policy)
-                for place in finding.linked.places
+                subject_of(place.order, place.line, self.invoice, self.policy) for place in finding.linked.places
             ]
         else:
             vendor = self.vendor_id and self.policy.surviving_vendor(self.vendor_id)
@@ -604,12 +582,8 @@ class _Matching:
         slack = smallest_unit(self.invoice.currency or "") * min(len(counted), TOTAL_SLACK_MAX)
         return abs(abs(total) - abs(net)) <= slack
 
-    def _result(
-        self, chosen_type: InvoiceType, choice: OrderChoice, findings: Sequence[_Finding]
-    ) -> MatchResult:
-        flags = tuple(
-            dict.fromkeys([*self.flags, *(flag for each in findings for flag in each.flags)])
-        )
+    def _result(self, chosen_type: InvoiceType, choice: OrderChoice, findings: Sequence[_Finding]) -> MatchResult:
+        flags = tuple(dict.fromkeys([*self.flags, *(flag for each in findings for flag in each.flags)]))
         lines = tuple(self._line(finding) for finding in findings)
         used = {link.order_id for line in lines for link in line.links}
         passes = all(finding.status.passes or finding.is_waived for finding in findings)
@@ -636,6 +610,7 @@ class _Matching:
             conditions=tuple(sorted(conditions, key=GRAVITY.__getitem__, reverse=True)),
             match_type=places[0].match_type if places else None,
             awaits_receipt=finding.awaits_receipt,
+            is_waived=finding.is_waived,
             is_charge=finding.line.kind != LineKind.GOODS,
             explain="; ".join(dict.fromkeys(finding.said)),
             coding=places[0].line.coding if places else LineMatch.model_fields["coding"].default,
@@ -663,9 +638,7 @@ def _groups(findings: Sequence[_Finding]) -> list[list[_Finding]]:
     return groups
 
 
-def _allocate(
-    places: Sequence[Place], quantity: Decimal, over: Decimal
-) -> tuple[OrderLineLink, ...]:
+def _allocate(places: Sequence[Place], quantity: Decimal, over: Decimal) -> tuple[OrderLineLink, ...]:
     """Spread a quantity over its order lines, first ordered first; the last takes what remains."""
     if len(places) == 1:
         return (_link(places[0], quantity, max(over, ZERO)),)
@@ -694,6 +667,17 @@ def _is_nothing(difference: Decimal, reference: Decimal, conversion: Conversion)
     return abs(difference) <= abs(reference) * slack
 
 
+def _is_lump_sum(line: Billed, place: Place) -> bool:
+    """An amount with neither quantity nor price, for a service of which one was ordered: one is what it bills."""
+    return (
+        line.quantity is None
+        and line.price is None
+        and (line.amount or ZERO) > 0
+        and place.line.quantity == 1
+        and place.match_type != MatchType.THREE_WAY
+    )
+
+
 def _goods(line: Billed) -> Decimal:
     return (line.total or ZERO) if line.kind == LineKind.GOODS else ZERO
 
@@ -701,11 +685,7 @@ def _goods(line: Billed) -> Decimal:
 def _shown(number: Decimal) -> Decimal:
     """At most twelve places: what a division leaves behind is not for people."""
     places = int(number.as_tuple().exponent)
-    return (
-        number
-        if places >= -PLACES_MAX
-        else number.quantize(Decimal(1).scaleb(-PLACES_MAX)).normalize()
-    )
+    return number if places >= -PLACES_MAX else number.quantize(Decimal(1).scaleb(-PLACES_MAX)).normalize()
 
 
 def _price(number: Decimal) -> str:

@@ -192,12 +192,7 @@ class MatchPolicy(Record):
             key: str | None = getattr(subject, scope.value)
             for rule in self.scoped_thresholds:
                 threshold = rule.on(axis)
-                if (
-                    threshold is not None
-                    and rule.scope == scope
-                    and rule.key == key
-                    and rule.is_effective(subject.on)
-                ):
+                if threshold is not None and rule.scope == scope and rule.key == key and rule.is_effective(subject.on):
                     return threshold, scope.value
         return self.thresholds.on(axis) or EXACT, "company"
 
@@ -214,12 +209,14 @@ class CompanySettings(Record):
     """One company's settings. `approve_automatically_max` is in the company's `currency`; None approves nothing.
 
     `identity` is what documents call the company itself. `accounts` maps a kind of charge to the ERP's account id it
-    posts to.
+    posts to. `erp_bill_page` is where the ERP shows a bill to people, with `{id}` for the bill's internal id; empty for
+    no link.
     """
 
     company: str
-    currency: str = "USD"
+    currency: str | None = None
     identity: CompanyIdentity = CompanyIdentity()
     match: MatchPolicy = MatchPolicy()
     approve_automatically_max: Limit | None = None
     accounts: dict[LineKind, str] = {}
+    erp_bill_page: str = ""

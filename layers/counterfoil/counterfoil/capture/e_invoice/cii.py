@@ -11,13 +11,14 @@ from decimal import Decimal
 
 from counterfoil.capture.e_invoice.terms import (
     WRITTEN,
+    account_number,
     address_text,
     day,
     document_type,
     number,
     order_number,
 )
-from counterfoil.capture.reading import Reading
+from counterfoil.capture.reading import FieldValue, Reading
 from counterfoil.capture.xml_tree import Node
 from counterfoil.domain.invoices import InvoiceLine, LineKind, Source
 
@@ -26,15 +27,11 @@ DOCUMENT = "ExchangedDocument|HeaderExchangedDocument"
 TRANSACTION = "SupplyChainTradeTransaction|SpecifiedSupplyChainTradeTransaction"
 AGREEMENT = "ApplicableHeaderTradeAgreement|ApplicableSupplyChainTradeAgreement"
 SETTLEMENT = "ApplicableHeaderTradeSettlement|ApplicableSupplyChainTradeSettlement"
-SUMMATION = (
-    "SpecifiedTradeSettlementHeaderMonetarySummation|SpecifiedTradeSettlementMonetarySummation"
-)
+SUMMATION = "SpecifiedTradeSettlementHeaderMonetarySummation|SpecifiedTradeSettlementMonetarySummation"
 LINE_AGREEMENT = "SpecifiedLineTradeAgreement|SpecifiedSupplyChainTradeAgreement"
 LINE_DELIVERY = "SpecifiedLineTradeDelivery|SpecifiedSupplyChainTradeDelivery"
 LINE_SETTLEMENT = "SpecifiedLineTradeSettlement|SpecifiedSupplyChainTradeSettlement"
-LINE_SUMMATION = (
-    "SpecifiedTradeSettlementLineMonetarySummation|SpecifiedTradeSettlementMonetarySummation"
-)
+LINE_SUMMATION = "SpecifiedTradeSettlementLineMonetarySummation|SpecifiedTradeSettlementMonetarySummation"
 REFERENCE_ID = "IssuerAssignedID|ID"
 ZERO = Decimal(0)
 # BT-X-8 of Factur-X EXTENDED: such a line only sums or explains its sub-lines.
@@ -52,15 +49,15 @@ def read_cii(root: Node, source: Source) -> Reading:
     reading.document_type = document_type(document.value("TypeCode"), is_credit_root=False)
     currency = settlement.value("InvoiceCurrencyCode")
     order = agreement.value("BuyerOrderReferencedDocument", REFERENCE_ID)
-    values = {
+    values: dict[str, FieldValue | None] = {
         "invoice_number": document.value("ID"),
         "issue_date": _day(document, "IssueDateTime"),
         "due_date": _day(settlement, "SpecifiedTradePaymentTerms", "DueDateDateTime"),
         "po_number": order,
         "currency": currency,
         "payment_terms": settlement.value("SpecifiedTradePaymentTerms", "Description"),
-        "vendor_iban": settlement.value(
-            "SpecifiedTradeSettlementPaymentMeans", "PayeePartyCreditorFinancialAccount", "IBANID"
+        "vendor_iban": account_number(
+            settlement.value("SpecifiedTradeSettlementPaymentMeans", "PayeePartyCreditorFinancialAccount", "IBANID")
         ),
         **_parties(agreement),
         **_totals(settlement, currency),
@@ -72,9 +69,7 @@ def read_cii(root: Node, source: Source) -> Reading:
     reading.lines = [_line(node, place) for place, node in enumerate(items, start=1)]
     for place, node in enumerate(items, start=1):
         inner = node.first(LINE_SETTLEMENT) or Node("", {})
-        reading.adjustments[place] = sum(
-            (charge.amount or ZERO for charge in _charges(inner)), ZERO
-        )
+        reading.adjustments[place] = sum((charge.amount or ZERO for charge in _charges(inner)), ZERO)
     for line in reading.lines:
         reading.add_order(line.po_number)
     reading.charges = _charges(settlement)
@@ -171,7 +166,7 @@ def _tax_rate(settlement: Node | None) -> Decimal | None:
 
 def _charges(settlement: Node) -> list[InvoiceLine]:
     """BG-20 and BG-21, and the logistics charges that ZUGFeRD EXTENDED keeps apart."""
-    found = []
+    found: list[InvoiceLine] = []
     for node in settlement.all("SpecifiedTradeAllowanceCharge"):
         is_charge = (node.value("ChargeIndicator", "Indicator") or "").lower() in ("true", "1")
         amount = number(node, "ActualAmount")
@@ -180,9 +175,7 @@ def _charges(settlement: Node) -> list[InvoiceLine]:
                 line=len(found) + 1,
                 description=node.value("Reason") or node.value("ReasonCode") or "",
                 amount=amount if is_charge or amount is None else -amount,
-                tax_rate=number(
-                    node, "CategoryTradeTax", "RateApplicablePercent|ApplicablePercent"
-                ),
+                tax_rate=number(node, "CategoryTradeTax", "RateApplicablePercent|ApplicablePercent"),
                 kind=LineKind.CHARGE if is_charge else LineKind.DISCOUNT,
                 evidence=WRITTEN,
             )

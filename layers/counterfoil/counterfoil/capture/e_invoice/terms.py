@@ -6,6 +6,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from counterfoil.capture.identifiers import compact, looks_like_iban
 from counterfoil.capture.xml_tree import Node
 from counterfoil.domain.invoices import DocumentType, Evidence
 from counterfoil.domain.money import decimal_of
@@ -51,6 +52,11 @@ def day(text: str | None) -> date | None:
 def order_number(text: str | None) -> str | None:
     """An order number that can be looked up: placeholders for "none" are left out."""
     return None if text is None or text.casefold() in NO_ORDER else text
+
+
+def account_number(text: str | None) -> str | None:
+    """A bank account; an IBAN without the spaces that some write into it."""
+    return compact(text) if text and looks_like_iban(text) else text
 
 
 def document_type(code: str | None, is_credit_root: bool) -> DocumentType:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from counterfoil.capture.e_invoice.terms import (
     WRITTEN,
+    account_number,
     address_text,
     day,
     document_type,
     number,
     order_number,
 )
-from counterfoil.capture.reading import Reading
+from counterfoil.capture.reading import FieldValue, Reading
 from counterfoil.capture.xml_tree import Node
 from counterfoil.domain.invoices import InvoiceLine, LineKind, Source
 
@@ -32,14 +34,14 @@ def read_ubl(root: Node, source: Source) -> Reading:
     code = root.value("InvoiceTypeCode|CreditNoteTypeCode")
     reading.document_type = document_type(code, root.name in CREDIT_ROOTS)
     currency = root.value("DocumentCurrencyCode") or _currency_of_totals(root)
-    values = {
+    values: dict[str, FieldValue | None] = {
         "invoice_number": root.value("ID"),
         "issue_date": day(root.value("IssueDate")),
         "due_date": _due_date(root),
         "po_number": root.value("OrderReference", "ID"),
         "currency": currency,
         "payment_terms": root.value("PaymentTerms", "Note"),
-        "vendor_iban": root.value("PaymentMeans", "PayeeFinancialAccount", "ID"),
+        "vendor_iban": account_number(root.value("PaymentMeans", "PayeeFinancialAccount", "ID")),
         **_parties(root),
         **_totals(root, currency),
     }
@@ -49,9 +51,7 @@ def read_ubl(root: Node, source: Source) -> Reading:
     reading.lines = [_line(node, place) for place, node in enumerate(root.all(LINES), start=1)]
     for line in reading.lines:
         reading.add_order(line.po_number)
-    reading.charges = [
-        _charge(node, place) for place, node in enumerate(root.all("AllowanceCharge"), start=1)
-    ]
+    reading.charges = [_charge(node, place) for place, node in enumerate(root.all("AllowanceCharge"), start=1)]
     for place, node in enumerate(root.all(LINES), start=1):
         reading.adjustments[place] = sum(
             (_charge(inner, 0).amount or ZERO for inner in node.all("AllowanceCharge")), ZERO
@@ -69,7 +69,7 @@ def _currency_of_totals(root: Node) -> str | None:
     return total.attributes.get("currencyID") if total else None
 
 
-def _due_date(root: Node) -> object:
+def _due_date(root: Node) -> date | None:
     """BT-9: in the header of an invoice, in the payment means or terms elsewhere."""
     paths = (
         ("DueDate",),
@@ -94,11 +94,7 @@ def _name(party: Node | None) -> str | None:
     """BT-27 is the registered name; the trading name stands in for it where none is given."""
     if party is None:
         return None
-    return (
-        party.value("PartyLegalEntity", "RegistrationName")
-        or party.value("PartyName", "Name")
-        or _person(party)
-    )
+    return party.value("PartyLegalEntity", "RegistrationName") or party.value("PartyName", "Name") or _person(party)
 
 
 def _person(party: Node) -> str | None:
@@ -206,9 +202,7 @@ def _charge(node: Node, place: int) -> InvoiceLine:
     amount = number(node, "Amount")
     return InvoiceLine(
         line=place,
-        description=node.value("AllowanceChargeReason")
-        or node.value("AllowanceChargeReasonCode")
-        or "",
+        description=node.value("AllowanceChargeReason") or node.value("AllowanceChargeReasonCode") or "",
         amount=amount if is_charge or amount is None else -amount,
         tax_rate=number(node, "TaxCategory", "Percent"),
         kind=LineKind.CHARGE if is_charge else LineKind.DISCOUNT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain, islice
 
 from counterfoil.capture.layout.page_context import Candidate, Context
 from counterfoil.capture.layout.values import CODES, SHARED_SYMBOLS, SYMBOLS
@@ -25,9 +26,8 @@ def read_currency(context: Context, totals: list[Word]) -> Candidate[str] | None
     votes: Counter[str] = Counter()
     first: dict[str, Word] = {}
     for label in context.labelled.of("currency"):
-        for word in [*context.labelled.right_of(label), *sum(context.labelled.below(label), [])][
-            :3
-        ]:
+        below = chain.from_iterable(context.labelled.below(label))
+        for word in islice(chain(context.labelled.right_of(label), below), 3):
             code = word.text.strip(NOT_IN_SIGNS)
             if code in CODES:
                 votes[code] += 20
@@ -35,12 +35,12 @@ def read_currency(context: Context, totals: list[Word]) -> Candidate[str] | None
                 break
     for row in context.labelled.tokens:
         for word in row:
-            code = _currency(context, word)
-            if code is None:
+            printed = _currency(context, word)
+            if printed is None:
                 continue
             is_near = id(word) in near or (word.page, round(word.middle)) in rows
-            votes[code] += 5 if is_near else 1
-            first.setdefault(code, word)
+            votes[printed] += 5 if is_near else 1
+            first.setdefault(printed, word)
     if not votes:
         return _by_marks(context)
     ranked = votes.most_common(2)

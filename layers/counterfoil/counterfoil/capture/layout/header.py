@@ -19,9 +19,7 @@ AMBIGUOUS_DATE = 0.75
 # A value further right than this many letter heights belongs to something else.
 APART_MAX = 30.0
 
-IDENTIFIER = re.compile(
-    r"^[#№]?(?=[^\s]*\d)[A-Z0-9][A-Z0-9./\\_#&+|-]{0,38}[A-Z0-9]$|^#?\d$", re.IGNORECASE
-)
+IDENTIFIER = re.compile(r"^[#№]?(?=[^\s]*\d)[A-Z0-9][A-Z0-9./\\_#&+|-]{0,38}[A-Z0-9]$|^#?\d$", re.IGNORECASE)
 PREFIX = re.compile(r"^[#№]?[A-Z]{1,6}[-/.]?$", re.IGNORECASE)
 TIME = re.compile(r"^\d{1,2}:\d{2}")
 PHONE = re.compile(r"^\+\d")
@@ -103,9 +101,7 @@ def _places(context: Context, label: Label) -> Iterator[tuple[list[Word], float]
         yield part, BELOW if depth == 0 else BELOW_FAR
 
 
-def _identifier(
-    words: list[Word], context: Context, is_strong: bool
-) -> tuple[str, list[Word]] | None:
+def _identifier(words: list[Word], context: Context, is_strong: bool) -> tuple[str, list[Word]] | None:
     """The first identifier among the words; a letter prefix before digits belongs to it."""
     for place, word in enumerate(words[:3]):
         text = word.text.strip(".,;:()[]*<>")

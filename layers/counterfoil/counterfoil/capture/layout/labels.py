@@ -92,9 +92,7 @@ def cut(words: list[Word]) -> list[list[Word]]:
     """Words of a row cut where the gap is wider than a space."""
     parts: list[list[Word]] = []
     for word in words:
-        if parts and word.x0 - parts[-1][-1].x1 <= PHRASE_GAP * min(
-            word.height, parts[-1][-1].height
-        ):
+        if parts and word.x0 - parts[-1][-1].x1 <= PHRASE_GAP * min(word.height, parts[-1][-1].height):
             parts[-1].append(word)
         else:
             parts.append([word])
@@ -142,15 +140,12 @@ def _is_believable(label: Label, follows: bool) -> bool:
     return label.meaning.is_strong and label.end - label.start >= 2 and not follows
 
 
-def _label_at(
-    index: int, tokens: list[Word], place: int, opens: bool, vocabulary: Vocabulary
-) -> Label | None:
+def _label_at(index: int, tokens: list[Word], place: int, opens: bool, vocabulary: Vocabulary) -> Label | None:
     squeezed = ""
     best: tuple[int, Meaning] | None = None
     for end in range(place, min(place + LABEL_TOKENS_MAX, len(tokens))):
         if end > place and (
-            _gap(tokens, end) > LABEL_GAP
-            or (_gap(tokens, end) > PHRASE_GAP and len(tokens[end].text) > 1)
+            _gap(tokens, end) > LABEL_GAP or (_gap(tokens, end) > PHRASE_GAP and len(tokens[end].text) > 1)
         ):
             break
         squeezed += squeeze(tokens[end].text)
@@ -166,11 +161,7 @@ def _label_at(
     end, meaning = best
     words = tokens[place:end]
     # Signs alone, such as the colon in `Total :`, still belong to the label.
-    while (
-        end < len(tokens)
-        and not squeeze(tokens[end].text)
-        and tokens[end].text in (":", ".", "-", "–", "#")
-    ):
+    while end < len(tokens) and not squeeze(tokens[end].text) and tokens[end].text in (":", ".", "-", "–", "#"):
         end += 1
     return Label(
         meaning=meaning,

@@ -63,9 +63,7 @@ def context_of(layout: Layout, own: CompanyIdentity) -> Context:
     """Languages, labels and customs of a document."""
     texts = [word.text for row in layout.rows for word in row.words]
     words = vocabulary(languages_of(texts))
-    day_first, proven = day_comes_first(
-        [row.text for row in layout.rows], default=not _is_month_first(texts, words)
-    )
+    day_first, proven = day_comes_first([row.text for row in layout.rows], default=not _is_month_first(texts, words))
     return Context(
         layout=layout,
         labelled=find_labels(layout, words),

@@ -13,19 +13,98 @@ from dataclasses import dataclass, field
 from counterfoil.capture.identifiers import compact, is_iban, is_vat_id, looks_like_vat_id
 from counterfoil.capture.layout.labels import Label, cut
 from counterfoil.capture.layout.page_context import Candidate, Context
-from counterfoil.capture.layout.vocabulary import squeeze
-from counterfoil.capture.layout.words import Word
+from counterfoil.capture.layout.values import dates_in
+from counterfoil.capture.layout.vocabulary import months, squeeze
+from counterfoil.capture.layout.words import Phrase, Word
 
 LEGAL_FORMS = frozenset(
-    ["gmbh", "mbh", "ag", "kg", "ohg", "gbr", "ug", "ev", "eg", "se", "ltd", "limited", "llc", "llp", "inc", "incorporated", "corp", "corporation", "plc", "pty", "co", "company", "sarl", "sas", "sa", "sasu", "eurl", "sci", "snc", "spa", "srl", "bv", "nv", "bvba", "sprl", "vof", "ab", "as", "asa", "aps", "oy", "oyj", "spzoo", "sl", "slu", "lda", "ltda", "kft", "doo", "sro", "pvt", "lp", "gmbhcokg", "aktiengesellschaft", "sdn", "bhd", "pte", "eirl", "eurl", "ek"]
+    [
+        "gmbh",
+        "mbh",
+        "ag",
+        "kg",
+        "ohg",
+        "gbr",
+        "ug",
+        "ev",
+        "eg",
+        "se",
+        "ltd",
+        "limited",
+        "llc",
+        "llp",
+        "inc",
+        "incorporated",
+        "corp",
+        "corporation",
+        "plc",
+        "pty",
+        "co",
+        "company",
+        "sarl",
+        "sas",
+        "sa",
+        "sasu",
+        "eurl",
+        "sci",
+        "snc",
+        "spa",
+        "srl",
+        "bv",
+        "nv",
+        "bvba",
+        "sprl",
+        "vof",
+        "ab",
+        "as",
+        "asa",
+        "aps",
+        "oy",
+        "oyj",
+        "spzoo",
+        "sl",
+        "slu",
+        "lda",
+        "ltda",
+        "kft",
+        "doo",
+        "sro",
+        "pvt",
+        "lp",
+        "gmbhcokg",
+        "aktiengesellschaft",
+        "sdn",
+        "bhd",
+        "pte",
+        "eirl",
+        "eurl",
+        "ek",
+    ]
 )
 SEPARATOR = re.compile(r"\s+[•·|–—-]\s+|\s*[•·|]\s*|,\s+(?=\D*\d)")
 POSTCODE = re.compile(r"\b\d{4,6}\b")
-DOMAIN = re.compile(
-    r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)", re.IGNORECASE
+ADDRESS = re.compile(
+    r"\b[A-Z]{0,2}-?\d{4,6}\b(?=.*[^\W\d_]{3})|[^\W\d_]{3,}.*\s\d{1,5}\s?[a-zA-Z]?(?:,|$)|^\d{1,5}\s+[^\W\d_]{3,}"
 )
+DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
+# Money, times, percentages and page counts are never part of a name.
+NOT_IN_NAMES = re.compile(r"[€$£%]|\d[.,]\d\d\b|\d:\d\d|\b\d+\s?(?:of|von|sur|van|/)\s?\d+\b")
 MAIL_HOSTS = frozenset(
-    ["gmail", "googlemail", "outlook", "hotmail", "yahoo", "gmx", "web", "icloud", "aol", "live", "orange", "free", "wanadoo"]
+    [
+        "gmail",
+        "googlemail",
+        "outlook",
+        "hotmail",
+        "yahoo",
+        "gmx",
+        "web",
+        "icloud",
+        "aol",
+        "live",
+        "orange",
+        "free",
+        "wanadoo",
+    ]
 )
 TAX_NUMBER = re.compile(r"^[A-Z0-9][A-Z0-9./-]{6,19}$", re.IGNORECASE)
 NAME_LENGTH_MAX = 80
@@ -46,7 +125,7 @@ class _Block:
     """A party's address block: what stands under or beside a label."""
 
     kind: str
-    label: Label
+    label: Label | None
     lines: list[list[Word]] = field(default_factory=list)
 
     def contains(self, word: Word) -> bool:
@@ -56,12 +135,30 @@ class _Block:
 def read_parties(context: Context) -> Parties:
     """Vendor, buyer and the vendor's identifiers."""
     blocks = [block for kind in ("buyer", "delivery", "vendor") for block in _blocks(context, kind)]
+    blocks += _letter_blocks(context)
     parties = Parties()
     parties.buyer = _buyer(context, blocks)
     parties.vendor = _vendor(context, blocks, parties.buyer)
     parties.vat_id = _vat_id(context, blocks)
     parties.iban = _iban(context)
     return parties
+
+
+def _letter_blocks(context: Context) -> list[_Block]:
+    """The addressee of a letter: what stands under the sender's one-line address in a window envelope."""
+    found: list[_Block] = []
+    for phrase in context.layout.phrases:
+        page = context.layout.pages[0]
+        if phrase.page > 1 or phrase.y0 > page.height * 0.4:
+            break
+        parts = SEPARATOR.split(phrase.text)
+        if len(parts) < 2 or not POSTCODE.search(phrase.text) or phrase.x0 > page.width / 2:
+            continue
+        block = _Block("buyer", None)
+        _fill(context, block, phrase.row, phrase.x0, phrase.y1)
+        if len(block.lines) >= 2 and ADDRESS.search(" ".join(map(_text, block.lines))):
+            found.append(block)
+    return found
 
 
 def _blocks(context: Context, kind: str) -> list[_Block]:
@@ -72,28 +169,30 @@ def _blocks(context: Context, kind: str) -> list[_Block]:
         if beside:
             block.lines.append(cut(beside)[0])
         left = beside[0].x0 if beside else label.x0
-        rows = context.layout.rows
-        bottom = label.y1
-        for index in range(label.row + 1, min(label.row + 3 * BLOCK_ROWS_MAX, len(rows))):
-            row = rows[index]
-            if row.page != label.page or len(block.lines) > BLOCK_ROWS_MAX:
-                break
-            part = _aligned(context, index, left)
-            if part is None:
-                continue
-            if part[0].y0 - bottom > 2.2 * part[0].height:
-                break
-            bottom = part[0].y1
-            block.lines.append(part)
+        _fill(context, block, label.row, left, label.y1)
         if block.lines:
             found.append(block)
     return found
 
 
+def _fill(context: Context, block: _Block, row_above: int, left: float, bottom: float) -> None:
+    """Lines that follow closely under each other in one column."""
+    rows = context.layout.rows
+    page = rows[row_above].page
+    for index in range(row_above + 1, min(row_above + 3 * BLOCK_ROWS_MAX, len(rows))):
+        if rows[index].page != page or len(block.lines) > BLOCK_ROWS_MAX:
+            break
+        part = _aligned(context, index, left)
+        if part is None:
+            continue
+        if part[0].y0 - bottom > 2.2 * part[0].height:
+            break
+        bottom = part[0].y1
+        block.lines.append(part)
+
+
 def _aligned(context: Context, row: int, left: float) -> list[Word] | None:
-    return next(
-        (part for part in cut(context.labelled.tokens[row]) if abs(part[0].x0 - left) < 8), None
-    )
+    return next((part for part in cut(context.labelled.tokens[row]) if abs(part[0].x0 - left) < 8), None)
 
 
 def _text(words: list[Word]) -> str:
@@ -108,15 +207,16 @@ def _is_name(text: str) -> bool:
         and letters > len(text) * 0.5
         and "@" not in text
         and not DOMAIN.search(text)
+        and not NOT_IN_NAMES.search(text)
+        and squeeze(text) not in months()
+        and not (dates_in(text, day_first=True))
     )
 
 
 def has_legal_form(text: str) -> bool:
     """True when the text ends or nearly ends with a company's legal form."""
     words = [squeeze(word) for word in text.replace("&", " ").split()]
-    return any(word in LEGAL_FORMS for word in words[1:]) or squeeze(text).endswith(
-        ("gmbh", "spzoo", "gmbhcokg")
-    )
+    return any(word in LEGAL_FORMS for word in words[1:]) or squeeze(text).endswith(("gmbh", "spzoo", "gmbhcokg"))
 
 
 def _buyer(context: Context, blocks: list[_Block]) -> Candidate[str] | None:
@@ -142,9 +242,7 @@ def _starts_label(context: Context, line: list[Word]) -> bool:
     )
 
 
-def _vendor(
-    context: Context, blocks: list[_Block], buyer: Candidate[str] | None
-) -> Candidate[str] | None:
+def _vendor(context: Context, blocks: list[_Block], buyer: Candidate[str] | None) -> Candidate[str] | None:
     scores: dict[str, tuple[float, Candidate[str]]] = {}
     buyer_key = squeeze(buyer.value) if buyer else ""
     own = {squeeze(name) for name in context.own.names}
@@ -169,7 +267,7 @@ def _vendor(
     ranked = sorted(scores.values(), key=lambda pair: -pair[0])
     best, candidate = ranked[0]
     second = ranked[1][0] if len(ranked) > 1 else 0.0
-    candidate.score = min(0.97, 0.35 + 0.1 * best + 0.08 * (best - second))
+    candidate.score = min(0.97, 0.3 + 0.12 * best + 0.1 * (best - second))
     return candidate
 
 
@@ -178,30 +276,72 @@ def _names(context: Context, blocks: list[_Block]) -> list[tuple[str, list[Word]
     found: list[tuple[str, list[Word], float]] = []
     taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
     for block in blocks:
-        if block.kind == "vendor":
-            for line in block.lines[:1]:
-                if _is_name(_text(line)):
-                    found.append((_text(line).strip(" :,"), line, 3.0))
-    first_page = context.layout.pages[0]
+        if block.kind == "vendor" and _is_name(_text(block.lines[0])):
+            found.append((_text(block.lines[0]).strip(" :,"), block.lines[0], 3.0))
+    usual = _usual_height(context)
     for phrase in context.layout.phrases:
-        if phrase.page != 1 or any(block.contains(phrase.words[0]) for block in taken):
+        if phrase.page > 1:
+            break
+        if any(block.contains(phrase.words[0]) for block in taken) or _opens_with_label(context, phrase):
             continue
-        place = phrase.y0 / max(1.0, first_page.height)
         parts = [part.strip() for part in SEPARATOR.split(phrase.text)]
-        for number, part in enumerate(parts[:2] if len(parts) > 1 else parts):
-            if not _is_name(part) or (number and not has_legal_form(part)):
-                continue
-            points = 0.0
-            if place < 0.25:
-                points += 0.8 + (0.8 if phrase.row == 0 else 0.0)
-                points += min(1.0, max(0.0, (phrase.height - 12) / 10))
-            elif place > 0.85:
-                points += 0.4
-            if len(parts) > 1 and POSTCODE.search(phrase.text):
-                points += 1.5
-            if points or has_legal_form(part):
-                found.append((part, phrase.words, points))
+        is_sender_line = len(parts) > 1 and bool(POSTCODE.search(phrase.text))
+        name = parts[0]
+        if not _is_name(name) or (len(parts) > 1 and not is_sender_line and not has_legal_form(name)):
+            continue
+        points = _place_points(context, phrase, usual)
+        points += 1.5 if is_sender_line else 0.0
+        points += 1.3 if len(parts) == 1 and _has_address_below(context, phrase) else 0.0
+        if points > 0 or has_legal_form(name):
+            found.append((name, phrase.words, points))
     return found
+
+
+def _usual_height(context: Context) -> float:
+    heights = sorted(word.height for word in context.layout.pages[0].words)
+    return heights[len(heights) // 2] if heights else 1.0
+
+
+def _place_points(context: Context, phrase: Phrase, usual: float) -> float:
+    """Senders stand at the top in large letters, or at the very bottom."""
+    place = phrase.y0 / max(1.0, context.layout.pages[0].height)
+    points = 0.0
+    if place < 0.3:
+        points += 0.8 + (0.6 if phrase.row == 0 else 0.0)
+        points += min(1.2, max(0.0, (phrase.height / usual - 1.1) * 1.5))
+    elif place > 0.85:
+        points += 0.4
+    points -= 0.8 if any(map(str.isdigit, phrase.text)) else 0.0
+    return points - (1.0 if len(phrase.words) > 7 else 0.0)
+
+
+def _opens_with_label(context: Context, phrase: Phrase) -> bool:
+    """The phrase is a label or begins with one; a vendor's label is no hindrance to the name after it."""
+    first = phrase.words[0]
+    for label in context.labelled.labels[phrase.row]:
+        opens = abs(context.labelled.tokens[phrase.row][label.start].x0 - first.x0) < 1
+        if opens and (label.has_colon or label.x1 >= phrase.x1 - 1 or label.meaning.is_strong):
+            return True
+    return False
+
+
+def _has_address_below(context: Context, phrase: Phrase) -> bool:
+    """One of the next three lines of the same column has a postcode or a house number."""
+    rows = context.layout.rows
+    bottom, seen = phrase.y1, 0
+    for row in rows[phrase.row + 1 : phrase.row + 8]:
+        if row.page != phrase.page or seen == 3:
+            break
+        part = next((p for p in row.phrases if abs(p.x0 - phrase.x0) < 8), None)
+        if part is None:
+            continue
+        if part.y0 - bottom > 1.8 * part.height:
+            break
+        bottom = part.y1
+        seen += 1
+        if ADDRESS.search(part.text) and not context.amount(part.words[-1]):
+            return True
+    return False
 
 
 def _domains(context: Context) -> set[str]:
@@ -250,10 +390,10 @@ def _tax_id(words: list[Word]) -> tuple[str, list[Word]] | None:
         if looks_like_vat_id(text) and digits >= 7:
             longer = text + "".join(other.text for other in words[place + 1 : place + 3])
             if is_vat_id(text) or not is_vat_id(longer):
-                return " ".join(w.text.strip(".,;:()|") for w in words[: place + 1]), words[
-                    : place + 1
-                ]
-        elif (TAX_NUMBER.match(text) and digits >= 6 and not text[:2].isalpha()) or (TAX_NUMBER.match(text) and digits >= 6 and len(text) >= 9):
+                return " ".join(w.text.strip(".,;:()|") for w in words[: place + 1]), words[: place + 1]
+        elif (TAX_NUMBER.match(text) and digits >= 6 and not text[:2].isalpha()) or (
+            TAX_NUMBER.match(text) and digits >= 6 and len(text) >= 9
+        ):
             return text, words[: place + 1]
     return None
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
 
 from counterfoil.capture.layout.currency import read_currency
 from counterfoil.capture.layout.header import dates, invoice_numbers, order_numbers, texts
@@ -11,20 +14,20 @@ from counterfoil.capture.layout.parties import read_parties
 from counterfoil.capture.layout.table import read_lines
 from counterfoil.capture.layout.totals import Totals, read_totals
 from counterfoil.capture.layout.vocabulary import squeeze
-from counterfoil.capture.layout.words import Page, layout_of
+from counterfoil.capture.layout.words import Page, Word, layout_of
 from counterfoil.capture.limits import Limits
-from counterfoil.capture.reading import FieldValue, Reading
+from counterfoil.capture.reading import Reading
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import DocumentType, InvoiceLine, LineKind, Source
+
+Value = TypeVar("Value", str, date, Decimal)
 
 # Below this confidence a value is shown for review and never passed on by itself.
 CONFIDENCE_ASSERTED = 0.7
 TITLE_ROWS_MAX = 25
 
 
-def read_layout(
-    pages: Sequence[Page], source: Source, own: CompanyIdentity, limits: Limits
-) -> Reading:
+def read_layout(pages: Sequence[Page], source: Source, own: CompanyIdentity, limits: Limits) -> Reading:
     """Everything that the pages say about the invoice."""
     context = context_of(layout_of(pages), own)
     reading = Reading(source)
@@ -50,7 +53,7 @@ def read_layout(
     return reading
 
 
-def _first(found: Sequence[Candidate[FieldValue]]) -> Candidate[FieldValue] | None:
+def _first(found: Sequence[Candidate[Value]]) -> Candidate[Value] | None:
     """The best candidate; less sure when another value is as likely."""
     if not found:
         return None
@@ -61,7 +64,7 @@ def _first(found: Sequence[Candidate[FieldValue]]) -> Candidate[FieldValue] | No
     return best
 
 
-def _put(reading: Reading, name: str, found: Candidate[FieldValue] | None) -> None:
+def _put(reading: Reading, name: str, found: Candidate[Value] | None) -> None:
     if found is None:
         return
     reading.put(name, found.value, found.evidence())
@@ -85,7 +88,7 @@ def _put_totals(reading: Reading, totals: Totals) -> None:
     ]
 
 
-def _words(totals: Totals) -> list:
+def _words(totals: Totals) -> list[Word]:
     found = [totals.net, totals.tax, totals.gross]
     return [word for candidate in found if candidate for word in candidate.words]
 

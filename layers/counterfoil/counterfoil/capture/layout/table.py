@@ -90,9 +90,7 @@ def _columns(context: Context, row: Row) -> list[Column]:
     return columns
 
 
-def _column_at(
-    context: Context, tokens: list[Word], place: int
-) -> tuple[tuple[str, ...], int] | None:
+def _column_at(context: Context, tokens: list[Word], place: int) -> tuple[tuple[str, ...], int] | None:
     best = None
     text = ""
     for end in range(place, min(place + HEADER_WORDS_MAX, len(tokens))):
@@ -133,9 +131,7 @@ def _ends(context: Context, row: Row) -> bool:
             beside = context.labelled.right_of(label)
             if amounts_of(context, beside):
                 first = context.labelled.tokens[row.index][0]
-                if label.meaning.is_strong and (
-                    first.x0 >= label.x0 - 1 or not _leading(context, row)
-                ):
+                if label.meaning.is_strong and (first.x0 >= label.x0 - 1 or not _leading(context, row)):
                     return True
     return False
 
@@ -149,11 +145,7 @@ def _leading(context: Context, row: Row) -> bool:
 def _item(context: Context, row: Row, columns: list[Column]) -> _Item | None:
     """The row as a line when it has an amount and a quantity or price."""
     tokens = context.labelled.tokens[row.index]
-    numbers = [
-        (amount, words)
-        for amount, words in amounts_of(context, tokens)
-        if _in_number_zone(words, columns)
-    ]
+    numbers = [(amount, words) for amount, words in amounts_of(context, tokens) if _in_number_zone(words, columns)]
     if not numbers:
         return None
     item = _Item(row)
@@ -162,16 +154,12 @@ def _item(context: Context, row: Row, columns: list[Column]) -> _Item | None:
         column = _nearest(numeric, words)
         if column is None:
             continue
-        if column.kind in item.values and _distance(column, words) > _distance(
-            column, item.values[column.kind][1]
-        ):
+        if column.kind in item.values and _distance(column, words) > _distance(column, item.values[column.kind][1]):
             continue
         item.values[column.kind] = (amount, words)
     if "amount" not in item.values and "gross_amount" in item.values:
         item.values["amount"] = item.values["gross_amount"]
-    if "amount" not in item.values and not (
-        "unit_price" in item.values and "quantity" in item.values
-    ):
+    if "amount" not in item.values and not ("unit_price" in item.values and "quantity" in item.values):
         return None
     used = {id(word) for _, words in item.values.values() for word in words}
     rest = [word for word in tokens if id(word) not in used]

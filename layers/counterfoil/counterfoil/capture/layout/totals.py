@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import product
+from itertools import pairwise, product
 
 from counterfoil.capture.layout.labels import Label
 from counterfoil.capture.layout.page_context import Candidate, Context
@@ -129,7 +129,7 @@ def _amount_at(context: Context, words: list[Word], place: int) -> tuple[Amount,
 
 def _touches(words: list[Word]) -> bool:
     """Words with no more than a space between them, of which some are only sign, code or three digits."""
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         gap = (word.x0 - before.x1) / max(1.0, word.height)
         if gap > (1.2 if _is_currency(before.text) or _is_currency(word.text) else 0.45):
             return False
@@ -162,9 +162,7 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
 
 
 def _score(net: _Found, taxes: list[_Found], gross: _Found, extras: int) -> float:
-    score = (
-        net.score + gross.score + (sum(one.score for one in taxes) / len(taxes) if taxes else 0.3)
-    )
+    score = net.score + gross.score + (sum(one.score for one in taxes) / len(taxes) if taxes else 0.3)
     score += {"gross_total": 0.3, "payable": 0.0, "net_total": -0.6}[gross.kind]
     score += {"net_total": 0.3, "gross_total": -0.2}[net.kind]
     score += 0.25 if taxes and any(one.value for one in taxes) else 0.0
@@ -186,9 +184,7 @@ def _totals(
         words = [word for one in taxes for word in one.words]
         value = sum((one.value for one in taxes), ZERO)
         totals.tax = Candidate(value, min(one.score for one in taxes) * factor, words)
-    totals.charges = [
-        (one.label.text, Candidate(value, one.score, one.words)) for _, value, one in extra
-    ]
+    totals.charges = [(one.label.text, Candidate(value, one.score, one.words)) for _, value, one in extra]
     return totals
 
 
@@ -199,7 +195,7 @@ def _tax_sets(found: list[_Found]) -> list[list[_Found]]:
     sets: list[list[_Found]] = [[one] for one in found]
     if len(different) > 1:
         sets.append(different)
-        for first, second in zip(different, different[1:], strict=False):
+        for first, second in pairwise(different):
             sets.append([first, second])
     sets.append([])
     return sets

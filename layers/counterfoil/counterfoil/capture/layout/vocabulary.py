@@ -6,13 +6,14 @@ A label is compared without case, accents, spaces and punctuation: `Rechnungs-Nr
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from counterfoil.domain.records import Record
 
 LANGUAGES_FOLDER = Path(__file__).parent.parent / "languages"
 KEPT_SIGNS = frozenset("#%")
@@ -51,41 +52,57 @@ class Vocabulary:
     decimal: str
 
 
+class Labels(Record):
+    """How one field is labelled: `strong` can mean nothing else, `weak` only where nothing stronger is found."""
+
+    strong: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+
+
+class Language(Record):
+    """One language file. `fields` label single values, `columns` head the line table, `common` words tell the language.
+
+    `title` and `credit_title` are what the document calls itself, `carried` opens a sum carried to the next page,
+    `decimal` is the sign before decimals where the document does not show it, `months` are names and short forms.
+    """
+
+    language: str
+    decimal: str
+    title: tuple[str, ...]
+    credit_title: tuple[str, ...]
+    fields: dict[str, Labels]
+    columns: dict[str, tuple[str, ...]]
+    carried: tuple[str, ...]
+    months: dict[str, int]
+    common: tuple[str, ...]
+
+
 @lru_cache(1)
-def _files() -> dict[str, dict[str, object]]:
-    found: dict[str, dict[str, object]] = {}
-    for path in sorted(LANGUAGES_FOLDER.glob("*.json")):
-        found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+def _files() -> dict[str, Language]:
+    return {
+        path.stem: Language.model_validate_json(path.read_bytes()) for path in sorted(LANGUAGES_FOLDER.glob("*.json"))
+    }
 
 
 @lru_cache(1)
 def months() -> dict[str, int]:
     """Month names and their short forms in every language, squeezed."""
     found: dict[str, int] = {}
-    for content in _files().values():
-        names = content["months"]
-        assert isinstance(names, dict)
-        for name, number in names.items():
-            found.setdefault(squeeze(name), int(number))
+    for language in _files().values():
+        for name, number in language.months.items():
+            found.setdefault(squeeze(name), number)
     return found
 
 
 @lru_cache(1)
 def _common_words() -> dict[str, frozenset[str]]:
-    return {
-        code: frozenset(map(squeeze, _texts(content["common"])))
-        for code, content in _files().items()
-    }
+    return {code: frozenset(map(squeeze, language.common)) for code, language in _files().items()}
 
 
 def languages_of(words: Iterable[str]) -> tuple[str, ...]:
     """Languages whose common words occur, the likeliest first; English always has a place."""
     counted = Counter(squeeze(word) for word in words)
-    scores = {
-        code: sum(min(counted[word], 5) for word in common)
-        for code, common in _common_words().items()
-    }
+    scores = {code: sum(min(counted[word], 5) for word in common) for code, common in _common_words().items()}
     ranked = sorted(scores, key=lambda code: (-scores[code], code != FALLBACK_LANGUAGE, code))
     best = scores[ranked[0]]
     active = [code for code in ranked if best and scores[code] >= SHARE_OF_FIRST * best]
@@ -102,10 +119,8 @@ def vocabulary(languages: tuple[str, ...]) -> Vocabulary:
     for content in contents:
         for meaning, text in _label_texts(content):
             labels.setdefault(squeeze(text), meaning)
-        groups = content["columns"]
-        assert isinstance(groups, dict)
-        for column, texts in groups.items():
-            for text in _texts(texts):
+        for column, texts in content.columns.items():
+            for text in texts:
                 kinds = columns.setdefault(squeeze(text), [])
                 if column not in kinds:
                     kinds.append(column)
@@ -113,28 +128,21 @@ def vocabulary(languages: tuple[str, ...]) -> Vocabulary:
         languages=languages,
         labels=labels,
         columns={text: tuple(kinds) for text, kinds in columns.items()},
-        titles=_all(contents, "title"),
-        credit_titles=_all(contents, "credit_title"),
-        carried=_all(contents, "carried"),
+        titles=_squeezed(content.title for content in contents),
+        credit_titles=_squeezed(content.credit_title for content in contents),
+        carried=_squeezed(content.carried for content in contents),
         label_length_max=max(map(len, labels)),
-        decimal=str(contents[0]["decimal"]),
+        decimal=contents[0].decimal,
     )
 
 
-def _label_texts(content: dict[str, object]) -> Iterable[tuple[Meaning, str]]:
+def _label_texts(content: Language) -> Iterable[tuple[Meaning, str]]:
     """Strong labels before weak ones, so that a text which is both is strong."""
-    fields = content["fields"]
-    assert isinstance(fields, dict)
-    for strength in ("strong", "weak"):
-        for name, group in fields.items():
-            for text in _texts(group[strength]):
-                yield Meaning(name, strength == "strong"), text
+    for name, labels in content.fields.items():
+        yield from ((Meaning(name, is_strong=True), text) for text in labels.strong)
+    for name, labels in content.fields.items():
+        yield from ((Meaning(name, is_strong=False), text) for text in labels.weak)
 
 
-def _all(contents: list[dict[str, object]], key: str) -> frozenset[str]:
-    return frozenset(squeeze(text) for content in contents for text in _texts(content[key]))
-
-
-def _texts(value: object) -> list[str]:
-    assert isinstance(value, list)
-    return [str(text) for text in value]
+def _squeezed(groups: Iterable[Iterable[str]]) -> frozenset[str]:
+    return frozenset(squeeze(text) for group in groups for text in group)

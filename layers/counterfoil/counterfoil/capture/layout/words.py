@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 from counterfoil.capture.reading import Box
 
@@ -160,7 +161,7 @@ def _rows(words: list[Word]) -> list[list[Word]]:
 
 def _phrases(words: list[Word]) -> list[list[Word]]:
     parts = [[words[0]]]
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         gap = word.x0 - before.x1
         if gap > PHRASE_GAP * min(before.height, word.height):
             parts.append([word])
