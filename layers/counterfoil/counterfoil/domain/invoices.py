@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from counterfoil.domain.audit import FIRST_HASH
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.matching_result import MatchResult
 from counterfoil.domain.records import Record
@@ -63,7 +64,10 @@ class Check(Record):
 
 
 class LineKind(StrEnum):
-    """Goods and services are linked to order lines; the others never are."""
+    """Goods and services are linked to order lines; the others never are.
+
+    A subtotal only sums or explains other lines of the invoice: it is shown, and its amount is never counted.
+    """
 
     GOODS = "goods"
     FREIGHT = "freight"
@@ -71,6 +75,7 @@ class LineKind(StrEnum):
     DISCOUNT = "discount"
     TAX = "tax"
     ROUNDING = "rounding"
+    SUBTOTAL = "subtotal"
 
 
 class InvoiceLine(Record):
@@ -95,7 +100,9 @@ class CapturedInvoice(Record):
     """What the document says. A value not on it is None; one in doubt is named in `needs_review`.
 
     `evidence` holds one entry for each header field that has a value. `po_number` is the document's own order
-    reference, `po_numbers` all of them (header and lines) in their order of appearance.
+    reference, `po_numbers` all of them (header and lines) in their order of appearance. `charges` are allowances
+    (negative) and charges on the whole document: `billed_lines` are these and the lines. `vendor_domains` are the
+    e-mail and web domains that the vendor names.
     """
 
     document_type: DocumentType
@@ -117,8 +124,17 @@ class CapturedInvoice(Record):
     payment_terms: str | None = None
     evidence: dict[str, Evidence] = {}
     lines: tuple[InvoiceLine, ...] = ()
+    charges: tuple[InvoiceLine, ...] = ()
+    vendor_domains: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     needs_review: tuple[str, ...] = ()
+
+    @property
+    def billed_lines(self) -> tuple[InvoiceLine, ...]:
+        """What makes up the total before tax: lines that are no subtotals, then charges, numbered on."""
+        last = max((line.line for line in self.lines), default=0)
+        charges = (charge.model_copy(update={"line": last + charge.line}) for charge in self.charges)
+        return (*(line for line in self.lines if line.kind != LineKind.SUBTOTAL), *charges)
 
 
 class Document(Record):
@@ -159,7 +175,11 @@ class BillReference(Record):
 
 
 class Invoice(Record):
-    """One invoice of one company (the client whose books these are), at one version of its state."""
+    """One invoice of one company (the client whose books these are), at one version of its state.
+
+    `orders_seen` is the fingerprint of the orders that it was matched against; `audit_hash` seals its audit trail up
+    to this version. `attempts` counts how often the sweep found it resting in a state that a step should move.
+    """
 
     company: str
     id: str
@@ -169,10 +189,13 @@ class Invoice(Record):
     received_at: datetime
     changed_at: datetime
     document: Document
+    raised_by: str | None = None
     attempts: int = 0
     captured: CapturedInvoice | None = None
     vendor_id: str | None = None
     duplicate_of: str | None = None
+    orders_seen: str = ""
     match: MatchResult | None = None
     approval: Approval | None = None
     bill: BillReference | None = None
+    audit_hash: str = FIRST_HASH

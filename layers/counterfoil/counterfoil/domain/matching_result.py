@@ -8,6 +8,9 @@ from enum import StrEnum
 from counterfoil.domain.orders import Coding
 from counterfoil.domain.records import Record
 
+# Flags that keep an invoice from being approved whatever its lines say.
+BLOCKING_FLAGS = frozenset({"currency_mismatch", "vendor_unknown", "total_mismatch", "credit_signs_mixed", "no_lines"})
+
 
 class LineStatus(StrEnum):
     """From harmless to grave; a line's status is the gravest of its conditions."""
@@ -43,12 +46,16 @@ class InvoiceType(StrEnum):
 
 
 class OrderLineLink(Record):
-    """One order line that an invoice line bills, and how much of it (amount for an expense line)."""
+    """One order line that an invoice line bills, and how much of it (amount for an expense line).
+
+    `over` is how much of `quantity` went beyond what was free when it was decided: what a tolerance or a person let by.
+    """
 
     order_id: str
     po_number: str
     line: int
     quantity: Decimal
+    over: Decimal = Decimal(0)
 
     def __str__(self) -> str:
         return f"{self.po_number}:{self.line}"
@@ -58,6 +65,9 @@ class LineMatch(Record):
     """One invoice line's decision.
 
     `awaits_receipt` is true when more goods arriving is all that is missing. `explain` is a sentence with numbers.
+    `is_waived`: the strategy is not to match this line, so that it stops nothing although it is not linked.
+    `evidence` is what the link rests on, each with its share of the score; `rules` names which rule set the mode and
+    each tolerance that was used. Quantities and rates are in the order's unit, `expected_*` the order's side.
     """
 
     line: int
@@ -66,9 +76,16 @@ class LineMatch(Record):
     conditions: tuple[LineStatus, ...] = ()
     match_type: MatchType | None = None
     awaits_receipt: bool = False
+    is_waived: bool = False
     is_charge: bool = False
     explain: str = ""
     coding: Coding = Coding()
+    expected_quantity: Decimal | None = None
+    billed_quantity: Decimal | None = None
+    expected_rate: Decimal | None = None
+    billed_rate: Decimal | None = None
+    evidence: dict[str, int] = {}
+    rules: dict[str, str] = {}
 
     @property
     def link(self) -> str | None:
@@ -90,5 +107,5 @@ class MatchResult(Record):
     def awaits_receipt(self) -> bool:
         """Nothing is wrong but goods that have not come."""
         return not self.approvable and all(
-            line.status.passes or line.awaits_receipt for line in self.lines
+            line.status.passes or line.is_waived or line.awaits_receipt for line in self.lines
         )

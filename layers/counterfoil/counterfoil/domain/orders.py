@@ -6,6 +6,8 @@ copy of an order never undoes a newer bill.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -30,12 +32,14 @@ class ItemKind(StrEnum):
 
 
 class Coding(Record):
-    """Where a line is posted: the ERP's ids."""
+    """Where a line is posted: the ERP's ids. `segments` holds custom segments by their name in the ERP."""
 
     account: str | None = None
     department: str | None = None
     location: str | None = None
     class_: str | None = None
+    project: str | None = None
+    segments: dict[str, str] = {}
 
 
 class OrderLine(Record):
@@ -57,6 +61,7 @@ class OrderLine(Record):
     received: Decimal = ZERO
     billed: Decimal = ZERO
     is_closed: bool = False
+    category: str | None = None
     coding: Coding = Coding()
 
     @property
@@ -99,6 +104,7 @@ class PurchaseOrder(Record):
     number: str
     vendor_id: str
     vendor_name: str = ""
+    subsidiary: str | None = None
     status: OrderStatus
     currency: str
     order_date: date | None = None
@@ -125,9 +131,7 @@ class PurchaseOrder(Record):
 
     def claimed(self, number: int, *, but_by: str | None = None) -> Decimal:
         """What invoices in flight have taken of a line, leaving out the invoice `but_by`."""
-        return sum(
-            (taken.get(number, ZERO) for by, taken in self.claims.items() if by != but_by), ZERO
-        )
+        return sum((taken.get(number, ZERO) for by, taken in self.claims.items() if by != but_by), ZERO)
 
 
 class Receipt(Record):
@@ -140,3 +144,17 @@ class Receipt(Record):
     received_on: date | None = None
     quantities: dict[int, Decimal] = {}
     modified_at: datetime | None = None
+
+
+def fingerprint(orders: Iterable[PurchaseOrder], *, but_by: str | None = None) -> str:
+    """A digest of all that matching looks at; equal as long as matching again would decide the same.
+
+    What the invoice `but_by` has claimed itself is left out.
+    """
+    digest = hashlib.sha256()
+    for order in sorted(orders, key=lambda order: order.id):
+        digest.update(f"{order.id}|{order.number}|{order.vendor_id}|{order.status}|{order.currency}\n".encode())
+        for line in order.lines:
+            free = order.billed(line.line), order.claimed(line.line, but_by=but_by)
+            digest.update(f"{line.model_dump_json(exclude={'coding'})}|{free[0]:f}|{free[1]:f}\n".encode())
+    return digest.hexdigest()

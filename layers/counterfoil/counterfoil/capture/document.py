@@ -1,0 +1,38 @@
+"""From bytes to a captured invoice: find the kind, read it, check it, say what is in doubt."""
+
+from __future__ import annotations
+
+from counterfoil.capture.checks import check
+from counterfoil.capture.e_invoice import read_e_invoice
+from counterfoil.capture.errors import CaptureError, ErrorCode
+from counterfoil.capture.file_kind import FileKind, file_kind
+from counterfoil.capture.limits import Limits
+from counterfoil.capture.pdf_invoice import read_pdf
+from counterfoil.capture.reading import Reading
+from counterfoil.domain.company import CompanyIdentity
+from counterfoil.domain.invoices import CapturedInvoice, Source
+
+
+def read_document(content: bytes, own: CompanyIdentity, limits: Limits) -> CapturedInvoice:
+    """What the document says, read in this process; CaptureError when it cannot be."""
+    check_size(content, limits)
+    reading = _read(content, own, limits)
+    check(reading)
+    return reading.captured()
+
+
+def check_size(content: bytes, limits: Limits) -> None:
+    """CaptureError `too_large` for more bytes than allowed."""
+    if len(content) > limits.bytes_max:
+        raise CaptureError(ErrorCode.TOO_LARGE, f"{len(content)} bytes, limit {limits.bytes_max}")
+
+
+def _read(content: bytes, own: CompanyIdentity, limits: Limits) -> Reading:
+    kind = file_kind(content)
+    if kind == FileKind.EMPTY:
+        raise CaptureError(ErrorCode.EMPTY, f"{len(content)} bytes without content")
+    if kind == FileKind.XML:
+        return read_e_invoice(content, Source.XML, limits)
+    if kind == FileKind.PDF:
+        return read_pdf(content, own, limits)
+    raise CaptureError(ErrorCode.UNSUPPORTED_TYPE, "neither PDF, image, XML nor e-mail")

@@ -1,0 +1,82 @@
+"""The document's currency: a code beside a total, a labelled code, a symbol on the amounts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain, islice
+
+from counterfoil.capture.layout.page_context import Candidate, Context
+from counterfoil.capture.layout.values import CODES, SHARED_SYMBOLS, SYMBOLS
+from counterfoil.capture.layout.words import Word
+
+# What tells apart countries that share a sign: marks that only their invoices carry.
+COUNTRY_MARKS = {
+    "INR": ("gstin", "ifsc", "cgst", "sgst", "igst"),
+    "AUD": ("abn",),
+    "CAD": ("hst", "pst", "qst"),
+    "GBP": ("sortcode",),
+}
+NOT_IN_SIGNS = ".,()[]:;*/"
+
+
+def read_currency(context: Context, totals: list[Word]) -> Candidate[str] | None:
+    """The currency; words of the totals weigh most."""
+    near = {id(word) for word in totals}
+    rows = {(word.page, round(word.middle)) for word in totals}
+    votes: Counter[str] = Counter()
+    first: dict[str, Word] = {}
+    for label in context.labelled.of("currency"):
+        below = chain.from_iterable(context.labelled.below(label))
+        for word in islice(chain(context.labelled.right_of(label), below), 3):
+            code = word.text.strip(NOT_IN_SIGNS)
+            if code in CODES:
+                votes[code] += 20
+                first.setdefault(code, word)
+                break
+    for row in context.labelled.tokens:
+        for word in row:
+            printed = _currency(context, word)
+            if printed is None:
+                continue
+            is_near = id(word) in near or (word.page, round(word.middle)) in rows
+            votes[printed] += 5 if is_near else 1
+            first.setdefault(printed, word)
+    if not votes:
+        return _by_marks(context)
+    ranked = votes.most_common(2)
+    code, count = ranked[0]
+    rival = ranked[1][1] if len(ranked) > 1 else 0
+    score = 0.97 if not rival else 0.6 + 0.35 * (count - rival) / count
+    if first[code].text.strip(NOT_IN_SIGNS) not in CODES and _is_shared(context, first[code]):
+        marked = _by_marks(context)
+        if marked and marked.value in ("AUD", "CAD"):
+            return Candidate(marked.value, 0.7, [first[code]])
+        score = min(score, 0.93)
+    return Candidate(code, score, [first[code]])
+
+
+def _is_shared(context: Context, word: Word) -> bool:
+    amount = context.amount(word)
+    printed = amount.symbol if amount else word.text
+    return printed in SHARED_SYMBOLS
+
+
+def _currency(context: Context, word: Word) -> str | None:
+    text = word.text.strip(NOT_IN_SIGNS)
+    if text in CODES:
+        return text
+    if text in SYMBOLS and not text.isalpha():
+        return SYMBOLS[text]
+    if word.text in SYMBOLS:
+        return SYMBOLS[word.text]
+    amount = context.amount(word)
+    return amount.currency if amount else None
+
+
+def _by_marks(context: Context) -> Candidate[str] | None:
+    """No sign at all: marks of one country only."""
+    from counterfoil.capture.layout.vocabulary import squeeze
+
+    seen = {squeeze(word.text) for row in context.labelled.tokens for word in row}
+    found = [code for code, marks in COUNTRY_MARKS.items() if seen.intersection(marks)]
+    return Candidate(found[0], 0.6, []) if len(found) == 1 else None

@@ -1,0 +1,185 @@
+"""Where the labels stand, and what stands beside and below each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from counterfoil.capture.layout.vocabulary import Meaning, Vocabulary, squeeze
+from counterfoil.capture.layout.words import PHRASE_GAP, Layout, Row, Word
+
+# Tokens of one label stand no further apart than this share of the letter height; spaced-out titles need the room.
+LABEL_GAP = 1.3
+LABEL_TOKENS_MAX = 16
+# A value stands at most this many letter heights below its label.
+BELOW_HEIGHTS = 3.2
+BELOW_ROWS_MAX = 4
+ALIGN_SLACK = 6.0
+
+
+@dataclass(slots=True)
+class Label:
+    """A label found: its meaning, its words `start` to `end` (exclusive) of a row's tokens."""
+
+    meaning: Meaning
+    row: int
+    start: int
+    end: int
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+    page: int
+    opens_phrase: bool
+    has_colon: bool
+    text: str
+
+
+@dataclass(slots=True)
+class LabelledLayout:
+    """The layout with its tokens (words cut at colons) by row, and the labels among them by row."""
+
+    layout: Layout
+    tokens: list[list[Word]]
+    labels: list[list[Label]]
+
+    def all(self) -> Iterator[Label]:
+        for row in self.labels:
+            yield from row
+
+    def of(self, field: str) -> list[Label]:
+        return [label for label in self.all() if label.meaning.field == field]
+
+    def right_of(self, label: Label) -> list[Word]:
+        """Tokens of the same row after the label, up to the next label that is no part of the value."""
+        end = len(self.tokens[label.row])
+        for other in self.labels[label.row]:
+            if other.start >= label.end:
+                end = other.start
+                break
+        return self.tokens[label.row][label.end : end]
+
+    def below(self, label: Label) -> Iterator[list[Word]]:
+        """Phrases under the label, nearest first, until another label is in the way."""
+        reach = label.y1 + BELOW_HEIGHTS * (label.y1 - label.y0)
+        rows = self.layout.rows
+        for index in range(label.row + 1, min(label.row + 1 + BELOW_ROWS_MAX, len(rows))):
+            row = rows[index]
+            if row.page != label.page or row.y0 > reach:
+                return
+            found = self._under(label, row)
+            if found is None:
+                continue
+            first = found[0]
+            if any(
+                self.tokens[index][other.start].x0 <= first.x0 + 1 and first.x0 < other.x1
+                for other in self.labels[index]
+            ):
+                return
+            yield found
+
+    def _under(self, label: Label, row: Row) -> list[Word] | None:
+        for part in cut(self.tokens[row.index]):
+            left, right = part[0].x0, part[-1].x1
+            overlaps = left < label.x1 + ALIGN_SLACK and right > label.x0 - ALIGN_SLACK
+            aligned = abs(left - label.x0) < ALIGN_SLACK or abs(right - label.x1) < ALIGN_SLACK
+            if aligned or overlaps:
+                return part
+        return None
+
+
+def cut(words: list[Word]) -> list[list[Word]]:
+    """Words of a row cut where the gap is wider than a space."""
+    parts: list[list[Word]] = []
+    for word in words:
+        if parts and word.x0 - parts[-1][-1].x1 <= PHRASE_GAP * min(word.height, parts[-1][-1].height):
+            parts[-1].append(word)
+        else:
+            parts.append([word])
+    return parts
+
+
+def find_labels(layout: Layout, vocabulary: Vocabulary) -> LabelledLayout:
+    """Every label of the vocabulary, the longest at each place."""
+    tokens = [[part for word in row.words for part in _at_colons(word)] for row in layout.rows]
+    labels = [list(_labels_in(index, row, vocabulary)) for index, row in enumerate(tokens)]
+    return LabelledLayout(layout, tokens, labels)
+
+
+def _at_colons(word: Word) -> Iterator[Word]:
+    """`Date:2024-01-01` is a label and a value; `10:35` and `https://` are one word."""
+    place = word.text.find(":")
+    rest = word.text[place + 1 :]
+    if place <= 0 or not rest or rest.startswith("/") or word.text[place - 1].isdigit():
+        yield word
+        return
+    middle = word.x0 + (word.x1 - word.x0) * (place + 1) / len(word.text)
+    yield Word(word.text[: place + 1], word.page, word.x0, word.y0, middle, word.y1)
+    yield Word(rest, word.page, middle, word.y0, word.x1, word.y1)
+
+
+def _labels_in(index: int, tokens: list[Word], vocabulary: Vocabulary) -> Iterator[Label]:
+    place = 0
+    follows = False
+    while place < len(tokens):
+        opens = place == 0 or _gap(tokens, place) > PHRASE_GAP
+        label = _label_at(index, tokens, place, opens, vocabulary)
+        if label is None or not _is_believable(label, follows):
+            follows = False
+            place += 1
+            continue
+        yield label
+        follows = True
+        place = label.end
+
+
+def _is_believable(label: Label, follows: bool) -> bool:
+    """A lone word inside running text is no label unless a colon makes it one."""
+    if label.opens_phrase or label.has_colon:
+        return True
+    return label.meaning.is_strong and label.end - label.start >= 2 and not follows
+
+
+def _label_at(index: int, tokens: list[Word], place: int, opens: bool, vocabulary: Vocabulary) -> Label | None:
+    squeezed = ""
+    best: tuple[int, Meaning] | None = None
+    for end in range(place, min(place + LABEL_TOKENS_MAX, len(tokens))):
+        if end > place and (
+            _gap(tokens, end) > LABEL_GAP or (_gap(tokens, end) > PHRASE_GAP and len(tokens[end].text) > 1)
+        ):
+            break
+        squeezed += squeeze(tokens[end].text)
+        if len(squeezed) > vocabulary.label_length_max:
+            break
+        meaning = vocabulary.labels.get(squeezed)
+        if meaning is not None and squeezed:
+            best = (end + 1, meaning)
+        if tokens[end].text.endswith(":"):
+            break
+    if best is None:
+        return None
+    end, meaning = best
+    words = tokens[place:end]
+    # Signs alone, such as the colon in `Total :`, still belong to the label.
+    while end < len(tokens) and not squeeze(tokens[end].text) and tokens[end].text in (":", ".", "-", "–", "#"):
+        end += 1
+    return Label(
+        meaning=meaning,
+        row=index,
+        start=place,
+        end=end,
+        x0=words[0].x0,
+        x1=words[-1].x1,
+        y0=min(word.y0 for word in words),
+        y1=max(word.y1 for word in words),
+        page=words[0].page,
+        opens_phrase=opens,
+        has_colon=tokens[end - 1].text.endswith(":"),
+        text=" ".join(word.text for word in words),
+    )
+
+
+def _gap(tokens: list[Word], place: int) -> float:
+    """The gap before a token in letter heights."""
+    before, after = tokens[place - 1], tokens[place]
+    return (after.x0 - before.x1) / max(1.0, min(before.height, after.height))

@@ -1,0 +1,426 @@
+"""Who sends the invoice and who receives it.
+
+The vendor is told from the buyer by evidence: labels, the company's own names, the block under a tax id, the sender's
+line, legal forms, e-mail and web domains. Each name on the page collects points; the best one far enough from the
+buyer wins.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from counterfoil.capture.identifiers import compact, is_iban, is_vat_id, looks_like_vat_id
+from counterfoil.capture.layout.labels import Label, cut
+from counterfoil.capture.layout.page_context import Candidate, Context
+from counterfoil.capture.layout.values import dates_in
+from counterfoil.capture.layout.vocabulary import months, squeeze
+from counterfoil.capture.layout.words import Phrase, Word
+
+LEGAL_FORMS = frozenset(
+    [
+        "gmbh",
+        "mbh",
+        "ag",
+        "kg",
+        "ohg",
+        "gbr",
+        "ug",
+        "ev",
+        "eg",
+        "se",
+        "ltd",
+        "limited",
+        "llc",
+        "llp",
+        "inc",
+        "incorporated",
+        "corp",
+        "corporation",
+        "plc",
+        "pty",
+        "co",
+        "company",
+        "sarl",
+        "sas",
+        "sa",
+        "sasu",
+        "eurl",
+        "sci",
+        "snc",
+        "spa",
+        "srl",
+        "bv",
+        "nv",
+        "bvba",
+        "sprl",
+        "vof",
+        "ab",
+        "as",
+        "asa",
+        "aps",
+        "oy",
+        "oyj",
+        "spzoo",
+        "sl",
+        "slu",
+        "lda",
+        "ltda",
+        "kft",
+        "doo",
+        "sro",
+        "pvt",
+        "lp",
+        "gmbhcokg",
+        "aktiengesellschaft",
+        "sdn",
+        "bhd",
+        "pte",
+        "eirl",
+        "eurl",
+        "ek",
+    ]
+)
+SEPARATOR = re.compile(r"\s+[•·|–—-]\s+|\s*[•·|]\s*|,\s+(?=\D*\d)")
+POSTCODE = re.compile(r"\b\d{4,6}\b")
+ADDRESS = re.compile(
+    r"\b[A-Z]{0,2}-?\d{4,6}\b(?=.*[^\W\d_]{3})|[^\W\d_]{3,}.*\s\d{1,5}\s?[a-zA-Z]?(?:,|$)|^\d{1,5}\s+[^\W\d_]{3,}"
+)
+DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
+# Money, times, percentages and page counts are never part of a name.
+NOT_IN_NAMES = re.compile(r"[€$£%]|\d[.,]\d\d\b|\d:\d\d|\b\d+\s?(?:of|von|sur|van|/)\s?\d+\b")
+MAIL_HOSTS = frozenset(
+    [
+        "gmail",
+        "googlemail",
+        "outlook",
+        "hotmail",
+        "yahoo",
+        "gmx",
+        "web",
+        "icloud",
+        "aol",
+        "live",
+        "orange",
+        "free",
+        "wanadoo",
+    ]
+)
+TAX_NUMBER = re.compile(r"^[A-Z0-9][A-Z0-9./-]{6,19}$", re.IGNORECASE)
+NAME_LENGTH_MAX = 80
+BLOCK_ROWS_MAX = 8
+
+
+@dataclass(slots=True)
+class Parties:
+    vendor: Candidate[str] | None = None
+    buyer: Candidate[str] | None = None
+    vat_id: Candidate[str] | None = None
+    iban: Candidate[str] | None = None
+    address: Candidate[str] | None = None
+
+
+@dataclass(slots=True)
+class _Block:
+    """A party's address block: what stands under or beside a label."""
+
+    kind: str
+    label: Label | None
+    lines: list[list[Word]] = field(default_factory=list)
+
+    def contains(self, word: Word) -> bool:
+        return any(word is own for line in self.lines for own in line)
+
+
+def read_parties(context: Context) -> Parties:
+    """Vendor, buyer and the vendor's identifiers."""
+    blocks = [block for kind in ("buyer", "delivery", "vendor") for block in _blocks(context, kind)]
+    blocks += _letter_blocks(context)
+    parties = Parties()
+    parties.buyer = _buyer(context, blocks)
+    parties.vendor = _vendor(context, blocks, parties.buyer)
+    parties.vat_id = _vat_id(context, blocks)
+    parties.iban = _iban(context)
+    return parties
+
+
+def _letter_blocks(context: Context) -> list[_Block]:
+    """The addressee of a letter: what stands under the sender's one-line address in a window envelope."""
+    found: list[_Block] = []
+    for phrase in context.layout.phrases:
+        page = context.layout.pages[0]
+        if phrase.page > 1 or phrase.y0 > page.height * 0.4:
+            break
+        parts = SEPARATOR.split(phrase.text)
+        if len(parts) < 2 or not POSTCODE.search(phrase.text) or phrase.x0 > page.width / 2:
+            continue
+        block = _Block("buyer", None)
+        _fill(context, block, phrase.row, phrase.x0, phrase.y1)
+        if len(block.lines) >= 2 and ADDRESS.search(" ".join(map(_text, block.lines))):
+            found.append(block)
+    return found
+
+
+def _blocks(context: Context, kind: str) -> list[_Block]:
+    found: list[_Block] = []
+    for label in context.labelled.of(kind):
+        block = _Block(kind, label)
+        beside = context.labelled.right_of(label)
+        if beside:
+            block.lines.append(cut(beside)[0])
+        left = beside[0].x0 if beside else label.x0
+        _fill(context, block, label.row, left, label.y1)
+        if block.lines:
+            found.append(block)
+    return found
+
+
+def _fill(context: Context, block: _Block, row_above: int, left: float, bottom: float) -> None:
+    """Lines that follow closely under each other in one column."""
+    rows = context.layout.rows
+    page = rows[row_above].page
+    for index in range(row_above + 1, min(row_above + 3 * BLOCK_ROWS_MAX, len(rows))):
+        if rows[index].page != page or len(block.lines) > BLOCK_ROWS_MAX:
+            break
+        part = _aligned(context, index, left)
+        if part is None:
+            continue
+        if part[0].y0 - bottom > 2.2 * part[0].height:
+            break
+        bottom = part[0].y1
+        block.lines.append(part)
+
+
+def _aligned(context: Context, row: int, left: float) -> list[Word] | None:
+    return next((part for part in cut(context.labelled.tokens[row]) if abs(part[0].x0 - left) < 8), None)
+
+
+def _text(words: list[Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def _is_name(text: str) -> bool:
+    letters = sum(map(str.isalpha, text))
+    return (
+        letters >= 3
+        and len(text) <= NAME_LENGTH_MAX
+        and letters > len(text) * 0.5
+        and "@" not in text
+        and not DOMAIN.search(text)
+        and not NOT_IN_NAMES.search(text)
+        and squeeze(text) not in months()
+        and not (dates_in(text, day_first=True))
+    )
+
+
+def has_legal_form(text: str) -> bool:
+    """True when the text ends or nearly ends with a company's legal form."""
+    words = [squeeze(word) for word in text.replace("&", " ").split()]
+    return any(word in LEGAL_FORMS for word in words[1:]) or squeeze(text).endswith(("gmbh", "spzoo", "gmbhcokg"))
+
+
+def _buyer(context: Context, blocks: list[_Block]) -> Candidate[str] | None:
+    own = {squeeze(name) for name in context.own.names}
+    for phrase in context.layout.phrases:
+        if own and squeeze(phrase.text) in own:
+            return Candidate(phrase.text, 0.98, phrase.words)
+    for block in blocks:
+        if block.kind != "buyer":
+            continue
+        for line in block.lines[:2]:
+            text = _text(line).strip(" :,")
+            if _is_name(text) and not _starts_label(context, line):
+                return Candidate(text, 0.85, line)
+    return None
+
+
+def _starts_label(context: Context, line: list[Word]) -> bool:
+    return any(
+        any(context.labelled.tokens[label.row][label.start] is word for word in line[:1])
+        for label in context.labelled.all()
+        if label.page == line[0].page and abs(label.y0 - line[0].y0) < line[0].height
+    )
+
+
+def _vendor(context: Context, blocks: list[_Block], buyer: Candidate[str] | None) -> Candidate[str] | None:
+    scores: dict[str, tuple[float, Candidate[str]]] = {}
+    buyer_key = squeeze(buyer.value) if buyer else ""
+    own = {squeeze(name) for name in context.own.names}
+    domains = _domains(context)
+    for text, words, points in _names(context, blocks):
+        key = squeeze(text)
+        if not key or key == buyer_key or key in own or key in context.vocabulary.titles:
+            continue
+        if key in context.vocabulary.labels or key in context.vocabulary.columns:
+            continue
+        if has_legal_form(text):
+            points += 2.0
+        stem = squeeze(text.split()[0])
+        if any(len(stem) >= 3 and (stem in domain or domain in key) for domain in domains):
+            points += 1.2
+        before = scores.get(key)
+        total = points + (before[0] if before else 0.0)
+        first = before[1] if before else Candidate(text, 0.0, words)
+        scores[key] = (total, first)
+    if not scores:
+        return None
+    ranked = sorted(scores.values(), key=lambda pair: -pair[0])
+    best, candidate = ranked[0]
+    second = ranked[1][0] if len(ranked) > 1 else 0.0
+    candidate.score = min(0.97, 0.3 + 0.12 * best + 0.1 * (best - second))
+    return candidate
+
+
+def _names(context: Context, blocks: list[_Block]) -> list[tuple[str, list[Word], float]]:
+    """Every phrase that may be the vendor's name with its first points."""
+    found: list[tuple[str, list[Word], float]] = []
+    taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
+    for block in blocks:
+        if block.kind == "vendor" and _is_name(_text(block.lines[0])):
+            found.append((_text(block.lines[0]).strip(" :,"), block.lines[0], 3.0))
+    usual = _usual_height(context)
+    for phrase in context.layout.phrases:
+        if phrase.page > 1:
+            break
+        if any(block.contains(phrase.words[0]) for block in taken) or _opens_with_label(context, phrase):
+            continue
+        parts = [part.strip() for part in SEPARATOR.split(phrase.text)]
+        is_sender_line = len(parts) > 1 and bool(POSTCODE.search(phrase.text))
+        name = parts[0]
+        if not _is_name(name) or (len(parts) > 1 and not is_sender_line and not has_legal_form(name)):
+            continue
+        points = _place_points(context, phrase, usual)
+        points += 1.5 if is_sender_line else 0.0
+        points += 1.3 if len(parts) == 1 and _has_address_below(context, phrase) else 0.0
+        if points > 0 or has_legal_form(name):
+            found.append((name, phrase.words, points))
+    return found
+
+
+def _usual_height(context: Context) -> float:
+    heights = sorted(word.height for word in context.layout.pages[0].words)
+    return heights[len(heights) // 2] if heights else 1.0
+
+
+def _place_points(context: Context, phrase: Phrase, usual: float) -> float:
+    """Senders stand at the top in large letters, or at the very bottom."""
+    place = phrase.y0 / max(1.0, context.layout.pages[0].height)
+    points = 0.0
+    if place < 0.3:
+        points += 0.8 + (0.6 if phrase.row == 0 else 0.0)
+        points += min(1.2, max(0.0, (phrase.height / usual - 1.1) * 1.5))
+    elif place > 0.85:
+        points += 0.4
+    points -= 0.8 if any(map(str.isdigit, phrase.text)) else 0.0
+    return points - (1.0 if len(phrase.words) > 7 else 0.0)
+
+
+def _opens_with_label(context: Context, phrase: Phrase) -> bool:
+    """The phrase is a label or begins with one; a vendor's label is no hindrance to the name after it."""
+    first = phrase.words[0]
+    for label in context.labelled.labels[phrase.row]:
+        opens = abs(context.labelled.tokens[phrase.row][label.start].x0 - first.x0) < 1
+        if opens and (label.has_colon or label.x1 >= phrase.x1 - 1 or label.meaning.is_strong):
+            return True
+    return False
+
+
+def _has_address_below(context: Context, phrase: Phrase) -> bool:
+    """One of the next three lines of the same column has a postcode or a house number."""
+    rows = context.layout.rows
+    bottom, seen = phrase.y1, 0
+    for row in rows[phrase.row + 1 : phrase.row + 8]:
+        if row.page != phrase.page or seen == 3:
+            break
+        part = next((p for p in row.phrases if abs(p.x0 - phrase.x0) < 8), None)
+        if part is None:
+            continue
+        if part.y0 - bottom > 1.8 * part.height:
+            break
+        bottom = part.y1
+        seen += 1
+        if ADDRESS.search(part.text) and not context.amount(part.words[-1]):
+            return True
+    return False
+
+
+def _domains(context: Context) -> set[str]:
+    found: set[str] = set()
+    for row in context.layout.rows:
+        for match in DOMAIN.finditer(row.text):
+            labels = match[1].lower().split(".")
+            stem = squeeze(labels[-2] if len(labels) > 1 else labels[0])
+            if stem not in MAIL_HOSTS and len(stem) >= 3:
+                found.add(stem)
+    return found
+
+
+def _vat_id(context: Context, blocks: list[_Block]) -> Candidate[str] | None:
+    """Labelled tax ids outside the buyer's block; a European one with right check digits is believed most."""
+    own = {compact(tax_id) for tax_id in context.own.tax_ids}
+    found: list[Candidate[str]] = []
+    taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
+    for label in context.labelled.of("vendor_vat_id"):
+        words = context.labelled.right_of(label)
+        parts = ([cut(words)[0]] if words else []) or list(context.labelled.below(label))[:1]
+        for part in parts:
+            read = _tax_id(part)
+            if read is None:
+                continue
+            text, used = read
+            if compact(text) in own:
+                continue
+            score = 0.8
+            if looks_like_vat_id(text):
+                score = 0.93 if is_vat_id(text) else 0.82
+            if any(block.contains(used[0]) for block in taken):
+                score *= 0.4
+            found.append(Candidate(text, score, used))
+    if not found:
+        found.extend(_bare_vat_ids(context, own, taken))
+    found.sort(key=lambda candidate: -candidate.score)
+    return found[0] if found else None
+
+
+def _tax_id(words: list[Word]) -> tuple[str, list[Word]] | None:
+    text = ""
+    for place, word in enumerate(words[:5]):
+        text += word.text.strip(".,;:()|")
+        digits = sum(map(str.isdigit, text))
+        if looks_like_vat_id(text) and digits >= 7:
+            longer = text + "".join(other.text for other in words[place + 1 : place + 3])
+            if is_vat_id(text) or not is_vat_id(longer):
+                return " ".join(w.text.strip(".,;:()|") for w in words[: place + 1]), words[: place + 1]
+        elif (TAX_NUMBER.match(text) and digits >= 6 and not text[:2].isalpha()) or (
+            TAX_NUMBER.match(text) and digits >= 6 and len(text) >= 9
+        ):
+            return text, words[: place + 1]
+    return None
+
+
+def _bare_vat_ids(context: Context, own: set[str], taken: list[_Block]) -> list[Candidate[str]]:
+    found = []
+    for row in context.labelled.tokens:
+        for word in row:
+            text = word.text.strip(".,;:()")
+            if looks_like_vat_id(text) and is_vat_id(text) and compact(text) not in own:
+                inside = any(block.contains(word) for block in taken)
+                found.append(Candidate(text, 0.3 if inside else 0.7, [word]))
+    return found
+
+
+def _iban(context: Context) -> Candidate[str] | None:
+    """The first account number whose check digits hold."""
+    for row in context.labelled.tokens:
+        for place, word in enumerate(row):
+            start = compact(word.text)
+            if not (start[:2].isalpha() and start[2:4].isdigit()):
+                continue
+            text = ""
+            for end in range(place, min(place + 10, len(row))):
+                text += compact(row[end].text.strip(".,;:"))
+                if len(text) > 34:
+                    break
+                if is_iban(text):
+                    return Candidate(text, 0.97, row[place : end + 1])
+    return None

@@ -1,0 +1,148 @@
+"""The words of each language, loaded from `languages/<code>.json`, squeezed so that spelling variants meet.
+
+A label is compared without case, accents, spaces and punctuation: `Rechnungs-Nr.:`, `Rechnungs Nr` and
+`R E C H N U N G S N R` are one label. Which languages a document speaks is decided by its most common words.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from counterfoil.domain.records import Record
+
+LANGUAGES_FOLDER = Path(__file__).parent.parent / "languages"
+KEPT_SIGNS = frozenset("#%")
+FALLBACK_LANGUAGE = "en"
+LANGUAGES_ACTIVE_MAX = 3
+# A further language is taken in when it has at least this share of the first one's common words.
+SHARE_OF_FIRST = 0.35
+
+
+@lru_cache(50_000)
+def squeeze(text: str) -> str:
+    """Letters, digits, # and % only, without case and accents."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in folded if c.isalnum() or c in KEPT_SIGNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a label stands for. `is_strong` when it can mean nothing else."""
+
+    field: str
+    is_strong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of one or more languages together; the first language wins where they disagree."""
+
+    languages: tuple[str, ...]
+    labels: dict[str, Meaning]
+    columns: dict[str, tuple[str, ...]]
+    titles: frozenset[str]
+    credit_titles: frozenset[str]
+    carried: frozenset[str]
+    label_length_max: int
+    decimal: str
+
+
+class Labels(Record):
+    """How one field is labelled: `strong` can mean nothing else, `weak` only where nothing stronger is found."""
+
+    strong: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+
+
+class Language(Record):
+    """One language file. `fields` label single values, `columns` head the line table, `common` words tell the language.
+
+    `title` and `credit_title` are what the document calls itself, `carried` opens a sum carried to the next page,
+    `decimal` is the sign before decimals where the document does not show it, `months` are names and short forms.
+    """
+
+    language: str
+    decimal: str
+    title: tuple[str, ...]
+    credit_title: tuple[str, ...]
+    fields: dict[str, Labels]
+    columns: dict[str, tuple[str, ...]]
+    carried: tuple[str, ...]
+    months: dict[str, int]
+    common: tuple[str, ...]
+
+
+@lru_cache(1)
+def _files() -> dict[str, Language]:
+    return {
+        path.stem: Language.model_validate_json(path.read_bytes()) for path in sorted(LANGUAGES_FOLDER.glob("*.json"))
+    }
+
+
+@lru_cache(1)
+def months() -> dict[str, int]:
+    """Month names and their short forms in every language, squeezed."""
+    found: dict[str, int] = {}
+    for language in _files().values():
+        for name, number in language.months.items():
+            found.setdefault(squeeze(name), number)
+    return found
+
+
+@lru_cache(1)
+def _common_words() -> dict[str, frozenset[str]]:
+    return {code: frozenset(map(squeeze, language.common)) for code, language in _files().items()}
+
+
+def languages_of(words: Iterable[str]) -> tuple[str, ...]:
+    """Languages whose common words occur, the likeliest first; English always has a place."""
+    counted = Counter(squeeze(word) for word in words)
+    scores = {code: sum(min(counted[word], 5) for word in common) for code, common in _common_words().items()}
+    ranked = sorted(scores, key=lambda code: (-scores[code], code != FALLBACK_LANGUAGE, code))
+    best = scores[ranked[0]]
+    active = [code for code in ranked if best and scores[code] >= SHARE_OF_FIRST * best]
+    active = active[:LANGUAGES_ACTIVE_MAX] or [FALLBACK_LANGUAGE]
+    return tuple(active if FALLBACK_LANGUAGE in active else [*active, FALLBACK_LANGUAGE])
+
+
+@lru_cache(64)
+def vocabulary(languages: tuple[str, ...]) -> Vocabulary:
+    """The joint vocabulary of these languages."""
+    contents = [_files()[code] for code in languages]
+    labels: dict[str, Meaning] = {}
+    columns: dict[str, list[str]] = {}
+    for content in contents:
+        for meaning, text in _label_texts(content):
+            labels.setdefault(squeeze(text), meaning)
+        for column, texts in content.columns.items():
+            for text in texts:
+                kinds = columns.setdefault(squeeze(text), [])
+                if column not in kinds:
+                    kinds.append(column)
+    return Vocabulary(
+        languages=languages,
+        labels=labels,
+        columns={text: tuple(kinds) for text, kinds in columns.items()},
+        titles=_squeezed(content.title for content in contents),
+        credit_titles=_squeezed(content.credit_title for content in contents),
+        carried=_squeezed(content.carried for content in contents),
+        label_length_max=max(map(len, labels)),
+        decimal=contents[0].decimal,
+    )
+
+
+def _label_texts(content: Language) -> Iterable[tuple[Meaning, str]]:
+    """Strong labels before weak ones, so that a text which is both is strong."""
+    for name, labels in content.fields.items():
+        yield from ((Meaning(name, is_strong=True), text) for text in labels.strong)
+    for name, labels in content.fields.items():
+        yield from ((Meaning(name, is_strong=False), text) for text in labels.weak)
+
+
+def _squeezed(groups: Iterable[Iterable[str]]) -> frozenset[str]:
+    return frozenset(squeeze(text) for group in groups for text in group)

@@ -1,0 +1,173 @@
+"""PDF files through pdfium: words with geometry and the files embedded in them.
+
+pdfium is not thread-safe, so one lock guards every call. It is C++ reading hostile input: `bounded.py` runs it in a
+process of its own where a crash, a hang or a flood of memory ends only that process.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from counterfoil.capture.errors import CaptureError, ErrorCode
+from counterfoil.capture.layout.words import WORD_GAP, Page, Word
+from counterfoil.capture.limits import Limits
+
+if TYPE_CHECKING:
+    import pypdfium2  # type: ignore[import-untyped]  # ships no types
+
+_LOCK = threading.Lock()
+PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
+SECURITY_ERROR = 5  # FPDF_ERR_SECURITY
+# Letters lower than this many points are no text for people (hidden words, scan layers gone wrong).
+HEIGHT_MIN = 1.0
+# Markup that a generator printed instead of obeying it.
+MARKUP = re.compile(r"</?[a-zA-Z]{1,8}>")
+# What is drawn outside of the page by more than this many points is not seen.
+MARGIN = 5.0
+
+
+@contextmanager
+def open_pdf(content: bytes, limits: Limits) -> Iterator[pypdfium2.PdfDocument]:
+    """The opened document, checked for pages; CaptureError `encrypted`, `damaged` or `too_many_pages`."""
+    import pypdfium2
+
+    with _LOCK:
+        try:
+            document = pypdfium2.PdfDocument(content)
+        except pypdfium2.PdfiumError as error:
+            code = getattr(error, "err_code", None)
+            if code in (PASSWORD_ERROR, SECURITY_ERROR):
+                raise CaptureError(ErrorCode.ENCRYPTED, "the PDF asks for a password") from error
+            raise CaptureError(ErrorCode.DAMAGED, "the PDF cannot be opened") from error
+        try:
+            pages = len(document)
+            if pages == 0:
+                raise CaptureError(ErrorCode.DAMAGED, "the PDF has no page")
+            if pages > limits.pages_max:
+                raise CaptureError(ErrorCode.TOO_MANY_PAGES, f"{pages} pages, limit {limits.pages_max}")
+            yield document
+        except pypdfium2.PdfiumError as error:
+            raise CaptureError(ErrorCode.DAMAGED, "a page of the PDF cannot be read") from error
+        finally:
+            document.close()
+
+
+def embedded_files(document: pypdfium2.PdfDocument, limits: Limits) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each embedded file; CaptureError `too_large` beyond the limits."""
+    import pypdfium2
+
+    count = document.count_attachments()
+    if count > limits.attachments_max:
+        raise CaptureError(ErrorCode.TOO_LARGE, f"{count} embedded files, limit {limits.attachments_max}")
+    for index in range(count):
+        try:
+            attachment = document.get_attachment(index)
+            name = attachment.get_name()
+            content = attachment.get_data()
+        except pypdfium2.PdfiumError:
+            # An embedded file without a readable stream holds no invoice; the page still may.
+            continue
+        size = len(content)
+        if size > limits.embedded_bytes_max:
+            raise CaptureError(
+                ErrorCode.TOO_LARGE,
+                f"an embedded file has {size} bytes, limit {limits.embedded_bytes_max}",
+            )
+        yield name, bytes(content)
+
+
+def read_pages(document: pypdfium2.PdfDocument, limits: Limits) -> list[Page]:
+    """The words of every page in drawing order; CaptureError `too_large` beyond the limit of words."""
+    pages: list[Page] = []
+    words = 0
+    for index in range(len(document)):
+        page = document[index]
+        try:
+            read = _page(page, index + 1)
+        finally:
+            page.close()
+        words += len(read.words)
+        if words > limits.words_max:
+            raise CaptureError(ErrorCode.TOO_LARGE, f"more than {limits.words_max} words")
+        pages.append(read)
+    return pages
+
+
+def _page(page: pypdfium2.PdfPage, number: int) -> Page:
+    width, height = page.get_size()
+    textpage = page.get_textpage()
+    try:
+        left, bottom, _right, _top = page.get_bbox()
+        # A page that is turned keeps its text in unturned coordinates; such a page is rare and read as it is.
+        words = _words(textpage, number, left, bottom, height)
+    finally:
+        textpage.close()
+    for word in words:
+        if "<" in word.text:
+            word.text = MARKUP.sub("", word.text)
+    seen = [
+        word
+        for word in words
+        if word.text
+        and word.height >= HEIGHT_MIN
+        and -MARGIN <= word.x0 <= width + MARGIN
+        and -MARGIN <= word.y0 <= height + MARGIN
+    ]
+    return Page(number, width, height, seen)
+
+
+def _words(textpage: pypdfium2.PdfTextPage, number: int, left: float, bottom: float, height: float) -> list[Word]:
+    """Characters cut into words at white space, at new lines and at gaps that no word has."""
+    import pypdfium2.raw as raw  # type: ignore[import-untyped]  # ships no types
+
+    count = textpage.count_chars()
+    characters = _characters(textpage, count)
+    box = raw.FS_RECTF()
+    box_of, handle = raw.FPDFText_GetLooseCharBox, textpage.raw
+    words: list[Word] = []
+    word: Word | None = None
+    top = bottom + height
+    for index, character in enumerate(characters):
+        if character.isspace() or not character:
+            word = None
+            continue
+        if not box_of(handle, index, box):
+            continue
+        x0, x1, y0, y1 = box.left - left, box.right - left, top - box.top, top - box.bottom
+        if word is not None:
+            size = word.y1 - word.y0
+            gap = x0 - word.x1
+            if -size < gap < size * WORD_GAP and abs(y1 - word.y1) < size * 0.5:
+                word.text += character
+                word.x1 = max(x1, word.x1)
+                continue
+        word = Word(character, number, x0, y0, x1, y1)
+        words.append(word)
+    return words
+
+
+# pdfium marks a hyphen at the end of a line so, and leaves characters without a meaning as noncharacters.
+SOFT_HYPHEN_MARK = 0x2
+NONCHARACTERS = (0xFFFE, 0xFFFF)
+
+
+def _characters(textpage: Any, count: int) -> list[str]:
+    """One string for each character index of pdfium, empty where there is nothing to read."""
+    import pypdfium2.raw as raw
+
+    get, handle = raw.FPDFText_GetUnicode, textpage.raw
+    return [_character(get(handle, index)) for index in range(count)]
+
+
+def _character(code: int) -> str:
+    if code in (SOFT_HYPHEN_MARK, 0xAD):
+        return "-"
+    if code in NONCHARACTERS or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
+        return ""
+    if code < 0x20 or code == 0xA0:
+        return " "
+    return chr(code)

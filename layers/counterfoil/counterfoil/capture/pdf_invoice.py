@@ -1,0 +1,55 @@
+"""A PDF as an invoice: the embedded XML when there is one, checked against the page, else the page itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from counterfoil.capture.e_invoice import read_e_invoice
+from counterfoil.capture.errors import CaptureError, ErrorCode
+from counterfoil.capture.file_kind import FileKind, file_kind
+from counterfoil.capture.layout.reader import read_layout
+from counterfoil.capture.layout.words import Page
+from counterfoil.capture.limits import Limits
+from counterfoil.capture.page_agreement import compare_with_page
+from counterfoil.capture.pdf import embedded_files, open_pdf, read_pages
+from counterfoil.capture.reading import Reading
+from counterfoil.domain.company import CompanyIdentity
+from counterfoil.domain.invoices import Source
+
+# A text layer with fewer letters than this holds no invoice.
+LETTERS_MIN = 40
+# Fields of which a page must show at least two before it counts as an invoice.
+INVOICE_FIELDS = ("invoice_number", "issue_date", "gross_total", "net_total")
+INVOICE_FIELDS_MIN = 1
+
+
+def read_pdf(content: bytes, own: CompanyIdentity, limits: Limits) -> Reading:
+    """The invoice in a PDF; CaptureError `no_text` without text layer, `not_an_invoice` when no field is found."""
+    with open_pdf(content, limits) as document:
+        embedded = [found for _name, found in embedded_files(document, limits) if file_kind(found) == FileKind.XML]
+        pages = read_pages(document, limits)
+    hybrid = _embedded_invoice(embedded, limits)
+    if hybrid is not None:
+        compare_with_page(hybrid, pages)
+        return hybrid
+    if _letters(pages) < LETTERS_MIN:
+        raise CaptureError(ErrorCode.NO_TEXT, f"{len(pages)} pages without readable text")
+    reading = read_layout(pages, Source.TEXT_LAYER, own, limits)
+    if sum(name in reading.values for name in INVOICE_FIELDS) < INVOICE_FIELDS_MIN:
+        raise CaptureError(ErrorCode.NOT_AN_INVOICE, "no number, date or total of an invoice")
+    return reading
+
+
+def _embedded_invoice(embedded: Sequence[bytes], limits: Limits) -> Reading | None:
+    """The first embedded XML that is an invoice. Unsafe XML is refused: a page beside it would hide the attempt."""
+    for content in embedded:
+        try:
+            return read_e_invoice(content, Source.EMBEDDED_XML, limits)
+        except CaptureError as error:
+            if error.code == ErrorCode.UNSAFE_XML:
+                raise
+    return None
+
+
+def _letters(pages: Sequence[Page]) -> int:
+    return sum(sum(map(str.isalnum, word.text)) for page in pages for word in page.words)

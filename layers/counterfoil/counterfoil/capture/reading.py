@@ -1,0 +1,76 @@
+"""What a reader has found so far. Readers fill a `Reading`; `captured` turns it into the frozen record once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from counterfoil.domain.invoices import (
+    CapturedInvoice,
+    Check,
+    DocumentType,
+    Evidence,
+    InvoiceLine,
+    Source,
+)
+
+Box = tuple[Decimal, Decimal, Decimal, Decimal]
+FieldValue = str | date | Decimal
+
+
+@dataclass(slots=True)
+class Reading:
+    """Values by header field with their evidence, lines, document charges, checks and doubts."""
+
+    source: Source
+    document_type: DocumentType = DocumentType.INVOICE
+    values: dict[str, FieldValue] = field(default_factory=dict)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    po_numbers: list[str] = field(default_factory=list)
+    lines: list[InvoiceLine] = field(default_factory=list)
+    charges: list[InvoiceLine] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    # Allowances (negative) and charges within a line's amount, by line number.
+    adjustments: dict[int, Decimal] = field(default_factory=dict)
+    vendor_domains: list[str] = field(default_factory=list)
+    prepaid: Decimal | None = None
+    rounding: Decimal | None = None
+    payable: Decimal | None = None
+
+    def put(self, name: str, value: FieldValue | None, evidence: Evidence) -> None:
+        """Set a header field; nothing happens for None or empty text."""
+        if value is None or value == "":
+            return
+        self.values[name] = value
+        self.evidence[name] = evidence
+
+    def amount(self, name: str) -> Decimal | None:
+        value = self.values.get(name)
+        return value if isinstance(value, Decimal) else None
+
+    def doubt(self, *names: str) -> None:
+        """Name what a person should look at; each name once, in order."""
+        self.doubts.extend(name for name in names if name not in self.doubts)
+
+    def add_order(self, number: str | None) -> None:
+        if number and number not in self.po_numbers:
+            self.po_numbers.append(number)
+
+    def captured(self) -> CapturedInvoice:
+        """The record. Values were built with the types of their fields, so validation only confirms them."""
+        return CapturedInvoice.model_validate(
+            {
+                **self.values,
+                "document_type": self.document_type,
+                "source": self.source,
+                "po_numbers": tuple(self.po_numbers),
+                "evidence": self.evidence,
+                "lines": tuple(self.lines),
+                "charges": tuple(self.charges),
+                "vendor_domains": tuple(self.vendor_domains),
+                "checks": tuple(self.checks),
+                "needs_review": tuple(self.doubts),
+            }
+        )

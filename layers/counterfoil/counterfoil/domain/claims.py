@@ -1,0 +1,106 @@
+"""Claims: what invoices in flight have taken of an order, and how a claim becomes billed.
+
+Every function gives back a copy of the order with its ledger changed; whoever stores it does so on the condition that
+the order is still at the version that was read. So of two invoices for the same goods exactly one gets them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+
+from counterfoil.domain import ledger
+from counterfoil.domain.matching_result import MatchResult, MatchType
+from counterfoil.domain.money import plain
+from counterfoil.domain.orders import ZERO, PurchaseOrder
+
+Taken = Mapping[int, Decimal]
+
+
+class OverClaimed(ValueError):
+    """A claim for more than an order line has left: refused. The numbers are its attributes."""
+
+    code = "over_claimed"
+
+    def __init__(self, order: PurchaseOrder, line: int, *, asked: Decimal, spent: Decimal, limit: Decimal) -> None:
+        self.order_id = order.id
+        self.line = line
+        self.asked = asked
+        self.spent = spent
+        self.limit = limit
+        self.detail = (
+            f"order {order.number} line {line}: {plain(asked)} asked, but {plain(spent)} of {plain(limit)} is billed or"
+            " claimed already"
+        )
+        super().__init__(self.detail)
+
+
+def claims_of(result: MatchResult, *, accepted: Collection[int] = ()) -> dict[str, dict[int, Decimal]]:
+    """What a decision takes: order id, order line, quantity (amount for an expense line).
+
+    Lines that pass count, and those of the invoice's lines that people `accepted`; nothing else is taken.
+    """
+    taken: dict[str, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for line in result.lines:
+        if line.status.passes or line.line in accepted:
+            for link in line.links:
+                taken[link.order_id][link.line] += link.quantity
+    return {
+        order_id: {line: quantity for line, quantity in lines.items() if quantity != 0}
+        for order_id, lines in taken.items()
+    }
+
+
+def with_claim(
+    order: PurchaseOrder, invoice_id: str, taken: Taken, *, result: MatchResult | None = None
+) -> PurchaseOrder:
+    """The order with this invoice's claim in place of any it had. `OverClaimed` when a line has too little left.
+
+    A line gives no more than was ordered, a three-way line no more than was received. `result`, the decision that the
+    claim comes from, says which lines are three-way and what a tolerance or a person let by; without it the item's
+    kind says so and nothing is let by.
+    """
+    types, over = _as_decided(order, result)
+    for number, quantity in taken.items():
+        line = order.line(number)
+        by_kind = MatchType.THREE_WAY if line.kind.is_received else MatchType.TWO_WAY
+        others = ledger.taken(order, number, but_by=invoice_id, is_credit=quantity < 0)
+        spent = order.billed(number) + others
+        room = ledger.free(line, spent, types.get(number, by_kind)) + over.get(number, ZERO)
+        if quantity > 0 and quantity > room:
+            raise OverClaimed(order, number, asked=quantity, spent=spent, limit=spent + room)
+    return _with_claims(order, {**_without(order, invoice_id), invoice_id: dict(taken)})
+
+
+def without_claim(order: PurchaseOrder, invoice_id: str) -> PurchaseOrder:
+    """The order with what this invoice took given back; the same order when it took nothing."""
+    if invoice_id not in order.claims:
+        return order
+    return _with_claims(order, _without(order, invoice_id))
+
+
+def with_bill(order: PurchaseOrder, bill_id: str, taken: Taken, invoice_id: str | None) -> PurchaseOrder:
+    """The order with the invoice's claim turned into that bill. The same bill again changes nothing."""
+    bills = {**order.bills, bill_id: dict(taken)}
+    claims = _without(order, invoice_id) if invoice_id is not None else order.claims
+    return order.model_copy(update={"bills": bills, "claims": claims})
+
+
+def _without(order: PurchaseOrder, invoice_id: str) -> dict[str, dict[int, Decimal]]:
+    return {by: lines for by, lines in order.claims.items() if by != invoice_id}
+
+
+def _with_claims(order: PurchaseOrder, claims: dict[str, dict[int, Decimal]]) -> PurchaseOrder:
+    return order.model_copy(update={"claims": claims})
+
+
+def _as_decided(order: PurchaseOrder, result: MatchResult | None) -> tuple[dict[int, MatchType], dict[int, Decimal]]:
+    types: dict[int, MatchType] = {}
+    over: dict[int, Decimal] = defaultdict(Decimal)
+    for line in result.lines if result is not None else ():
+        for link in line.links:
+            if link.order_id == order.id and line.match_type is not None:
+                types[link.line] = line.match_type
+                over[link.line] = max(over[link.line], link.over)
+    return types, over

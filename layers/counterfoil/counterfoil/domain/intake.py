@@ -1,0 +1,66 @@
+"""What becomes of an invoice when it has been read: it goes on to matching, or a person has to look first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from counterfoil.domain.invoices import CapturedInvoice, Reason
+from counterfoil.domain.vendors import Vendor
+
+# Without these being certain an invoice must not be matched, let alone paid.
+FIELDS_NEEDED = ("document_type", "invoice_number", "issue_date", "vendor_name", "currency", "gross_total", "lines")
+
+
+def doubts(captured: CapturedInvoice) -> list[Reason]:
+    """Why the reading itself needs a person: a needed value is missing or in doubt; empty when none is."""
+    found = []
+    for name in FIELDS_NEEDED:
+        if name in captured.needs_review:
+            found.append(Reason(code="field_in_doubt", detail=f"{_spoken(name)} could not be read for certain"))
+        elif not getattr(captured, name) and name != "gross_total":
+            found.append(Reason(code="field_missing", detail=f"{_spoken(name)} is not on the document"))
+    if captured.gross_total is None and "gross_total" not in captured.needs_review:
+        found.append(Reason(code="field_missing", detail="the total is not on the document"))
+    return found
+
+
+def vendor_doubts(captured: CapturedInvoice, vendor: Vendor | None, detail: str) -> list[Reason]:
+    """Why the vendor needs a person: not found, inactive, or another bank account than the one on file."""
+    if vendor is None:
+        return [Reason(code="vendor_unknown", detail=detail)]
+    found = []
+    if vendor.is_inactive:
+        found.append(Reason(code="vendor_inactive", detail=f"{vendor.name} is inactive in the ERP"))
+    if captured.vendor_iban and vendor.ibans and captured.vendor_iban not in vendor.ibans:
+        found.append(
+            Reason(
+                code="bank_account_changed",
+                detail=f"the invoice asks for payment to an account ending {captured.vendor_iban[-4:]}, "
+                f"{vendor.name} is on file with {_endings(vendor)}: call them back before paying",
+            )
+        )
+    return found
+
+
+def duplicate_of(
+    invoice_id: str, holder: str | None, bills: Mapping[str, str], external_id: str
+) -> tuple[str, str] | None:
+    """What this invoice repeats, and the sentence that says so; None when its number is new.
+
+    `holder` is the vendor's invoice that has the number, `bills` the ERP's bills with it by their external id.
+    """
+    if holder is not None and holder != invoice_id:
+        return holder, f"invoice {holder} of the same vendor has the same number"
+    for bill, its_external_id in bills.items():
+        if its_external_id != external_id:
+            return f"bill:{bill}", f"the ERP has bill {bill} of the same vendor with the same number"
+    return None
+
+
+def _spoken(name: str) -> str:
+    spoken = {"gross_total": "the total", "lines": "a line table", "document_type": "the kind of document"}
+    return spoken.get(name, f"the {name.replace('_', ' ')}")
+
+
+def _endings(vendor: Vendor) -> str:
+    return " and ".join(f"one ending {iban[-4:]}" for iban in vendor.ibans[:3])

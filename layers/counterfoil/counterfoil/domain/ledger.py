@@ -1,0 +1,50 @@
+"""What an order line still has to give, and to whom: received, billed, taken by invoices in flight.
+
+An invoice never counts what it claimed itself. A credit in flight frees nothing before it is posted, and an invoice
+in flight does not make room for a larger credit.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from counterfoil.domain.matching_result import MatchType
+from counterfoil.domain.orders import ZERO, OrderLine, PurchaseOrder
+from counterfoil.domain.policy import QuantityBasis
+
+
+def ordered(line: OrderLine) -> Decimal:
+    """What was ordered: a quantity, for an expense line its amount."""
+    return line.amount if line.is_expense else line.quantity
+
+
+def taken(order: PurchaseOrder, number: int, *, but_by: str | None, is_credit: bool) -> Decimal:
+    """What other invoices in flight take of a line, those of the same direction only."""
+    total = ZERO
+    for by, lines in order.claims.items():
+        quantity = lines.get(number, ZERO)
+        if by != but_by and (quantity < 0) == is_credit:
+            total += quantity
+    return total
+
+
+def expected(line: OrderLine, spent: Decimal, match_type: MatchType, basis: QuantityBasis) -> Decimal:
+    """What a bill must be for to agree, `spent` being billed and taken.
+
+    Three-way: received less spent. Two-way: all that was ordered, whatever was billed before (or, where the company
+    says so, what is left of it); that not too much is billed in sum is asked of `free`.
+    """
+    if match_type == MatchType.THREE_WAY:
+        return line.received - spent
+    return ordered(line) - spent if basis == QuantityBasis.REMAINING else ordered(line)
+
+
+def free(line: OrderLine, spent: Decimal, match_type: MatchType) -> Decimal:
+    """The most that can still be billed."""
+    limit = line.received if match_type == MatchType.THREE_WAY else ordered(line)
+    return limit - spent
+
+
+def is_exhausted(line: OrderLine, spent: Decimal) -> bool:
+    """Nothing is left of it: all that was ordered, and all that came, is billed."""
+    return spent >= max(ordered(line), line.received)

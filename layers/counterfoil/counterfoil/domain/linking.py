@@ -1,0 +1,694 @@
+"""Which order an invoice bills, and which of its lines each invoice line bills.
+
+Orders are found by the numbers that the document names, or by the vendor and the lines when it names none. Lines are
+paired by the best assignment of the whole invoice, on evidence that is kept and shown. Price and quantity alone never
+make a pair of goods whose names differ, and a charge is only ever paired with a charge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+
+from rapidfuzz import fuzz
+
+from counterfoil.domain import ledger
+from counterfoil.domain.assignment import best_assignment
+from counterfoil.domain.charges import kind_of
+from counterfoil.domain.invoices import CapturedInvoice, InvoiceLine, LineKind
+from counterfoil.domain.matching_result import MatchType
+from counterfoil.domain.orders import ZERO, OrderLine, OrderStatus, PurchaseOrder
+from counterfoil.domain.policy import MatchMode, MatchPolicy, Subject
+from counterfoil.domain.units import Conversion, Units
+
+# Every pair is weighed below this many; above it only pairs that share a code, a word or their numbers.
+PAIRS_MAX = 2_500
+# Candidates kept for one invoice line, the best first, and a word in more order lines than this tells nothing.
+CANDIDATES_MAX = 40
+WORD_LINES_MAX = 60
+# Order lines that one invoice line may be spread over.
+SPLIT_MAX = 20
+
+# What each piece of evidence is worth. The first group says what the line is, the second what it costs.
+REFERENCE = 60
+ITEM_CODE = 50
+VENDOR_ITEM_CODE = 50
+ALIAS = 45
+DESCRIPTION = 40
+AMOUNT_OF_EXPENSE = 20
+RATE = 15
+RATE_NEAR = 5
+QUANTITY = 8
+QUANTITY_WITHIN = 3
+AMOUNT = 4
+UNIT = 2
+EXHAUSTED = -12
+OTHER_ORDER_LINE = -1
+
+# How alike descriptions must be, in percent: to say by themselves what a line is; to do so with price or quantity
+# beside them; to outweigh item codes that differ, or a price of nothing.
+SIMILAR = 72
+SIMILAR_WITH_NUMBERS = 55
+SIMILAR_AGAINST_CODES = 85
+SIMILAR_WITH_DIFFERENT_FIGURES = 40
+NEAR_PERCENT = Decimal(5)
+
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_WORD = re.compile(r"\w+")
+_ORDER_PREFIX = re.compile(
+    r"^(?:PURCHASEORDERNUMBER|PURCHASEORDER|PURCHORD|PURORD|BESTELLNUMMER|BESTELLUNG|BESTELLNR|BONDECOMMANDE"
+    r"|ORDERNUMBER|ORDERNO|ORDER|PONUMBER|PONO|PO|NUMBER|NO|NR)+(?=[\dOQDILZSB]+$)"
+)
+# What a scan confuses.
+_CONFUSED = str.maketrans("OQDILZSB", "00011258")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChoice:
+    """The orders an invoice's lines are linked to, whether the document named them, and what was noticed."""
+
+    orders: tuple[PurchaseOrder, ...]
+    is_named: bool
+    flags: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    by_number: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Billed:
+    """An invoice line as it is compared: signs as a bill's, credits below zero."""
+
+    line: InvoiceLine
+    quantity: Decimal | None
+    amount: Decimal | None
+    kind: LineKind
+
+    @cached_property
+    def price(self) -> Decimal | None:
+        """The price of one unit; None when the document states none."""
+        if self.line.unit_price is None or self.line.price_base_quantity <= 0:
+            return None
+        if self.line.price_base_quantity == 1:
+            return self.line.unit_price
+        return self.line.unit_price / self.line.price_base_quantity
+
+    @cached_property
+    def total(self) -> Decimal | None:
+        """The line's amount, stated or computed."""
+        if self.amount is not None:
+            return self.amount
+        if self.quantity is None or self.price is None:
+            return None
+        return self.quantity * self.price
+
+    @cached_property
+    def code(self) -> str:
+        return code_of(self.line.item_code)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        return words_of(self.line.description)
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """One order line that can be billed, with what others have spent of it."""
+
+    order: PurchaseOrder
+    line: OrderLine
+    spent: Decimal
+    match_type: MatchType
+    expected: Decimal
+    rank: int
+    position: int
+    """Its place among the order's lines, from 1: what vendors mean by a number that the ERP does not use."""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.order.id, self.line.line
+
+    @cached_property
+    def kind(self) -> LineKind:
+        return kind_of(self.line.description, item_code=self.line.item_code)
+
+    @cached_property
+    def codes(self) -> tuple[str, str]:
+        return code_of(self.line.item_code), code_of(self.line.vendor_item_code)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        return words_of(self.line.description)
+
+    @cached_property
+    def free(self) -> Decimal:
+        return ledger.free(self.line, self.spent, self.match_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The places that an invoice line bills, and what the link rests on with each share's points."""
+
+    places: tuple[Place, ...] = ()
+    evidence: Mapping[str, int] = field(default_factory=dict)
+
+
+def code_of(text: str | None) -> str:
+    """An item code as it is compared: letters and digits only."""
+    return _NOT_ALPHANUMERIC.sub("", text or "").casefold()
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """A description's words, sorted."""
+    return tuple(sorted(_WORD.findall(text.casefold())))
+
+
+def order_number(text: str) -> str:
+    """An order number as it is compared: no `PO`, no marks, no zeros in front."""
+    bare = _NOT_ALPHANUMERIC.sub("", text).upper()
+    return _ORDER_PREFIX.sub("", bare).lstrip("0") or bare
+
+
+def as_scanned(text: str) -> str:
+    """An order number with the letters that a scan takes for figures made figures."""
+    return order_number(text).translate(_CONFUSED).lstrip("0")
+
+
+def match_type_of(line: OrderLine, mode: MatchMode) -> MatchType:
+    """Two-way or three-way, by the item's kind when the mode leaves it to that."""
+    if mode == MatchMode.AUTO:
+        return MatchType.THREE_WAY if line.kind.is_received else MatchType.TWO_WAY
+    return MatchType(mode.value)
+
+
+def subject_of(order: PurchaseOrder, line: OrderLine, invoice: CapturedInvoice, policy: MatchPolicy) -> Subject:
+    """What the company's rules are looked up for."""
+    return Subject(
+        item=line.item_code,
+        vendor=policy.surviving_vendor(order.vendor_id),
+        category=line.category,
+        subsidiary=order.subsidiary,
+        on=invoice.issue_date,
+    )
+
+
+# Which order
+
+
+def choose_orders(
+    invoice: CapturedInvoice,
+    orders: Sequence[PurchaseOrder],
+    policy: MatchPolicy,
+    *,
+    vendor_id: str | None,
+    is_credit: bool = False,
+) -> OrderChoice:
+    """The orders an invoice can bill: those it names, or all open ones of its vendor when it names none.
+
+    An order of another vendor, a closed one or one that is not approved is never chosen; a flag says so. A number
+    that no order has exactly is tried once more as a scan may have read it, and must then fit one order only.
+    """
+    own = _own(orders, policy, vendor_id)
+    numbers = tuple(
+        dict.fromkeys(
+            number
+            for number in (
+                invoice.po_number,
+                *invoice.po_numbers,
+                *(line.po_number for line in invoice.lines),
+            )
+            if number and order_number(number)
+        )
+    )
+    if not numbers:
+        chosen = [order for order in own if vendor_id and is_billable(order, by_name=is_credit)]
+        flags = ("order_found_by_lines",) if chosen else ()
+        return OrderChoice(orders=_sorted(chosen), is_named=False, flags=flags)
+    return _named(numbers, own, orders, is_credit=is_credit)
+
+
+def _own(orders: Sequence[PurchaseOrder], policy: MatchPolicy, vendor_id: str | None) -> list[PurchaseOrder]:
+    if vendor_id is None:
+        return list(orders)
+    vendor = policy.surviving_vendor(vendor_id)
+    return [order for order in orders if policy.surviving_vendor(order.vendor_id) == vendor]
+
+
+def _sorted(orders: Iterable[PurchaseOrder]) -> tuple[PurchaseOrder, ...]:
+    """Oldest first: what was ordered first is billed first."""
+    return tuple(sorted(orders, key=lambda order: (str(order.order_date or ""), order.number, order.id)))
+
+
+def is_billable(order: PurchaseOrder, *, by_name: bool = True) -> bool:
+    """Whether a bill may be linked to it. A fully billed one only when it is named (the finding then says so), or
+    for a credit."""
+    return order.status.is_open or (by_name and order.status == OrderStatus.FULLY_BILLED)
+
+
+def _named(
+    numbers: tuple[str, ...],
+    own: list[PurchaseOrder],
+    orders: Sequence[PurchaseOrder],
+    *,
+    is_credit: bool,
+) -> OrderChoice:
+    own_ids = {order.id for order in own}
+    chosen: dict[str, PurchaseOrder] = {}
+    by_number: dict[str, str] = {}
+    flags: list[str] = []
+    reasons: list[str] = []
+    for number in numbers:
+        found, is_exact = _by_number(number, own)
+        if not found:
+            others = _by_number(number, [order for order in orders if order.id not in own_ids])[0]
+            flags.append("order_of_other_vendor" if others else "order_not_found")
+            reasons.append(f"no order of this vendor has the number {number}")
+        elif not is_billable(found[0]) and not (is_credit and _was_billed(found[0])):
+            flags.append("order_not_open")
+            reasons.append(f"order {found[0].number} is {found[0].status.value}")
+        else:
+            chosen[found[0].id] = found[0]
+            by_number[number] = found[0].id
+            if not is_exact:
+                flags.append("order_number_read_differently")
+                reasons.append(f"{number} was read as {found[0].number}")
+    return OrderChoice(
+        orders=_sorted(chosen.values()),
+        is_named=True,
+        flags=tuple(dict.fromkeys(flags)),
+        reasons=tuple(reasons),
+        by_number=by_number,
+    )
+
+
+def _was_billed(order: PurchaseOrder) -> bool:
+    return order.status == OrderStatus.CLOSED and any(order.billed(line.line) > 0 for line in order.lines)
+
+
+def _by_number(number: str, orders: Sequence[PurchaseOrder]) -> tuple[list[PurchaseOrder], bool]:
+    """The one order of that number, as written, normalised, or as a scan confuses letters; none when two fit."""
+    spellings = (
+        lambda text: text.strip().casefold(),
+        lambda text: _NOT_ALPHANUMERIC.sub("", text).upper(),
+        order_number,
+    )
+    for spelling in spellings:
+        found = [order for order in orders if spelling(order.number) == spelling(number)]
+        if len(found) == 1:
+            return found, True
+        if found:
+            return [], False
+    confused = [order for order in orders if as_scanned(order.number) == as_scanned(number)]
+    return (confused, False) if len(confused) == 1 else ([], False)
+
+
+# Which line
+
+
+def places_of(
+    invoice: CapturedInvoice,
+    orders: Iterable[PurchaseOrder],
+    policy: MatchPolicy,
+    *,
+    invoice_id: str,
+    is_credit: bool,
+) -> list[Place]:
+    """Every line of the orders that can be billed, in the orders' order."""
+    places: list[Place] = []
+    for order in orders:
+        for position, line in enumerate(sorted(order.lines, key=lambda line: line.line), 1):
+            if line.is_closed and not is_credit:
+                continue
+            mode, _ = policy.mode_for(subject_of(order, line, invoice, policy))
+            match_type = match_type_of(line, mode)
+            spent = order.billed(line.line) + ledger.taken(order, line.line, but_by=invoice_id, is_credit=is_credit)
+            places.append(
+                Place(
+                    order=order,
+                    line=line,
+                    spent=spent,
+                    match_type=match_type,
+                    expected=ledger.expected(line, spent, match_type, policy.two_way_quantity),
+                    rank=len(places),
+                    position=position,
+                )
+            )
+    return places
+
+
+class Linker:
+    """Pairs the lines of one invoice with the places of its orders."""
+
+    def __init__(
+        self,
+        places: Sequence[Place],
+        choice: OrderChoice,
+        policy: MatchPolicy,
+        units: Units,
+        *,
+        vendor_id: str | None,
+    ) -> None:
+        self._places = places
+        self._choice = choice
+        self._units = units
+        aliases = policy.aliases.get(vendor_id or "", {})
+        self._aliases = {code_of(theirs): code_of(ours) for theirs, ours in aliases.items()}
+
+    def link(self, lines: Sequence[Billed]) -> list[Linked]:
+        """For each line the places it bills; none when nothing says what it is."""
+        candidates = [self._candidates(line) for line in lines]
+        found: list[Linked] = [Linked() for _ in lines]
+        used: set[int] = set()
+        self._settle_exact(candidates, found, used)
+        open_lines = [index for index, linked in enumerate(found) if not linked.places]
+        for group in _components(open_lines, candidates, used):
+            weights = [
+                {rank: self._weight(rank, evidence) for rank, evidence in candidates[index].items() if rank not in used}
+                for index in group
+            ]
+            for index, rank in zip(group, best_assignment(weights), strict=True):
+                if rank is not None:
+                    found[index] = self._linked(rank, candidates[index][rank])
+        used = {place.rank for linked in found for place in linked.places}
+        self._spread(lines, candidates, found, used)
+        self._join(lines, candidates, found)
+        return found
+
+    def conversion(self, line: Billed, place: Place) -> Conversion | None:
+        """How the line's unit counts in the order's; None when nobody declared it."""
+        return self._units.conversion(
+            line.line.unit, place.line.unit, items=(place.line.item_code, line.line.item_code)
+        )
+
+    def _linked(self, rank: int, evidence: Mapping[str, int]) -> Linked:
+        return Linked(places=(self._places[rank],), evidence=evidence)
+
+    def _weight(self, rank: int, evidence: Mapping[str, int]) -> int:
+        """Its points, and among equals the order line that was placed first."""
+        return sum(evidence.values()) * (len(self._places) + 1) - rank
+
+    # Evidence
+
+    @cached_property
+    def _by_code(self) -> dict[str, list[Place]]:
+        index: dict[str, list[Place]] = defaultdict(list)
+        for place in self._places:
+            for code in set(place.codes) - {""}:
+                index[code].append(place)
+        return index
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[Place]]:
+        index: dict[str, list[Place]] = defaultdict(list)
+        for place in self._places:
+            for word in set(place.words):
+                index[word].append(place)
+        return index
+
+    @cached_property
+    def _by_total(self) -> dict[Decimal, list[Place]]:
+        index: dict[Decimal, list[Place]] = defaultdict(list)
+        for place in self._places:
+            index[abs(_ordered_amount(place.line))].append(place)
+        return index
+
+    def _in_reach(self, line: Billed) -> Iterable[Place]:
+        codes = [line.code, self._aliases.get(line.code, "")]
+        coded = [place for code in codes if code for place in self._by_code.get(code, ())]
+        if coded and not line.line.po_line:
+            return dict.fromkeys(coded)
+        if len(self._places) * max(1, len(line.words)) <= PAIRS_MAX:
+            return self._places
+        shared: dict[Place, None] = dict.fromkeys(coded)
+        for word in line.words:
+            places = self._by_word.get(word, ())
+            if len(places) <= WORD_LINES_MAX:
+                shared.update(dict.fromkeys(places))
+        if line.total is not None:
+            shared.update(dict.fromkeys(self._by_total.get(abs(line.total), ())))
+        if line.line.po_line:
+            shared.update((place, None) for place in self._places if self._is_referenced(line, place))
+        return shared
+
+    def _candidates(self, line: Billed) -> dict[int, dict[str, int]]:
+        named = self._choice.by_number.get(line.line.po_number or "")
+        found: list[tuple[int, int, dict[str, int]]] = []
+        for place in self._in_reach(line):
+            if named is not None and place.order.id != named:
+                continue
+            if line.line.po_number and named is None:
+                continue
+            evidence = self._evidence(line, place)
+            if evidence and sum(evidence.values()) > 0:
+                found.append((-self._weight(place.rank, evidence), place.rank, evidence))
+        found.sort(key=lambda candidate: candidate[:2])
+        if _is_by_numbers_only(found):
+            found = found if len(found) == 1 else []
+        return {rank: evidence for _, rank, evidence in found[:CANDIDATES_MAX]}
+
+    def _is_referenced(self, line: Billed, place: Place) -> bool:
+        reference = (line.line.po_line or "").strip().lstrip("0")
+        if not reference or not (line.line.po_number or len(self._choice.orders) == 1):
+            return False
+        numbers = {str(each.line) for each in place.order.lines}
+        own = str(place.line.line if reference in numbers else place.position)
+        return reference == own
+
+    def _evidence(self, line: Billed, place: Place) -> dict[str, int] | None:
+        """Every piece that speaks for the pair; None when nothing says that they are the same thing."""
+        if line.kind != place.kind:
+            return None
+        found: dict[str, int] = {}
+        if self._is_referenced(line, place):
+            found["line_reference"] = REFERENCE
+        if line.code:
+            ours, theirs = place.codes
+            if line.code == ours:
+                found["item_code"] = ITEM_CODE
+            elif line.code == theirs:
+                found["vendor_item_code"] = VENDOR_ITEM_CODE
+            elif ours and self._aliases.get(line.code) == ours:
+                found["alias"] = ALIAS
+        is_known = bool(found)
+        alike = similarity(line.words, place.words)
+        if alike >= SIMILAR_WITH_NUMBERS:
+            found["description"] = round(DESCRIPTION * alike / 100)
+        numbers = self._numbers(line, place)
+        if not is_known and not self._is_same(line, place, alike, numbers):
+            return None
+        found.update(numbers)
+        if ledger.is_exhausted(place.line, place.spent) and (line.quantity or ZERO) >= 0:
+            found["exhausted"] = EXHAUSTED
+        return found
+
+    def _is_same(self, line: Billed, place: Place, alike: int, numbers: Mapping[str, int]) -> bool:
+        """Whether a line without a code in common is still the same thing."""
+        if not line.total:
+            return alike >= SIMILAR_AGAINST_CODES
+        if line.code and any(place.codes):
+            return fuzz.ratio(" ".join(line.words), " ".join(place.words)) >= SIMILAR_AGAINST_CODES and alike >= SIMILAR
+        if alike >= SIMILAR:
+            return True
+        if alike >= SIMILAR_WITH_NUMBERS and ("rate" in numbers or "amount" in numbers):
+            return True
+        if line.kind != LineKind.GOODS or not self._choice.is_named:
+            return False
+        if place.line.is_expense:
+            return "amount" in numbers
+        return not line.words and "rate" in numbers and "quantity" in numbers
+
+    def _numbers(self, line: Billed, place: Place) -> dict[str, int]:
+        """What price, quantity and amount say. The amount is all that an expense line has."""
+        if place.line.is_expense:
+            if line.total is not None and line.total == place.line.amount:
+                return {"amount": AMOUNT_OF_EXPENSE}
+            return {}
+        found: dict[str, int] = {}
+        conversion = self.conversion(line, place)
+        if conversion is None:
+            return found
+        if line.line.unit:
+            found["unit"] = UNIT
+        if line.price is not None:
+            rate = conversion.rate(line.price)
+            if rate == place.line.rate:
+                found["rate"] = RATE
+            elif abs(rate - place.line.rate) * 100 <= place.line.rate * NEAR_PERCENT:
+                found["rate"] = RATE_NEAR
+        if line.quantity is not None:
+            quantity = conversion.quantity(line.quantity)
+            if quantity in (place.expected, place.free, place.line.quantity):
+                found["quantity"] = QUANTITY
+            elif ZERO < quantity <= place.free:
+                found["quantity"] = QUANTITY_WITHIN
+        if line.total is not None and line.total == _ordered_amount(place.line) != 0:
+            found["amount"] = AMOUNT
+        return found
+
+    # Whole invoice
+
+    def _settle_exact(
+        self,
+        candidates: Sequence[Mapping[int, Mapping[str, int]]],
+        found: list[Linked],
+        used: set[int],
+    ) -> None:
+        """Take the pairs that have no rival on either side; what is left is a matter of weighing."""
+        rivals: dict[int, int] = defaultdict(int)
+        for pairs in candidates:
+            for rank in pairs:
+                rivals[rank] += 1
+        for index, pairs in enumerate(candidates):
+            if len(pairs) == 1:
+                rank, evidence = next(iter(pairs.items()))
+                if rivals[rank] == 1:
+                    found[index] = self._linked(rank, evidence)
+                    used.add(rank)
+
+    def _spread(
+        self,
+        lines: Sequence[Billed],
+        candidates: Sequence[Mapping[int, Mapping[str, int]]],
+        found: list[Linked],
+        used: set[int],
+    ) -> None:
+        """Let one line bill several order lines of the same thing, when together they come to its quantity exactly."""
+        for index, line in enumerate(lines):
+            linked = found[index]
+            if len(linked.places) != 1 or line.quantity is None or line.quantity <= 0:
+                continue
+            first = linked.places[0]
+            conversion = self.conversion(line, first)
+            if conversion is None or first.line.is_expense:
+                continue
+            wanted = conversion.quantity(line.quantity)
+            if wanted <= first.expected:
+                continue
+            more = [
+                place
+                for place in self._places
+                if place.rank in candidates[index]
+                and place.rank not in used
+                and _is_same_thing(place, first)
+                and place.expected > 0
+            ]
+            places = _filled(wanted, [first, *more])
+            if places is not None:
+                found[index] = Linked(places=places, evidence=linked.evidence)
+                used.update(place.rank for place in places)
+
+    def _join(
+        self,
+        lines: Sequence[Billed],
+        candidates: Sequence[Mapping[int, Mapping[str, int]]],
+        found: list[Linked],
+    ) -> None:
+        """Let several lines bill one order line, when they are the same thing and together stay within it."""
+        billed_of: dict[int, Decimal] = defaultdict(Decimal)
+        for line, linked in zip(lines, found, strict=True):
+            if len(linked.places) == 1 and line.quantity is not None:
+                place = linked.places[0]
+                conversion = self.conversion(line, place)
+                if conversion is not None:
+                    billed_of[place.rank] += conversion.quantity(line.quantity)
+        for index, line in enumerate(lines):
+            if found[index].places or line.quantity is None or line.quantity <= 0:
+                continue
+            for rank, evidence in candidates[index].items():
+                place = self._places[rank]
+                conversion = self.conversion(line, place)
+                if conversion is None or place.line.is_expense:
+                    continue
+                total = billed_of[rank] + conversion.quantity(line.quantity)
+                if total <= min(place.expected, place.free):
+                    found[index] = self._linked(rank, evidence)
+                    billed_of[rank] = total
+                    break
+
+
+def similarity(one: Sequence[str], other: Sequence[str]) -> int:
+    """How alike two descriptions are, 0 to 100, whatever the order of their words.
+
+    Figures that differ (M8x40 and M8x50, Part 07 and Part 08) are different articles, however alike the words.
+    """
+    if not one or not other:
+        return 0
+    if one == other:
+        return 100
+    first, second = " ".join(one), " ".join(other)
+    alike = (fuzz.ratio(first, second) + fuzz.token_set_ratio(first, second)) / 2
+    figures, others = _figures(one), _figures(other)
+    if figures - others and others - figures:
+        return min(round(alike), SIMILAR_WITH_DIFFERENT_FIGURES)
+    return min(round(alike), 99)
+
+
+def _figures(words: Sequence[str]) -> set[str]:
+    return {word for word in words if any(letter.isdigit() for letter in word)}
+
+
+def _ordered_amount(line: OrderLine) -> Decimal:
+    return line.amount if line.is_expense else line.quantity * line.rate
+
+
+def _is_by_numbers_only(found: Sequence[tuple[int, int, Mapping[str, int]]]) -> bool:
+    """Nothing but prices and quantities speaks for any of them: then it must be the only one."""
+    names = {"line_reference", "item_code", "vendor_item_code", "alias", "description"}
+    return bool(found) and not any(names & evidence.keys() for _, _, evidence in found)
+
+
+def _is_same_thing(place: Place, first: Place) -> bool:
+    """The same article at the same price, matched in the same way: a bill for one may run on into the other."""
+    mine, its = place.line, first.line
+    if (mine.rate, mine.unit, mine.is_expense) != (its.rate, its.unit, its.is_expense):
+        return False
+    if place.match_type != first.match_type or place.order.currency != first.order.currency:
+        return False
+    if place.codes[0] or first.codes[0]:
+        return place.codes[0] == first.codes[0]
+    return place.words == first.words
+
+
+def _filled(wanted: Decimal, places: Sequence[Place]) -> tuple[Place, ...] | None:
+    """The places, first ordered first, that a quantity fills to the last unit; None when it does not come out even."""
+    chosen = []
+    for place in sorted(places[:SPLIT_MAX], key=lambda place: (place is not places[0], place.rank)):
+        chosen.append(place)
+        wanted -= min(place.expected, place.free)
+        if wanted <= 0:
+            break
+    if wanted != 0 or len(chosen) < 2:
+        return None
+    return tuple(sorted(chosen, key=lambda place: place.rank))
+
+
+def _components(
+    open_lines: Sequence[int],
+    candidates: Sequence[Mapping[int, Mapping[str, int]]],
+    used: set[int],
+) -> list[list[int]]:
+    """The lines that compete for the same places, group by group: each group is weighed by itself."""
+    root = {index: index for index in open_lines}
+
+    def find(index: int) -> int:
+        while root[index] != index:
+            root[index] = root[root[index]]
+            index = root[index]
+        return index
+
+    first_with: dict[int, int] = {}
+    for index in open_lines:
+        for rank in candidates[index]:
+            if rank in used:
+                continue
+            if rank in first_with:
+                root[find(index)] = find(first_with[rank])
+            else:
+                first_with[rank] = index
+    groups: dict[int, list[int]] = defaultdict(list)
+    for index in open_lines:
+        groups[find(index)].append(index)
+    return list(groups.values())

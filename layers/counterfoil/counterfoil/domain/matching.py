@@ -1,0 +1,730 @@
+"""The decision on an invoice: each line laid against its order line and, three-way, against what was received.
+
+The comparison is Centime's: rate and quantity of item lines, the amount of expense lines; three-way, the quantity must
+equal what was received less what was billed. Beyond it a line never passes when the orders could not give what it
+takes, when its unit cannot be converted, when currencies differ, or when its own arithmetic does not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+
+from counterfoil.domain import ledger
+from counterfoil.domain.charges import kind_of
+from counterfoil.domain.invoices import CapturedInvoice, DocumentType, InvoiceLine, LineKind
+from counterfoil.domain.linking import (
+    Billed,
+    Linked,
+    Linker,
+    OrderChoice,
+    Place,
+    choose_orders,
+    places_of,
+    subject_of,
+)
+from counterfoil.domain.matching_result import (
+    BLOCKING_FLAGS,
+    InvoiceType,
+    LineMatch,
+    LineStatus,
+    MatchResult,
+    MatchType,
+    OrderLineLink,
+)
+from counterfoil.domain.money import plain, smallest_unit
+from counterfoil.domain.orders import ZERO, PurchaseOrder
+from counterfoil.domain.policy import Axis, MatchMode, MatchPolicy, Subject, Threshold
+from counterfoil.domain.units import Conversion, Units
+
+DIGITS = 60
+# Converted values carry the error of a division; a factor that is not whole is known to its own digits only.
+DIVISION_SLACK = Decimal("1e-20")
+FACTOR_SLACK = Decimal("1e-6")
+# Minor units that an invoice's total may be away from the sum of its rounded lines, one for each line up to these.
+TOTAL_SLACK_MAX = 5
+PLACES_MAX = 12
+TENTH = Decimal("0.1")
+
+MISMATCH = {
+    Axis.QUANTITY: LineStatus.QUANTITY_MISMATCH,
+    Axis.RATE: LineStatus.RATE_MISMATCH,
+    Axis.AMOUNT: LineStatus.AMOUNT_MISMATCH,
+}
+WITHIN = {
+    Axis.QUANTITY: LineStatus.QUANTITY_THRESHOLD,
+    Axis.RATE: LineStatus.RATE_THRESHOLD,
+    Axis.AMOUNT: LineStatus.AMOUNT_THRESHOLD,
+}
+GRAVITY = {status: grade for grade, status in enumerate(LineStatus)}
+HandLinks = Mapping[int, Sequence[tuple[str, int]]]
+
+
+@dataclass(slots=True)
+class _Finding:
+    """One line's decision while it is made."""
+
+    line: Billed
+    linked: Linked = field(default_factory=Linked)
+    links: tuple[OrderLineLink, ...] = ()
+    conditions: set[LineStatus] = field(default_factory=set)
+    awaits_receipt: bool = False
+    is_waived: bool = False
+    said: list[str] = field(default_factory=list)
+    rules: dict[str, str] = field(default_factory=dict)
+    flags: list[str] = field(default_factory=list)
+    expected_quantity: Decimal | None = None
+    billed_quantity: Decimal | None = None
+    expected_rate: Decimal | None = None
+    billed_rate: Decimal | None = None
+
+    @property
+    def status(self) -> LineStatus:
+        return max(self.conditions, key=GRAVITY.__getitem__, default=LineStatus.PERFECT_MATCH)
+
+
+def match_invoice(
+    invoice: CapturedInvoice,
+    orders: Sequence[PurchaseOrder],
+    policy: MatchPolicy,
+    *,
+    invoice_id: str,
+    vendor_id: str | None,
+    prices_include_tax: bool = False,
+    invoice_type: InvoiceType | None = None,
+    hand_links: HandLinks | None = None,
+) -> MatchResult:
+    """What the rules decide on an invoice, given the orders of its vendor.
+
+    `orders` may hold closed ones and other vendors': they are never billed, but a flag can then say what the named
+    number belongs to. `vendor_id` None means that the vendor is not known: lines are compared with the order that is
+    named, and the invoice is not approvable. `invoice_type` is a person's choice; without it an invoice is a PO
+    invoice when its vendor has any open order. `hand_links` maps an invoice line to the (order id, line) that a person
+    linked it to, or to nothing when a person unlinked it; other lines are linked by the rules.
+    """
+    with localcontext(prec=DIGITS):
+        return _Matching(invoice, orders, policy, invoice_id, vendor_id, prices_include_tax, hand_links or {}).decide(
+            invoice_type
+        )
+
+
+def type_of(orders: Sequence[PurchaseOrder], policy: MatchPolicy, vendor_id: str | None) -> InvoiceType:
+    """A PO invoice when the vendor has any open order, else an ordinary invoice."""
+    if vendor_id is None:
+        return InvoiceType.INVOICE
+    vendor = policy.surviving_vendor(vendor_id)
+    for order in orders:
+        if order.status.is_open and policy.surviving_vendor(order.vendor_id) == vendor:
+            return InvoiceType.PO_INVOICE
+    return InvoiceType.INVOICE
+
+
+def billed_lines(invoice: CapturedInvoice) -> tuple[list[Billed], bool]:
+    """The lines as a bill counts them, and whether a credit note's signs contradict each other.
+
+    Credit notes are written both ways: all lines above zero, or all below. Either way they count below zero.
+    """
+    is_credit = invoice.document_type == DocumentType.CREDIT_NOTE
+    values = [value for line in invoice.billed_lines for value in (line.quantity, line.amount) if value]
+    turns = is_credit and not any(value < 0 for value in values)
+    is_mixed = is_credit and not turns and any(value > 0 for value in values)
+    sign = -1 if turns else 1
+    return [_billed(line, sign) for line in invoice.billed_lines], is_mixed
+
+
+def _billed(line: InvoiceLine, sign: int) -> Billed:
+    quantity = None if line.quantity is None else sign * line.quantity
+    amount = None if line.amount is None else sign * line.amount
+    if quantity and amount and amount < 0 < quantity and (line.unit_price or ZERO) > 0:
+        quantity = -quantity  # the sign stands at the amount only
+    return Billed(
+        line=line,
+        quantity=quantity,
+        amount=amount,
+        kind=kind_of(line.description, kind=line.kind, item_code=line.item_code),
+    )
+
+
+class _Matching:
+    """One invoice on its way to a decision."""
+
+    def __init__(
+        self,
+        invoice: CapturedInvoice,
+        orders: Sequence[PurchaseOrder],
+        policy: MatchPolicy,
+        invoice_id: str,
+        vendor_id: str | None,
+        prices_include_tax: bool,
+        hand_links: HandLinks,
+    ) -> None:
+        self.invoice = invoice
+        self.orders = orders
+        self.policy = policy
+        self.invoice_id = invoice_id
+        self.vendor_id = vendor_id
+        self.prices_include_tax = prices_include_tax
+        self.hand_links = hand_links
+        self.units = Units(policy.unit_conversions, policy.item_unit_conversions)
+        self.is_credit = invoice.document_type == DocumentType.CREDIT_NOTE
+        self.flags: list[str] = []
+
+    def decide(self, invoice_type: InvoiceType | None) -> MatchResult:
+        lines, is_mixed = billed_lines(self.invoice)
+        lines.sort(key=lambda line: line.line.line)
+        if is_mixed:
+            self.flags.append("credit_signs_mixed")
+        if not lines:
+            self.flags.append("no_lines")
+        if self.vendor_id is None:
+            self.flags.append("vendor_unknown")
+        if not self._adds_up(lines):
+            self.flags.append("total_mismatch")
+        chosen_type = invoice_type or type_of(self.orders, self.policy, self.vendor_id)
+        choice = self._choose(chosen_type)
+        if invoice_type is None and choice.orders:
+            chosen_type = InvoiceType.PO_INVOICE
+        findings = self._link(lines, choice)
+        for finding in findings:
+            self._compare_price(finding)
+        for group in _groups(findings):
+            self._compare_quantity(group)
+        for finding in findings:
+            self._waive(finding)
+        return self._result(chosen_type, choice, findings)
+
+    # Which order, which lines
+
+    def _choose(self, chosen_type: InvoiceType) -> OrderChoice:
+        by_hand = {order_id for links in self.hand_links.values() for order_id, _ in links}
+        if chosen_type == InvoiceType.INVOICE and not self._names_orders() and not by_hand:
+            return OrderChoice(orders=(), is_named=False)
+        choice = choose_orders(
+            self.invoice,
+            self.orders,
+            self.policy,
+            vendor_id=self.vendor_id,
+            is_credit=self.is_credit,
+        )
+        self.flags.extend(choice.flags)
+        return choice
+
+    def _names_orders(self) -> bool:
+        return bool(self.invoice.po_number or self.invoice.po_numbers) or any(
+            line.po_number for line in self.invoice.lines
+        )
+
+    def _link(self, lines: Sequence[Billed], choice: OrderChoice) -> list[_Finding]:
+        places = self._places(choice.orders)
+        by_hand = self._hand_places()
+        free_lines = [line for line in lines if line.line.line not in self.hand_links]
+        linker = Linker(places, choice, self.policy, self.units, vendor_id=self.vendor_id)
+        held = {place.key for places in by_hand.values() for place in places}
+        if held:
+            rest = [place for place in places if place.key not in held]
+            linker = Linker(rest, choice, self.policy, self.units, vendor_id=self.vendor_id)
+        linked = dict(zip((line.line.line for line in free_lines), linker.link(free_lines), strict=True))
+        findings = []
+        for line in lines:
+            number = line.line.line
+            if number in by_hand:
+                found = Linked(places=by_hand[number], evidence={"by_hand": 100})
+            else:
+                found = linked.get(number, Linked())
+            findings.append(_Finding(line=line, linked=found))
+        return findings
+
+    def _places(self, orders: Sequence[PurchaseOrder]) -> list[Place]:
+        return places_of(
+            self.invoice,
+            orders,
+            self.policy,
+            invoice_id=self.invoice_id,
+            is_credit=self.is_credit,
+        )
+
+    def _hand_places(self) -> dict[int, tuple[Place, ...]]:
+        """What people linked; a link to a line that cannot be billed any more is no link."""
+        wanted = {order_id for links in self.hand_links.values() for order_id, _ in links}
+        own = choose_orders(
+            self.invoice.model_copy(
+                update={
+                    "po_number": None,
+                    "po_numbers": tuple(order.number for order in self.orders if order.id in wanted),
+                    "lines": (),
+                }
+            ),
+            self.orders,
+            self.policy,
+            vendor_id=self.vendor_id,
+            is_credit=self.is_credit,
+        )
+        by_key = {place.key: place for place in self._places(own.orders if wanted else ())}
+        return {
+            number: tuple(by_key[key] for key in map(tuple, links) if key in by_key)
+            for number, links in self.hand_links.items()
+        }
+
+    # Prices
+
+    def _compare_price(self, finding: _Finding) -> None:
+        for place in finding.linked.places:
+            if place.order.currency != self.invoice.currency:
+                self._refuse_currency(finding, place)
+            elif place.line.is_expense:
+                continue
+            else:
+                self._compare_rate(finding, place)
+
+    def _refuse_currency(self, finding: _Finding, place: Place) -> None:
+        axis = Axis.AMOUNT if place.line.is_expense else Axis.RATE
+        finding.conditions.add(MISMATCH[axis])
+        finding.flags.append("currency_mismatch")
+        finding.said.append(
+            f"the invoice is in {self.invoice.currency or 'no stated currency'}, order {place.order.number} in"
+            f" {place.order.currency}: not comparable"
+        )
+
+    def _compare_rate(self, finding: _Finding, place: Place) -> None:
+        line = finding.line
+        conversion = self._conversion(line, place)
+        if conversion is None:
+            return  # refused where quantities are compared
+        price = self._net_price(finding, place)
+        if not self._checks_out(finding, place, conversion):
+            finding.conditions.add(LineStatus.AMOUNT_MISMATCH)
+            finding.flags.append("line_arithmetic")
+        if price is None:
+            finding.conditions.add(LineStatus.RATE_MISMATCH)
+            finding.said.append(f"no price to lay against {_price(place.line.rate)}")
+            return
+        rate = conversion.rate(price)
+        finding.expected_rate, finding.billed_rate = place.line.rate, _shown(rate)
+        difference = rate - place.line.rate
+        if _is_nothing(difference, place.line.rate, conversion) or self._is_rounding(line, place, conversion):
+            finding.said.append(f"rate {_price(place.line.rate)} on invoice and order")
+            return
+        self._judge(finding, place, Axis.RATE, difference, place.line.rate)
+        finding.said.append(
+            f"rate {_price(rate)} billed, {_price(place.line.rate)} ordered: {_difference(difference, place.line.rate)}"
+        )
+
+    def _net_price(self, finding: _Finding, place: Place) -> Decimal | None:
+        """The price of one unit before tax, as stated or from the amount; None when neither is there."""
+        line = finding.line
+        share = self._net_share(line.line)
+        if share is None:
+            finding.flags.append("tax_rate_unknown")
+            return None
+        if line.price is not None:
+            return line.price * share[0] / share[1]
+        quantity = Decimal(1) if _is_lump_sum(line, place) else line.quantity
+        if line.amount is not None and quantity:
+            return line.amount / quantity * share[0] / share[1]
+        return None
+
+    def _net_share(self, line: InvoiceLine) -> tuple[Decimal, Decimal] | None:
+        """The net part of a price as numerator and denominator; None when the tax in it is not known."""
+        if not self.prices_include_tax:
+            return Decimal(1), Decimal(1)
+        if line.tax_rate is not None and line.tax_rate > -100:
+            return Decimal(100), 100 + line.tax_rate
+        total, tax = self.invoice.gross_total, self.invoice.tax_total
+        if total and tax is not None:
+            return total - tax, total
+        return None
+
+    def _checks_out(self, finding: _Finding, place: Place, conversion: Conversion) -> bool:
+        """Whether quantity times price is the line's amount, rounded either way to whole minor units.
+
+        A printed price may be the rounding of the ordered one; then the amount has to be the ordered price's.
+        """
+        line = finding.line
+        if line.amount is None or line.quantity is None or line.price is None:
+            return True
+        unit = smallest_unit(place.order.currency)
+        if abs(line.amount - line.quantity * line.price) < unit:
+            return True
+        if self._is_rounding(line, place, conversion):
+            return True
+        finding.said.append(
+            f"{plain(line.quantity)} at {plain(line.price)} is {plain(line.quantity * line.price)},"
+            f" the line says {plain(line.amount)}"
+        )
+        return False
+
+    def _is_rounding(self, line: Billed, place: Place, conversion: Conversion) -> bool:
+        """Whether the printed price is the ordered one to as many places as were printed, and the amount proves it."""
+        if line.quantity is None:
+            return False
+        share = self._net_share(line.line)
+        if share is None:
+            return False
+        ordered = conversion.quantity(Decimal(1)) * place.line.rate * share[1] / share[0]
+        amount = line.amount
+        if line.price is not None:
+            if line.line.price_base_quantity != 1 and amount is None:
+                return False
+            printed = line.line.unit_price or ZERO
+            rounded = (ordered * line.line.price_base_quantity).quantize(
+                Decimal(1).scaleb(min(0, int(printed.as_tuple().exponent)))
+            )
+            if rounded != printed:
+                return False
+            amount = line.quantity * line.price if amount is None else amount
+        if amount is None:
+            return False
+        return abs(amount - line.quantity * ordered) < smallest_unit(place.order.currency)
+
+    # Quantities, of all lines that bill the same order lines together
+
+    def _compare_quantity(self, group: Sequence[_Finding]) -> None:
+        if not group[0].linked.places:
+            for finding in group:
+                self._leave_unlinked(finding)
+            return
+        places = {place.key: place for finding in group for place in finding.linked.places}
+        first = next(iter(places.values()))
+        for finding in group:
+            self._say_rules(finding, first)
+        if any(place.line.is_expense for place in places.values()):
+            self._compare_amounts(group, list(places.values()))
+        else:
+            self._compare_counts(group, list(places.values()))
+
+    def _leave_unlinked(self, finding: _Finding) -> None:
+        line = finding.line
+        total = line.total or ZERO
+        limit = self.policy.charges.get(line.kind)
+        if line.kind != LineKind.GOODS and limit is not None and limit.is_set:
+            net = sum((_goods(each) for each in billed_lines(self.invoice)[0]), ZERO)
+            if line.total is not None and limit.allows(total, net):
+                finding.conditions.add(LineStatus.AMOUNT_THRESHOLD)
+                finding.rules["charge"] = "company"
+                finding.said.append(
+                    f"{line.kind.value} of {plain(total)} is within the {plain(limit.limit(net))} allowed"
+                )
+                return
+        finding.conditions.add(LineStatus.UNLINKED)
+        what = "goods" if line.kind == LineKind.GOODS else f"a charge ({line.kind.value})"
+        amount = f", {plain(line.total)}" if line.total is not None else ""
+        finding.said.append(f"no order line for this line: {what}{amount}")
+
+    def _say_rules(self, finding: _Finding, place: Place) -> None:
+        mode, source = self.policy.mode_for(subject_of(place.order, place.line, self.invoice, self.policy))
+        finding.rules["mode"] = f"{source}: item is {place.line.kind.value}" if mode == MatchMode.AUTO else source
+
+    def _compare_amounts(self, group: Sequence[_Finding], places: Sequence[Place]) -> None:
+        """Expense lines: the amount, and that the order line has it left."""
+        amounts = [self._net_amount(finding) for finding in group]
+        expected = sum((place.expected for place in places), ZERO)
+        free = sum((place.free for place in places), ZERO)
+        if not all(place.line.is_expense for place in places) or None in amounts:
+            for finding in group:
+                finding.conditions.add(LineStatus.AMOUNT_MISMATCH)
+                finding.said.append(f"no amount to lay against {plain(expected)}")
+            return
+        billed = sum((amount for amount in amounts if amount is not None), ZERO)
+        for finding, amount in zip(group, amounts, strict=True):
+            self._judge_taken(finding, places, Axis.AMOUNT, billed, expected, free)
+            self._await_receipt(finding, places, Axis.AMOUNT, billed, expected)
+            finding.links = _allocate(finding.linked.places, amount or ZERO, billed - free)
+
+    def _net_amount(self, finding: _Finding) -> Decimal | None:
+        share = self._net_share(finding.line.line)
+        if share is None:
+            finding.flags.append("tax_rate_unknown")
+        if share is None or finding.line.total is None:
+            return None
+        return _shown(finding.line.total * share[0] / share[1])
+
+    def _compare_counts(self, group: Sequence[_Finding], places: Sequence[Place]) -> None:
+        """Item lines: the quantity, and that the order lines have it left."""
+        expected = sum((place.expected for place in places), ZERO)
+        free = sum((place.free for place in places), ZERO)
+        quantities = [self._quantity(finding, expected) for finding in group]
+        if None in quantities:
+            for finding in group:
+                finding.conditions.add(LineStatus.QUANTITY_MISMATCH)
+            return
+        billed = sum((quantity for quantity in quantities if quantity is not None), ZERO)
+        for finding, quantity in zip(group, quantities, strict=True):
+            finding.expected_quantity, finding.billed_quantity = expected, billed
+            self._judge_taken(finding, places, Axis.QUANTITY, billed, expected, free)
+            self._await_receipt(finding, places, Axis.QUANTITY, billed, expected)
+            finding.links = _allocate(finding.linked.places, quantity or ZERO, billed - free)
+
+    def _quantity(self, finding: _Finding, expected: Decimal) -> Decimal | None:
+        """The line's quantity in the order's unit; None, with the reason said, when there is none to compare."""
+        line, place = finding.line, finding.linked.places[0]
+        conversion = self._conversion(line, place)
+        if conversion is None:
+            finding.flags.append("unit_conversion_unknown")
+            finding.said.append(
+                f"billed in {line.line.unit}, ordered in {place.line.unit}: no conversion is declared, so neither"
+                " quantity nor rate can be compared"
+            )
+            return None
+        if line.quantity is None and _is_lump_sum(line, place):
+            finding.said.append("an amount without a quantity is the one that was ordered")
+            return Decimal(1)
+        if line.quantity is None:
+            finding.said.append(f"no quantity on the invoice to lay against {plain(expected)}")
+            return None
+        quantity = conversion.quantity(line.quantity)
+        if conversion.factor != 1:
+            finding.said.append(
+                f"{plain(line.quantity)} {line.line.unit} is {plain(_shown(quantity))} {place.line.unit}"
+            )
+        if _is_nothing(quantity - expected, expected, conversion):
+            return expected
+        return _shown(quantity)
+
+    def _judge_taken(
+        self,
+        finding: _Finding,
+        places: Sequence[Place],
+        axis: Axis,
+        billed: Decimal,
+        expected: Decimal,
+        free: Decimal,
+    ) -> None:
+        """Equality with what is expected, and never more than is free."""
+        difference = billed - expected
+        over = billed - free
+        finding.said.append(_taken_sentence(places, axis, billed, expected))
+        # A tolerance is for small differences of what is due, not a reason to pay or credit where nothing is.
+        is_refused = free <= 0 < billed or billed < 0 <= expected
+        if billed > 0 and over > max(ZERO, difference):
+            finding.said.append(f"only {plain(max(free, ZERO))} is left to bill")
+            self._judge(finding, places[0], axis, over, expected, is_refused)
+        elif difference != 0:
+            self._judge(finding, places[0], axis, difference, expected, is_refused)
+
+    def _judge(
+        self,
+        finding: _Finding,
+        place: Place,
+        axis: Axis,
+        difference: Decimal,
+        reference: Decimal,
+        is_refused: bool = False,
+    ) -> None:
+        """Note a difference as within the tolerance or as a mismatch, and by whose tolerance."""
+        threshold, source = self.policy.threshold_for(
+            axis, subject_of(place.order, place.line, self.invoice, self.policy)
+        )
+        finding.rules[axis.value] = source
+        if is_refused or not threshold.allows(difference, reference):
+            finding.conditions.add(MISMATCH[axis])
+            return
+        finding.conditions.add(WITHIN[axis])
+        if threshold.warns(difference, reference):
+            finding.flags.append(f"{axis.value}_near_limit")
+        finding.said.append(f"within the tolerance of {_tolerance(threshold, reference)}")
+
+    def _await_receipt(
+        self,
+        finding: _Finding,
+        places: Sequence[Place],
+        axis: Axis,
+        billed: Decimal,
+        expected: Decimal,
+    ) -> None:
+        """Whether goods that were ordered and have not come are all that is missing."""
+        if any(place.match_type != MatchType.THREE_WAY for place in places):
+            return
+        is_missing = billed > expected and MISMATCH[axis] in finding.conditions
+        if not is_missing:
+            return
+        finding.flags.append("missing_receipt")
+        left = sum((ledger.ordered(place.line) - place.spent for place in places), ZERO)
+        others = {condition for condition in finding.conditions if not condition.passes}
+        finding.awaits_receipt = billed <= left and others == {MISMATCH[axis]}
+
+    def _conversion(self, line: Billed, place: Place) -> Conversion | None:
+        return self.units.conversion(line.line.unit, place.line.unit, items=(place.line.item_code, line.line.item_code))
+
+    def _waive(self, finding: _Finding) -> None:
+        """Where the strategy is not to match, a line that does not agree stays unlinked and stops nothing."""
+        if finding.linked.places:
+            subjects = [
+                subject_of(place.order, place.line, self.invoice, self.policy) for place in finding.linked.places
+            ]
+        else:
+            vendor = self.vendor_id and self.policy.surviving_vendor(self.vendor_id)
+            subjects = [Subject(vendor=vendor or None, on=self.invoice.issue_date)]
+        modes = [self.policy.mode_for(subject) for subject in subjects]
+        if finding.status.passes or any(mode != MatchMode.NONE for mode, _ in modes):
+            return
+        finding.is_waived = True
+        finding.linked, finding.links = Linked(), ()
+        finding.conditions = {LineStatus.UNLINKED}
+        finding.awaits_receipt = False
+        finding.rules["mode"] = modes[0][1]
+        finding.said.append(f"not matched: the strategy of the {modes[0][1]} is none")
+
+    # Totals
+
+    def _adds_up(self, lines: Sequence[Billed]) -> bool:
+        """Whether the lines come to the invoice's total, but for rounding; true when the document does not say."""
+        net = self.invoice.net_total
+        if net is None and None not in (self.invoice.gross_total, self.invoice.tax_total):
+            net = (self.invoice.gross_total or ZERO) - (self.invoice.tax_total or ZERO)
+        if self.prices_include_tax:
+            net = self.invoice.gross_total
+        counted = [line for line in lines if line.kind != LineKind.TAX]
+        totals = [line.total for line in counted]
+        if net is None or not counted or None in totals:
+            return True
+        total = sum((total for total in totals if total is not None), ZERO)
+        slack = smallest_unit(self.invoice.currency or "") * min(len(counted), TOTAL_SLACK_MAX)
+        return abs(abs(total) - abs(net)) <= slack
+
+    def _result(self, chosen_type: InvoiceType, choice: OrderChoice, findings: Sequence[_Finding]) -> MatchResult:
+        flags = tuple(dict.fromkeys([*self.flags, *(flag for each in findings for flag in each.flags)]))
+        lines = tuple(self._line(finding) for finding in findings)
+        used = {link.order_id for line in lines for link in line.links}
+        passes = all(finding.status.passes or finding.is_waived for finding in findings)
+        return MatchResult(
+            invoice_type=chosen_type,
+            lines=lines,
+            approvable=passes and not BLOCKING_FLAGS.intersection(flags),
+            flags=flags,
+            order_versions={
+                order.id: order.version
+                for order in self.orders
+                if order.id in used or any(order.id == each.id for each in choice.orders)
+            },
+            policy_version=self.policy.version,
+        )
+
+    def _line(self, finding: _Finding) -> LineMatch:
+        places = finding.linked.places
+        conditions = finding.conditions or {LineStatus.PERFECT_MATCH}
+        return LineMatch(
+            line=finding.line.line.line,
+            links=finding.links or tuple(_link(place, ZERO) for place in places),
+            status=finding.status,
+            conditions=tuple(sorted(conditions, key=GRAVITY.__getitem__, reverse=True)),
+            match_type=places[0].match_type if places else None,
+            awaits_receipt=finding.awaits_receipt,
+            is_waived=finding.is_waived,
+            is_charge=finding.line.kind != LineKind.GOODS,
+            explain="; ".join(dict.fromkeys(finding.said)),
+            coding=places[0].line.coding if places else LineMatch.model_fields["coding"].default,
+            expected_quantity=finding.expected_quantity,
+            billed_quantity=finding.billed_quantity,
+            expected_rate=finding.expected_rate,
+            billed_rate=finding.billed_rate,
+            evidence=dict(finding.linked.evidence),
+            rules=finding.rules,
+        )
+
+
+def _groups(findings: Sequence[_Finding]) -> list[list[_Finding]]:
+    """Lines that bill the same order line are judged together; a line with no link stands alone."""
+    groups: list[list[_Finding]] = []
+    by_place: dict[tuple[str, int], list[_Finding]] = {}
+    for finding in findings:
+        keys = [place.key for place in finding.linked.places]
+        group = next((by_place[key] for key in keys if key in by_place), None)
+        if group is None:
+            group = []
+            groups.append(group)
+        group.append(finding)
+        by_place.update(dict.fromkeys(keys, group))
+    return groups
+
+
+def _allocate(places: Sequence[Place], quantity: Decimal, over: Decimal) -> tuple[OrderLineLink, ...]:
+    """Spread a quantity over its order lines, first ordered first; the last takes what remains."""
+    if len(places) == 1:
+        return (_link(places[0], quantity, max(over, ZERO)),)
+    links = []
+    for place in places[:-1]:
+        part = min(max(place.free, ZERO), quantity)
+        quantity -= part
+        links.append(_link(place, part))
+    last = places[-1]
+    return (*links, _link(last, quantity, max(quantity - last.free, ZERO)))
+
+
+def _link(place: Place, quantity: Decimal, over: Decimal = ZERO) -> OrderLineLink:
+    return OrderLineLink(
+        order_id=place.order.id,
+        po_number=place.order.number,
+        line=place.line.line,
+        quantity=quantity,
+        over=over,
+    )
+
+
+def _is_nothing(difference: Decimal, reference: Decimal, conversion: Conversion) -> bool:
+    """Whether a difference is only what dividing, or a factor known to so many digits, leaves behind."""
+    slack = DIVISION_SLACK if conversion.is_whole else FACTOR_SLACK
+    return abs(difference) <= abs(reference) * slack
+
+
+def _is_lump_sum(line: Billed, place: Place) -> bool:
+    """An amount with neither quantity nor price, for a service of which one was ordered: one is what it bills."""
+    return (
+        line.quantity is None
+        and line.price is None
+        and (line.amount or ZERO) > 0
+        and place.line.quantity == 1
+        and place.match_type != MatchType.THREE_WAY
+    )
+
+
+def _goods(line: Billed) -> Decimal:
+    return (line.total or ZERO) if line.kind == LineKind.GOODS else ZERO
+
+
+def _shown(number: Decimal) -> Decimal:
+    """At most twelve places: what a division leaves behind is not for people."""
+    places = int(number.as_tuple().exponent)
+    return number if places >= -PLACES_MAX else number.quantize(Decimal(1).scaleb(-PLACES_MAX)).normalize()
+
+
+def _price(number: Decimal) -> str:
+    """A price with the two places people expect, or more where it has more."""
+    text = plain(_shown(number))
+    whole, _, places = text.partition(".")
+    return f"{whole}.{places.ljust(2, '0')}"
+
+
+def _difference(difference: Decimal, reference: Decimal) -> str:
+    word = "over" if difference > 0 else "under"
+    share = f" ({plain(abs(difference / reference * 100).quantize(TENTH))} %)" if reference else ""
+    return f"{plain(_shown(abs(difference)))} {word}{share}"
+
+
+def _tolerance(threshold: Threshold, reference: Decimal) -> str:
+    parts = []
+    if threshold.absolute is not None:
+        parts.append(plain(threshold.absolute))
+    if threshold.percent is not None:
+        limit = _shown(abs(reference) * threshold.percent / 100)
+        parts.append(f"{plain(threshold.percent)} % ({plain(limit)})")
+    return " and ".join(parts)
+
+
+def _taken_sentence(places: Sequence[Place], axis: Axis, billed: Decimal, expected: Decimal) -> str:
+    """What was billed, and how what it must equal comes about."""
+    first = places[0]
+    unit = f" {first.line.unit}" if axis == Axis.QUANTITY and first.line.unit else ""
+    ordered = sum((ledger.ordered(place.line) for place in places), ZERO)
+    received = sum((place.line.received for place in places), ZERO)
+    spent = sum((place.spent for place in places), ZERO)
+    if billed == expected == ordered and (
+        first.match_type != MatchType.THREE_WAY or (received == ordered and spent == 0)
+    ):
+        return f"{plain(billed)}{unit} billed as ordered"
+    if first.match_type == MatchType.THREE_WAY:
+        origin = f"{plain(received)} received less {plain(spent)} billed or claimed of {plain(ordered)} ordered"
+    else:
+        origin = f"{plain(ordered)} ordered, {plain(spent)} of it billed or claimed"
+    found = f"{plain(billed)}{unit} billed, {plain(expected)} due ({origin})"
+    return found if billed == expected else f"{found}: {_difference(billed - expected, expected)}"

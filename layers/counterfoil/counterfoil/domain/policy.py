@@ -1,0 +1,222 @@
+"""What a company allows: how strictly lines are matched, with which tolerances, in which units, and where they post.
+
+Every default is the strict one: no tolerance, nothing approved by itself, no unit converted that nobody declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from counterfoil.domain.company import CompanyIdentity
+from counterfoil.domain.invoices import LineKind
+from counterfoil.domain.records import Record
+
+HUNDRED = Decimal(100)
+
+Limit = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+Factor = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
+
+
+class MatchMode(StrEnum):
+    """`auto` goes by the item's kind: what the ERP receives is matched with its receipts, the rest is not."""
+
+    AUTO = "auto"
+    TWO_WAY = "2way"
+    THREE_WAY = "3way"
+    NONE = "none"
+
+
+class Side(StrEnum):
+    """`both`: the limit holds above and below. `over`: only what costs us more is held to the limit."""
+
+    BOTH = "both"
+    OVER = "over"
+
+
+class Threshold(Record):
+    """How far a value may be from the order's: absolute, in percent of the order's value, or the stricter of both.
+
+    Neither set tolerates nothing. A difference equal to the limit is within it. With `warn_percent` a difference
+    above it is still within, but is flagged.
+    """
+
+    absolute: Limit | None = None
+    percent: Limit | None = None
+    side: Side = Side.BOTH
+    warn_percent: Limit | None = None
+
+    def limit(self, reference: Decimal) -> Decimal:
+        """The largest difference allowed from `reference`: zero when nothing is set."""
+        limits = []
+        if self.absolute is not None:
+            limits.append(self.absolute)
+        if self.percent is not None:
+            limits.append(abs(reference) * self.percent / HUNDRED)
+        return min(limits, default=Decimal(0))
+
+    def allows(self, difference: Decimal, reference: Decimal) -> bool:
+        """Whether `difference` (billed less ordered) from `reference` is within."""
+        if not self.is_set:
+            return difference == 0
+        if self.side == Side.OVER and difference < 0:
+            return True
+        return abs(difference) <= self.limit(reference)
+
+    def warns(self, difference: Decimal, reference: Decimal) -> bool:
+        """Whether a difference that is allowed is still worth a flag."""
+        if self.warn_percent is None or (self.side == Side.OVER and difference < 0):
+            return False
+        return abs(difference) > abs(reference) * self.warn_percent / HUNDRED
+
+    @property
+    def is_set(self) -> bool:
+        return self.absolute is not None or self.percent is not None
+
+
+class Axis(StrEnum):
+    """What is compared: quantity and rate of an item line, amount of an expense line."""
+
+    QUANTITY = "quantity"
+    RATE = "rate"
+    AMOUNT = "amount"
+
+
+class Thresholds(Record):
+    """The tolerances of a company, one for each axis; None leaves the axis to a wider rule."""
+
+    quantity: Threshold | None = None
+    rate: Threshold | None = None
+    amount: Threshold | None = None
+
+    def on(self, axis: Axis) -> Threshold | None:
+        found: Threshold | None = getattr(self, axis.value)
+        return found
+
+
+class Scope(StrEnum):
+    """What a tolerance is for, the most specific first: that order is the precedence."""
+
+    ITEM = "item"
+    VENDOR = "vendor"
+    CATEGORY = "category"
+    SUBSIDIARY = "subsidiary"
+
+
+class ScopedThresholds(Thresholds):
+    """Tolerances of one item, vendor, category or subsidiary, for invoices dated from `since` through `until`."""
+
+    scope: Scope
+    key: str
+    since: date | None = None
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.since and self.until and self.until < self.since:
+            raise ValueError(f"until {self.until} is before since {self.since}")
+        return self
+
+    def is_effective(self, on: date | None) -> bool:
+        """Whether it holds for an invoice of that date; an undated invoice gets undated tolerances only."""
+        if on is None:
+            return self.since is None and self.until is None
+        return (self.since is None or self.since <= on) and (self.until is None or on <= self.until)
+
+
+class Subject(Record):
+    """What a rule is looked up for: one order line's item, vendor, category and subsidiary, and the invoice's date."""
+
+    item: str | None = None
+    vendor: str | None = None
+    category: str | None = None
+    subsidiary: str | None = None
+    on: date | None = None
+
+
+class QuantityBasis(StrEnum):
+    """What a two-way line's quantity must equal: all that was ordered, or what earlier bills left of it."""
+
+    ORDERED = "ordered"
+    REMAINING = "remaining"
+
+
+EXACT = Threshold()
+
+
+class MatchPolicy(Record):
+    """How one company matches. `version` is stored with each decision made under it.
+
+    `unit_conversions` reads `{"case": {"ea": 12}}`: one case is 12 ea; `item_unit_conversions` the same by item code
+    and goes first. `charges` are the limits up to which a charge that no order names passes; a kind that is missing
+    never does. `vendor_merges` maps a retired vendor's id to its survivor's. `aliases` maps a vendor's id to what its
+    item codes mean in ours. `overcharge_cap` limits what all invoices together may charge above an order line's price.
+    """
+
+    version: int = 0
+    mode: MatchMode = MatchMode.AUTO
+    item_modes: dict[str, MatchMode] = {}
+    vendor_modes: dict[str, MatchMode] = {}
+    category_modes: dict[str, MatchMode] = {}
+    thresholds: Thresholds = Thresholds()
+    scoped_thresholds: tuple[ScopedThresholds, ...] = ()
+    two_way_quantity: QuantityBasis = QuantityBasis.ORDERED
+    unit_conversions: dict[str, dict[str, Factor]] = {}
+    item_unit_conversions: dict[str, dict[str, dict[str, Factor]]] = {}
+    charges: dict[LineKind, Threshold] = {}
+    overcharge_cap: Threshold | None = None
+    vendor_merges: dict[str, str] = {}
+    aliases: dict[str, dict[str, str]] = {}
+    approvers_can_edit: bool = False
+
+    def mode_for(self, subject: Subject) -> tuple[MatchMode, str]:
+        """The mode and which rule set it: item before vendor before category before company."""
+        asked: tuple[tuple[str, str | None, Mapping[str, MatchMode]], ...] = (
+            ("item", subject.item, self.item_modes),
+            ("vendor", subject.vendor, self.vendor_modes),
+            ("category", subject.category, self.category_modes),
+        )
+        for name, key, modes in asked:
+            if key is not None and key in modes:
+                return modes[key], name
+        return self.mode, "company"
+
+    def threshold_for(self, axis: Axis, subject: Subject) -> tuple[Threshold, str]:
+        """The tolerance and which rule set it: item, vendor, category, subsidiary, then company."""
+        for scope in Scope:
+            key: str | None = getattr(subject, scope.value)
+            for rule in self.scoped_thresholds:
+                threshold = rule.on(axis)
+                if threshold is not None and rule.scope == scope and rule.key == key and rule.is_effective(subject.on):
+                    return threshold, scope.value
+        return self.thresholds.on(axis) or EXACT, "company"
+
+    def surviving_vendor(self, vendor_id: str) -> str:
+        """The vendor that a merged record became; itself when it was not merged."""
+        seen = {vendor_id}
+        while (survivor := self.vendor_merges.get(vendor_id)) is not None and survivor not in seen:
+            seen.add(survivor)
+            vendor_id = survivor
+        return vendor_id
+
+
+class CompanySettings(Record):
+    """One company's settings. `approve_automatically_max` is in the company's `currency`; None approves nothing.
+
+    `identity` is what documents call the company itself. `accounts` maps a kind of charge to the ERP's account id it
+    posts to. `erp_bill_page` is where the ERP shows a bill to people, with `{id}` for the bill's internal id; empty for
+    no link.
+    """
+
+    company: str
+    currency: str | None = None
+    identity: CompanyIdentity = CompanyIdentity()
+    match: MatchPolicy = MatchPolicy()
+    approve_automatically_max: Limit | None = None
+    accounts: dict[LineKind, str] = {}
+    erp_bill_page: str = ""

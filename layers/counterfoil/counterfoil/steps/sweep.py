@@ -1,0 +1,78 @@
+"""Find what rests too long and set it moving again, by a new version that the stream carries on. Counted each time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from counterfoil.domain.invoices import Invoice, Reason
+from counterfoil.domain.lifecycle import ATTEMPTS_MAX, STATES, Status
+from counterfoil.domain.orders import fingerprint
+from counterfoil.errors import StaleWrite
+from counterfoil.steps.match import candidates
+from counterfoil.store import Store
+
+BY = "sweep"
+INVOICES_PER_STATUS_MAX = 200
+
+# A step's own retries come first: its queue shows a message again after six times its function's timeout.
+RESTS_AT_MOST = {
+    Status.RECEIVED: timedelta(minutes=15),
+    Status.CAPTURED: timedelta(minutes=15),
+    Status.APPROVED: timedelta(minutes=15),
+    Status.EXPORTING: timedelta(minutes=30),
+    Status.AWAITING_RECEIPT: timedelta(minutes=15),
+    Status.EXCEPTION: timedelta(minutes=15),
+}
+GIVEN_UP = {
+    Status.RECEIVED: Status.NEEDS_REVIEW,
+    Status.CAPTURED: Status.NEEDS_REVIEW,
+    Status.APPROVED: Status.EXPORT_FAILED,
+    Status.EXPORTING: Status.EXPORT_FAILED,
+}
+
+
+def sweep(company: str, *, store: Store, now: Callable[[], datetime]) -> dict[str, int]:
+    """Queue again what rests too long; counts by what was done: `requeued`, `given_up`, `rematched`."""
+    done: Counter[str] = Counter()
+    for status, longest in RESTS_AT_MOST.items():
+        for invoice in store.resting(company, status, before=now() - longest, limit=INVOICES_PER_STATUS_MAX):
+            # The list lags behind the table: what is acted on is read from the table itself.
+            current = store.find_invoice(company, invoice.id)
+            if current is None or current.version != invoice.version:
+                continue
+            try:
+                done[_move_on(current, store=store, now=now)] += 1
+            except StaleWrite:
+                continue
+    done.pop("left", None)
+    return dict(done)
+
+
+def _move_on(invoice: Invoice, *, store: Store, now: Callable[[], datetime]) -> str:
+    if STATES[invoice.status].wakes:
+        return _match_again(invoice, store, now)
+    attempts = invoice.attempts + 1
+    if attempts > ATTEMPTS_MAX:
+        stuck = Reason(code="stuck", detail=f"no step moved it on in {ATTEMPTS_MAX} attempts; see the alarms")
+        after = invoice.model_copy(update={"status": GIVEN_UP[invoice.status], "reasons": (stuck,), "attempts": 0})
+        store.save_invoice(invoice, after, by=BY, action="given_up", at=now(), why=stuck.detail)
+        return "given_up"
+    again = invoice.model_copy(update={"attempts": attempts})
+    why = f"rested in {invoice.status.value}; attempt {attempts} of {ATTEMPTS_MAX}"
+    store.save_invoice(invoice, again, by=BY, action="requeued", at=now(), why=why)
+    return "requeued"
+
+
+def _match_again(invoice: Invoice, store: Store, now: Callable[[], datetime]) -> str:
+    """An order may have changed just as the invoice came to rest, before it stood in the list of the waiting."""
+    if invoice.captured is None:
+        return "left"
+    orders = candidates(invoice, invoice.captured, store)
+    if fingerprint(orders, but_by=invoice.id) == invoice.orders_seen:
+        return "left"
+    again = invoice.model_copy(update={"status": Status.CAPTURED, "reasons": (), "attempts": 0})
+    why = "its orders have changed since it was matched"
+    store.save_invoice(invoice, again, by=BY, action="matched_again", at=now(), why=why)
+    return "rematched"

@@ -1,0 +1,94 @@
+"""Makes the clients, on first use. The only maker of clients; tests clear it with `clear()`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+
+from counterfoil.errors import CounterfoilError
+from counterfoil.files import Files
+from counterfoil.queues import Queues
+from counterfoil.settings import Settings, from_environment
+from counterfoil.sign_in import SignIn
+from counterfoil.store import Store
+
+if TYPE_CHECKING:
+    from counterfoil.netsuite.client import NetSuiteClient
+
+# A slow service is given up before the function's own timeout, so that the queue, not the clock, ends the attempt.
+AWS = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
+ERP_LEASE_SECONDS = 120
+
+
+class CredentialsMissing(CounterfoilError):
+    """The company's ERP secret has no credentials yet."""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@cache
+def settings() -> Settings:
+    return from_environment()
+
+
+@cache
+def store() -> Store:
+    return Store(boto3.client("dynamodb", config=AWS), settings().table)
+
+
+@cache
+def files() -> Files:
+    # Signed addresses must carry the bucket's own region and signature version.
+    config = AWS.merge(Config(signature_version="s3v4", s3={"addressing_style": "auto"}))
+    return Files(boto3.client("s3", config=config), settings().inbox_bucket)
+
+
+@cache
+def queues() -> Queues:
+    return Queues(boto3.client("sqs", config=AWS), settings().queue_url)
+
+
+@cache
+def sign_in() -> SignIn:
+    # Signing in is open to everybody: it is sent unsigned, and the function needs no right for it.
+    client = boto3.client("cognito-idp", config=AWS.merge(Config(signature_version=UNSIGNED)))
+    return SignIn(
+        client,
+        client_id=settings().user_pool_client_id,
+        issuer=settings().token_issuer,
+        keys_address=settings().token_keys_address,
+    )
+
+
+def secret(company: str, name: str) -> str:
+    """A company's secret, `erp` or `webhook`, as it is now."""
+    client = boto3.client("secretsmanager", config=AWS)
+    return client.get_secret_value(SecretId=f"{settings().secret_prefix}/{company}/{name}")["SecretString"]
+
+
+@cache
+def erp(company: str) -> NetSuiteClient:
+    """The client of a company's ERP account, within the account's concurrency. Kept while the function is warm."""
+    from counterfoil.netsuite.client import Credentials, NetSuiteClient
+
+    content = json.loads(secret(company, "erp"))
+    concurrency = int(content.pop("concurrency", 4))
+    credentials = Credentials.from_json(content)
+    return NetSuiteClient(
+        credentials,
+        governor=lambda: store().lease(company, most=concurrency, seconds=ERP_LEASE_SECONDS),
+    )
+
+
+def clear() -> None:
+    """Forget every client and setting."""
+    for made in (settings, store, files, queues, sign_in, erp):
+        made.cache_clear()

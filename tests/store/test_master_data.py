@@ -1,0 +1,154 @@
+"""Companies, vendors, orders, receipts and bills: each found by its company and by no other."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from counterfoil.domain.orders import OrderStatus, Receipt
+from counterfoil.domain.policy import CompanySettings
+from counterfoil.errors import BadRequest, LeaseRefused, StaleWrite, UnknownCompany
+from counterfoil.store import SyncProgress
+from tests.builders import COMPANY, NOON, a_delivery, a_vendor, an_order
+
+
+def test_a_company_is_known_once_it_is_set_up(store):
+    with pytest.raises(UnknownCompany):
+        store.company(COMPANY)
+
+    settings = CompanySettings(company=COMPANY, approve_automatically_max=Decimal("100.00"))
+    store.put_company(settings)
+
+    assert store.company(COMPANY) == settings
+    assert store.companies() == [COMPANY]
+
+
+@pytest.mark.parametrize("name", ["", "Demo", "a#b", "a/b", "-a", "a" * 41, "unassigned"])
+def test_a_company_whose_name_could_leave_its_keys_is_refused(store, name):
+    with pytest.raises(BadRequest):
+        store.put_company(CompanySettings(company=name))
+
+
+def test_an_order_is_found_by_its_number_however_it_is_written(store):
+    order = store.save_order(an_order(number="PO-00123"), read=None)
+
+    for written in ("PO-00123", "po00123", "PO 00123", "P.O.-00123"):
+        assert store.orders_numbered(COMPANY, written) == [order]
+    assert store.orders_numbered("other", "PO-00123") == []
+
+
+def test_open_orders_are_the_vendors_own_newest_first(store):
+    old = store.save_order(an_order(id="1", number="A", order_date=date(2026, 1, 1)), read=None)
+    new = store.save_order(an_order(id="2", number="B", order_date=date(2026, 2, 1)), read=None)
+    store.save_order(an_order(id="3", number="C", status=OrderStatus.FULLY_BILLED), read=None)
+    store.save_order(an_order(id="4", number="D", vendor_id="502"), read=None)
+
+    assert store.open_orders(COMPANY, "501") == [new, old]
+
+
+def test_an_order_that_is_billed_leaves_the_open_ones(store):
+    order = store.save_order(an_order(), read=None)
+
+    store.save_order(order.model_copy(update={"status": OrderStatus.FULLY_BILLED}), read=order)
+
+    assert store.open_orders(COMPANY, "501") == []
+
+
+def test_an_order_is_not_overwritten_by_an_older_reading(store):
+    order = store.save_order(an_order(), read=None)
+    store.save_order(order, read=order)
+
+    with pytest.raises(StaleWrite):
+        store.save_order(order, read=order)
+
+
+def test_orders_are_read_many_at_a_time(store):
+    orders = {str(number): an_order(id=str(number), number=f"PO-{number}") for number in range(120)}
+    saved = {order.id: store.save_order(order, read=None) for order in orders.values()}
+
+    assert store.orders(COMPANY, [*orders, "missing", "1"]) == saved
+
+
+def test_a_vendor_is_found_by_any_of_its_keys_and_by_none_it_lost(store):
+    vendor = a_vendor()
+    store.put_vendor(vendor, ["vat:GB123", "name:acme"])
+    assert store.vendors_with(COMPANY, ["name:acme", "vat:GB123", "name:other"]) == [vendor]
+    assert store.vendors_with("other", ["name:acme"]) == []
+
+    renamed = a_vendor(name="Zenith Ltd")
+    store.put_vendor(renamed, ["vat:GB123", "name:zenith"])
+
+    assert store.vendors_with(COMPANY, ["name:acme"]) == []
+    assert store.vendors_with(COMPANY, ["name:zenith"]) == [renamed]
+
+
+def test_a_deleted_vendor_is_found_by_nothing(store):
+    store.put_vendor(a_vendor(), ["vat:GB123"])
+
+    store.delete_vendor(COMPANY, "501")
+
+    assert store.vendors_with(COMPANY, ["vat:GB123"]) == []
+    assert store.vendor(COMPANY, "501") is None
+
+
+def test_a_receipt_is_kept_with_its_order_until_it_is_deleted(store):
+    receipt = Receipt(company=COMPANY, id="9", order_id="1001", quantities={1: Decimal(4)})
+    store.put_receipt(receipt)
+    assert store.receipts(COMPANY, "1001") == [receipt]
+
+    assert store.delete_receipt(COMPANY, "9") == "1001"
+
+    assert store.receipts(COMPANY, "1001") == []
+    assert store.delete_receipt(COMPANY, "9") is None
+
+
+def test_a_bill_of_the_erp_is_found_by_its_vendors_number(store):
+    store.put_bill_number(COMPANY, "501", "INV-0042", "812", "cap-1")
+
+    assert store.bills_numbered(COMPANY, "501", "inv 42".replace(" ", "-00")) == {"812": "cap-1"}
+    store.delete_bill_number(COMPANY, "501", "INV-0042", "812")
+    assert store.bills_numbered(COMPANY, "501", "INV-0042") == {}
+
+
+def test_sync_goes_on_where_it_stopped(store):
+    assert store.sync_progress(COMPANY, "orders") == SyncProgress(kind="orders")
+    progress = SyncProgress(kind="orders", since=NOON, after="12-3", records=40)
+
+    store.put_sync_progress(COMPANY, progress)
+
+    assert store.sync_progress(COMPANY, "orders") == progress
+
+
+def test_a_signed_message_is_new_once(store):
+    assert not store.seen_before(COMPANY, "sha256=a", at=NOON)
+    assert store.seen_before(COMPANY, "sha256=a", at=NOON)
+    assert not store.seen_before(COMPANY, "sha256=b", at=NOON)
+
+
+def test_a_refused_delivery_is_listed_for_its_company(store):
+    delivery = a_delivery(company="unassigned", key="stray.pdf")
+
+    store.refuse_delivery(delivery)
+    store.refuse_delivery(delivery)
+
+    assert store.refused_deliveries("unassigned") == [delivery]
+    assert store.refused_deliveries(COMPANY) == []
+
+
+def test_no_more_leases_are_given_than_the_account_has(store):
+    with store.lease(COMPANY, most=2, seconds=60), store.lease(COMPANY, most=2, seconds=60):
+        with pytest.raises(LeaseRefused), store.lease(COMPANY, most=2, seconds=60):
+            pass
+        with store.lease("other", most=2, seconds=60):
+            pass
+
+    with store.lease(COMPANY, most=1, seconds=60):
+        pass
+
+
+def test_a_lease_whose_holder_died_is_given_again(store):
+    abandoned = store.lease(COMPANY, most=1, seconds=-1)
+    abandoned.__enter__()
+
+    with store.lease(COMPANY, most=1, seconds=60):
+        pass
