@@ -113,7 +113,9 @@ def assert_orders_gave_only_what_they_had(world, scenario):
         order = world.calm_store.order("demo", placed.id)
         record = world.calm_erp.get("purchaseOrder", placed.id)
         billed = {int(line["line"]): Decimal(str(line.get("quantityBilled", 0))) for line in record["item"]["items"]}
-        received = {int(line["line"]): Decimal(str(line.get("quantityReceived", 0))) for line in record["item"]["items"]}
+        received = {
+            int(line["line"]): Decimal(str(line.get("quantityReceived", 0))) for line in record["item"]["items"]
+        }
         for number, (item, quantity, _) in placed.lines.items():
             most = received[number] if item.is_received else quantity
             taken = billed[number] + order.claimed(number)
