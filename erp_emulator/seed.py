@@ -113,12 +113,10 @@ class Layer:
                 self.at(f"{name}[{index}]", self.list_record, name, body)
         documents = [
             (str(body.get("date", "")), order, section, index, body)
-            for order, section in enumerate(
-                ("orders", "receipts", "bills", "credits", "payments", "records")
-            )
+            for order, section in enumerate(("orders", "receipts", "bills", "credits", "payments", "records"))
             for index, body in enumerate(data.get(section, []))
         ]
-        for _, _, section, index, body in sorted(documents, key=lambda each: each[:2] + (each[3],)):
+        for _, _, section, index, body in sorted(documents, key=lambda each: (*each[:2], each[3])):
             self.at(f"{section}[{index}]", getattr(self, section.rstrip("s")), body)
 
     def at(self, place: str, make: Any, *arguments: Any) -> None:
@@ -167,9 +165,7 @@ class Layer:
             year, month = (year + 1, 1) if month == 12 else (year, month + 1)
 
     def freeze(self, day: str) -> None:
-        noon = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC) + timedelta(
-            hours=12
-        )
+        noon = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC) + timedelta(hours=12)
         self.account.clock.frozen_at = noon
 
     # Documents.
@@ -202,9 +198,7 @@ class Layer:
         names = {"number": "tranId", "vendor": "entity", "date": "tranDate", "due": "dueDate"}
         rest = {names.get(name, name): value for name, value in body.items()}
         if isinstance(rest.get("entity"), str):
-            rest["entity"] = (
-                {"refName": rest["entity"]} if not rest["entity"].isdigit() else rest["entity"]
-            )
+            rest["entity"] = {"refName": rest["entity"]} if not rest["entity"].isdigit() else rest["entity"]
         for name in (
             "subsidiary",
             "currency",
@@ -329,7 +323,8 @@ def row_of(order: Record, line: str) -> dict[str, Any]:
 
 def split_lines(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """Item lines and expense lines, from one list; items and accounts by name or number."""
-    items, expenses = [], []
+    items: list[dict[str, Any]] = []
+    expenses: list[dict[str, Any]] = []
     for line in lines:
         for name in ("item", "account", "department", "location", "class", "taxCode", "category"):
             value = line.get(name)
