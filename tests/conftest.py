@@ -15,6 +15,7 @@ from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
 from counterfoil.store import Store
+from tests.erp import Emulator, running_emulator
 
 pytest_plugins = ("tests.stack.plugin",)
 
@@ -82,3 +83,16 @@ def a_table() -> Store:
     client = boto3.client("dynamodb")
     client.create_table(TableName=TABLE, **table_properties())
     return Store(client, TABLE, pause=lambda seconds: None)
+
+
+@pytest.fixture(scope="session")
+def running_erp() -> Iterator[Emulator]:
+    with running_emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def erp(running_erp: Emulator) -> Emulator:
+    """The ERP emulator with its small seed, as it was before any test."""
+    running_erp.control("reset", {"seed": "small"})
+    return running_erp
