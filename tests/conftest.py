@@ -16,6 +16,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from counterfoil.store import Store
 
+pytest_plugins = ("tests.stack.plugin",)
+
 ROOT = Path(__file__).parents[1]
 TABLE = "counterfoil"
 
@@ -72,6 +74,11 @@ def aws() -> Iterator[None]:
 
 @pytest.fixture
 def store(aws: None) -> Store:
+    return a_table()
+
+
+def a_table() -> Store:
+    """A store over the template's table in the account that moto has just made."""
     client = boto3.client("dynamodb")
     client.create_table(TableName=TABLE, **table_properties())
     return Store(client, TABLE, pause=lambda seconds: None)

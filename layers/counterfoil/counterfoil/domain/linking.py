@@ -224,7 +224,7 @@ def choose_orders(
         )
     )
     if not numbers:
-        chosen = [order for order in own if order.status.is_open and vendor_id is not None]
+        chosen = [order for order in own if vendor_id and is_billable(order, by_name=is_credit)]
         flags = ("order_found_by_lines",) if chosen else ()
         return OrderChoice(orders=_sorted(chosen), is_named=False, flags=flags)
     return _named(numbers, own, orders, is_credit=is_credit)
@@ -242,9 +242,10 @@ def _sorted(orders: Iterable[PurchaseOrder]) -> tuple[PurchaseOrder, ...]:
     return tuple(sorted(orders, key=lambda order: (str(order.order_date or ""), order.number, order.id)))
 
 
-def is_billable(order: PurchaseOrder, *, by_number: bool = True) -> bool:
-    """Whether a bill may be linked to it. A fully billed one may be named: the finding then says by what it is used."""
-    return order.status.is_open or (by_number and order.status == OrderStatus.FULLY_BILLED)
+def is_billable(order: PurchaseOrder, *, by_name: bool = True) -> bool:
+    """Whether a bill may be linked to it. A fully billed one only when it is named (the finding then says so), or
+    for a credit."""
+    return order.status.is_open or (by_name and order.status == OrderStatus.FULLY_BILLED)
 
 
 def _named(

@@ -25,6 +25,7 @@ from counterfoil.domain.linking import (
     subject_of,
 )
 from counterfoil.domain.matching_result import (
+    BLOCKING_FLAGS,
     InvoiceType,
     LineMatch,
     LineStatus,
@@ -57,17 +58,6 @@ WITHIN = {
     Axis.AMOUNT: LineStatus.AMOUNT_THRESHOLD,
 }
 GRAVITY = {status: grade for grade, status in enumerate(LineStatus)}
-# Flags that keep an invoice from being approved whatever its lines say.
-BLOCKING_FLAGS = frozenset(
-    {
-        "currency_mismatch",
-        "vendor_unknown",
-        "total_mismatch",
-        "credit_signs_mixed",
-        "no_lines",
-    }
-)
-
 HandLinks = Mapping[int, Sequence[tuple[str, int]]]
 
 
@@ -301,7 +291,7 @@ class _Matching:
         conversion = self._conversion(line, place)
         if conversion is None:
             return  # refused where quantities are compared
-        price = self._net_price(finding)
+        price = self._net_price(finding, place)
         if not self._checks_out(finding, place, conversion):
             finding.conditions.add(LineStatus.AMOUNT_MISMATCH)
             finding.flags.append("line_arithmetic")
@@ -320,7 +310,7 @@ class _Matching:
             f"rate {_price(rate)} billed, {_price(place.line.rate)} ordered: {_difference(difference, place.line.rate)}"
         )
 
-    def _net_price(self, finding: _Finding) -> Decimal | None:
+    def _net_price(self, finding: _Finding, place: Place) -> Decimal | None:
         """The price of one unit before tax, as stated or from the amount; None when neither is there."""
         line = finding.line
         share = self._net_share(line.line)
@@ -329,8 +319,9 @@ class _Matching:
             return None
         if line.price is not None:
             return line.price * share[0] / share[1]
-        if line.amount is not None and line.quantity:
-            return line.amount / line.quantity * share[0] / share[1]
+        quantity = Decimal(1) if _is_lump_sum(line, place) else line.quantity
+        if line.amount is not None and quantity:
+            return line.amount / quantity * share[0] / share[1]
         return None
 
     def _net_share(self, line: InvoiceLine) -> tuple[Decimal, Decimal] | None:
@@ -475,6 +466,9 @@ class _Matching:
                 " quantity nor rate can be compared"
             )
             return None
+        if line.quantity is None and _is_lump_sum(line, place):
+            finding.said.append("an amount without a quantity is the one that was ordered")
+            return Decimal(1)
         if line.quantity is None:
             finding.said.append(f"no quantity on the invoice to lay against {plain(expected)}")
             return None
@@ -616,6 +610,7 @@ class _Matching:
             conditions=tuple(sorted(conditions, key=GRAVITY.__getitem__, reverse=True)),
             match_type=places[0].match_type if places else None,
             awaits_receipt=finding.awaits_receipt,
+            is_waived=finding.is_waived,
             is_charge=finding.line.kind != LineKind.GOODS,
             explain="; ".join(dict.fromkeys(finding.said)),
             coding=places[0].line.coding if places else LineMatch.model_fields["coding"].default,
@@ -670,6 +665,17 @@ def _is_nothing(difference: Decimal, reference: Decimal, conversion: Conversion)
     """Whether a difference is only what dividing, or a factor known to so many digits, leaves behind."""
     slack = DIVISION_SLACK if conversion.is_whole else FACTOR_SLACK
     return abs(difference) <= abs(reference) * slack
+
+
+def _is_lump_sum(line: Billed, place: Place) -> bool:
+    """An amount with neither quantity nor price, for a service of which one was ordered: one is what it bills."""
+    return (
+        line.quantity is None
+        and line.price is None
+        and (line.amount or ZERO) > 0
+        and place.line.quantity == 1
+        and place.match_type != MatchType.THREE_WAY
+    )
 
 
 def _goods(line: Billed) -> Decimal:

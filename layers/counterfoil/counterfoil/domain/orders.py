@@ -32,12 +32,14 @@ class ItemKind(StrEnum):
 
 
 class Coding(Record):
-    """Where a line is posted: the ERP's ids."""
+    """Where a line is posted: the ERP's ids. `segments` holds custom segments by their name in the ERP."""
 
     account: str | None = None
     department: str | None = None
     location: str | None = None
     class_: str | None = None
+    project: str | None = None
+    segments: dict[str, str] = {}
 
 
 class OrderLine(Record):
