@@ -111,17 +111,10 @@ def assert_orders_gave_only_what_they_had(world, scenario):
     for placed in scenario.orders:
         order = world.calm_store.order("demo", placed.id)
         record = world.calm_erp.get("purchaseOrder", placed.id)
-<<<<<<< HEAD
-        billed = {int(line["line"]): Decimal(str(line.get("quantityBilled", 0))) for line in record["item"]["items"]}
-        received = {
-            int(line["line"]): Decimal(str(line.get("quantityReceived", 0))) for line in record["item"]["items"]
-        }
-=======
         billed, received = (
             {int(line["line"]): Decimal(line.get(name, 0)) for line in record["item"]["items"]}
             for name in ("quantityBilled", "quantityReceived")
         )
->>>>>>> emulator
         for number, (item, quantity, _) in placed.lines.items():
             most = received[number] if item.is_received else quantity
             taken = billed[number] + order.claimed(number)
