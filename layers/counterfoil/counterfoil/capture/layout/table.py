@@ -29,6 +29,8 @@ TABLE_GAP = 9.0
 END_FIELDS = ("net_total", "gross_total", "tax_total", "payable")
 NUMBERS_TRIED_MAX = 7
 INDENT_SLACK = 4.0
+# A row of totals has at most a rate, a base and a sum; a line called `Subtotal hardware` has more.
+TOTAL_AMOUNTS_MAX = 3
 CODE_BEFORE_NAME = re.compile(r"^(?=\S*\d)([A-Z0-9][A-Z0-9./_-]{2,})\s+[-–]\s+(.+)$")
 POSITION = re.compile(r"^\d{1,4}(?:\.\d{1,3})*\.?$")
 AGREES, DISAGREES, UNKNOWN = Decimal("0.95"), Decimal("0.5"), Decimal("0.75")
@@ -89,7 +91,19 @@ def _items(context: Context, header: Header, later: list[Header], lines_max: int
                 items[-1].texts.extend(block)
             continue
         items.extend(_grouped(block, anchors))
+    for item in items:
+        _adopt_amount(item)
     return items
+
+
+def _adopt_amount(item: _Item) -> None:
+    """An amount set half a line lower than its line stands alone in the next row."""
+    if {"amount", "gross_amount"} & item.cells.numbers.keys() or not item.texts:
+        return
+    after = item.texts[0]
+    if set(after.numbers) == {"amount"} and not after.texts and after.row.index == item.cells.row.index + 1:
+        item.cells.numbers["amount"] = after.numbers["amount"]
+        item.cells.all_numbers.append(after.numbers["amount"])
 
 
 def _grouped(block: list[RowCells], anchors: list[RowCells]) -> list[_Item]:
@@ -154,7 +168,9 @@ def _ends(context: Context, row: Row) -> bool:
 def _are_amounts(context: Context, words: list[Word], is_strong: bool) -> bool:
     """Amounts, and nothing else when the label is weak."""
     amounts = amounts_of(context, words)
-    return bool(amounts) and (is_strong or sum(len(used) for _, used in amounts) == len(words))
+    if not amounts or len(amounts) > TOTAL_AMOUNTS_MAX:
+        return False
+    return is_strong or sum(len(used) for _, used in amounts) == len(words)
 
 
 def _is_carried(context: Context, row: Row) -> bool:
@@ -286,7 +302,7 @@ def _description(context: Context, item: _Item, header: Header, place: int, limi
     for (before_row, before), (row, words) in pairwise(lines):
         if not _is_close(before_row, row) or abs(before[0].x0 - words[0].x0) > INDENT_SLACK:
             break
-        if not _is_wrapped(before, words, right, limit):
+        if not _is_wrapped(before, words, right, limit) and text.count("(") <= text.count(")"):
             break
         text = _continued(context, text, before, words)
     text = _without_position(text, place)

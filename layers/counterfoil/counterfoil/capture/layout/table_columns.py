@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from counterfoil.capture.layout.labels import cut
 from counterfoil.capture.layout.page_context import Context
+from counterfoil.capture.layout.values import CODES
 from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Row, Word
 
@@ -72,9 +73,11 @@ def find_headers(context: Context) -> list[Header]:
     for row in context.layout.rows:
         if row.index <= last:
             continue
+        if any(any(map(str.isdigit, word.text)) for word in row.words):
+            continue
         cells = _cells(context, row)
         known = [cell for cell in cells if cell.kinds]
-        if len(known) < KINDS_MIN:
+        if len(known) < KINDS_MIN or len(cells) - len(known) > len(known):
             continue
         band = _band(context, row)
         for other in band:
@@ -114,10 +117,18 @@ def _known_at(context: Context, words: list[Word], place: int) -> tuple[tuple[st
     best: tuple[tuple[str, ...], int] = ((), place)
     for end in range(place, min(place + CELL_WORDS_MAX, len(words))):
         text += squeeze(words[end].text)
-        kinds = context.vocabulary.columns.get(text)
+        kinds = _kinds(context, text)
         if kinds:
             best = (kinds, end + 1)
     return best
+
+
+def _kinds(context: Context, text: str) -> tuple[str, ...]:
+    """What a head's squeezed text means; `Total (EUR)` means what `Total` does."""
+    known = context.vocabulary.columns.get(text)
+    if known is None and text[-3:].upper() in CODES:
+        known = context.vocabulary.columns.get(text[:-3].removesuffix("in"))
+    return known or ()
 
 
 def _band(context: Context, row: Row) -> list[Row]:
@@ -159,11 +170,11 @@ def _merge(context: Context, cells: list[_Cell], row: Row) -> None:
             continue
         cell = over[0]
         words = sorted([*cell.words, *part], key=lambda word: (round(word.middle), word.x0))
-        kinds = context.vocabulary.columns.get("".join(squeeze(word.text) for word in words), ())
+        kinds = _kinds(context, "".join(squeeze(word.text) for word in words))
         if kinds:
             cell.kinds = kinds
         elif not cell.kinds:
-            cell.kinds = context.vocabulary.columns.get("".join(squeeze(word.text) for word in part), ())
+            cell.kinds = _kinds(context, "".join(squeeze(word.text) for word in part))
         cell.words = words
 
 
@@ -174,6 +185,7 @@ def _columns(cells: list[_Cell]) -> list[Column]:
         taken = {column.kind for column in columns}
         kind = next((kind for kind in cell.kinds if kind not in taken), cell.kinds[0] if cell.kinds else "unknown")
         columns.append(Column(kind, cell.x0, cell.x1, cell.words))
-    if not MONEY_KINDS - {"unit_price"} & {column.kind for column in columns} and columns[-1].kind == "unknown":
+    kinds = {column.kind for column in columns}
+    if not kinds & {"amount", "gross_amount"} and "unit_price" in kinds and columns[-1].kind == "unknown":
         columns[-1].kind = "amount"
     return columns
