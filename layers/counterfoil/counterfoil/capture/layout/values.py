@@ -160,17 +160,26 @@ def _number(text: str, decimal: str) -> Decimal | None:
     signs = SEPARATOR.findall(text)
     if not signs:
         return Decimal(text)
-    tail = len(text) - text.rfind(signs[-1]) - 1
+    groups = SEPARATOR.split(text)
     if len(set(signs)) == 2:
-        if signs.count(signs[-1]) > 1:
+        if signs.count(signs[-1]) > 1 or not _are_groups(groups[:-1]):
             return None
         point: str | None = signs[-1]
-    elif len(signs) > 1 or (tail == 3 and signs[0] != decimal and not text.startswith(("0", ".", ","))):
+    elif len(signs) > 1:
+        if not _are_groups(groups):
+            return None
+        point = None
+    elif len(groups[1]) == 3 and signs[0] != decimal and not text.startswith(("0", ".", ",")):
         point = None
     else:
         point = signs[0]
     plain = "".join("." if c == point else c for c in text if c.isdigit() or c == point)
     return Decimal(plain) if plain.strip(".") else None
+
+
+def _are_groups(groups: list[str]) -> bool:
+    """Digits grouped by thousands (or as in India by hundreds before the last group): `15.06.2018` is none."""
+    return len(groups[-1]) == 3 and all(len(group) in (2, 3) for group in groups[1:-1])
 
 
 # --- dates ---
