@@ -8,7 +8,7 @@ make a pair of goods whose names differ, and a charge is only ever paired with a
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -52,9 +52,12 @@ OTHER_ORDER_LINE = -1
 # How alike descriptions must be, in percent: to say by themselves what a line is; to do so with price or quantity
 # beside them; to outweigh item codes that differ, or a price of nothing.
 SIMILAR = 72
-SIMILAR_WITH_NUMBERS = 55
+SIMILAR_WITH_NUMBERS = 65
 SIMILAR_AGAINST_CODES = 85
 SIMILAR_WITH_DIFFERENT_FIGURES = 40
+# A description that is part of the other must be at least this much of both, and words this alike are one word.
+SIMILAR_AS_A_PART = 40
+SAME_WORD = 85
 NEAR_PERCENT = Decimal(5)
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
@@ -354,7 +357,7 @@ class Linker:
         self._places = places
         self._choice = choice
         self._units = units
-        aliases = policy.aliases.get(vendor_id or "", {})
+        aliases = policy.aliases.get(policy.surviving_vendor(vendor_id or ""), {})
         self._aliases = {code_of(theirs): code_of(ours) for theirs, ours in aliases.items()}
 
     def link(self, lines: Sequence[Billed]) -> list[Linked]:
@@ -489,7 +492,8 @@ class Linker:
         if not line.total:
             return alike >= SIMILAR_AGAINST_CODES
         if line.code and any(place.codes):
-            return fuzz.ratio(" ".join(line.words), " ".join(place.words)) >= SIMILAR_AGAINST_CODES and alike >= SIMILAR
+            mine, theirs = _apart(line.words, place.words)
+            return alike >= SIMILAR_AGAINST_CODES and not mine and not theirs
         if alike >= SIMILAR:
             return True
         if alike >= SIMILAR_WITH_NUMBERS and ("rate" in numbers or "amount" in numbers):
@@ -514,17 +518,17 @@ class Linker:
             found["unit"] = UNIT
         if line.price is not None:
             rate = conversion.rate(line.price)
-            if rate == place.line.rate:
+            if conversion.is_same(rate, place.line.rate):
                 found["rate"] = RATE
             elif abs(rate - place.line.rate) * 100 <= place.line.rate * NEAR_PERCENT:
                 found["rate"] = RATE_NEAR
         if line.quantity is not None:
             quantity = conversion.quantity(line.quantity)
-            if quantity in (place.expected, place.free, place.line.quantity):
+            if any(conversion.is_same(quantity, each) for each in (place.expected, place.free, place.line.quantity)):
                 found["quantity"] = QUANTITY
             elif ZERO < quantity <= place.free:
                 found["quantity"] = QUANTITY_WITHIN
-        if line.total is not None and line.total == _ordered_amount(place.line) != 0:
+        if line.total and conversion.is_same(line.total, _ordered_amount(place.line)):
             found["amount"] = AMOUNT
         return found
 
@@ -612,18 +616,36 @@ class Linker:
 def similarity(one: Sequence[str], other: Sequence[str]) -> int:
     """How alike two descriptions are, 0 to 100, whatever the order of their words.
 
-    Figures that differ (M8x40 and M8x50, Part 07 and Part 08) are different articles, however alike the words.
+    The share of letters in words that both have. A description that only says more than the other is half way to
+    being equal; figures that differ (M8x40 and M8x50, Part 07 and Part 08) are different articles, however alike the
+    words.
     """
     if not one or not other:
         return 0
     if one == other:
         return 100
-    first, second = " ".join(one), " ".join(other)
-    alike = (fuzz.ratio(first, second) + fuzz.token_set_ratio(first, second)) / 2
-    figures, others = _figures(one), _figures(other)
-    if figures - others and others - figures:
-        return min(round(alike), SIMILAR_WITH_DIFFERENT_FIGURES)
-    return min(round(alike), 99)
+    mine, theirs = _apart(one, other)
+    shared = 2 - sum(map(len, mine)) / sum(map(len, one)) - sum(map(len, theirs)) / sum(map(len, other))
+    alike = round(50 * shared)
+    if _figures(mine) and _figures(theirs):
+        return min(alike, SIMILAR_WITH_DIFFERENT_FIGURES)
+    if (not mine or not theirs) and alike >= SIMILAR_AS_A_PART:
+        return (alike + 100) // 2
+    return min(alike, 99)
+
+
+def _apart(one: Sequence[str], other: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words that each description has for itself; a plural or a slip of the pen is the same word."""
+    mine = list((Counter(one) - Counter(other)).elements())
+    theirs = list((Counter(other) - Counter(one)).elements())
+    for word in list(mine):
+        twin = next(
+            (each for each in theirs if fuzz.ratio(word, each) >= SAME_WORD and not _figures((word, each))), None
+        )
+        if twin is not None:
+            mine.remove(word)
+            theirs.remove(twin)
+    return mine, theirs
 
 
 def _figures(words: Sequence[str]) -> set[str]:
