@@ -640,21 +640,16 @@ class _Matching:
 
 def _groups(findings: Sequence[_Finding]) -> list[list[_Finding]]:
     """Lines that bill the same order line are judged together; a line with no link stands alone."""
-    groups: list[list[_Finding]] = []
-    by_place: dict[tuple[str, int], list[_Finding]] = {}
-    for finding in findings:
-        group = [finding]
-        for key in (place.key for place in finding.linked.places):
-            other = by_place.get(key)
-            if other is not None and other is not group:
-                other.extend(group)
-                groups = [each for each in groups if each is not group]
-                by_place.update((place.key, other) for each in group for place in each.linked.places)
-                group = other
-            by_place[key] = group
-        if not any(each is group for each in groups):
-            groups.append(group)
-    return groups
+    groups: dict[int, list[_Finding]] = {}
+    group_of: dict[tuple[str, int], int] = {}
+    for number, finding in enumerate(findings):
+        keys = [place.key for place in finding.linked.places]
+        together = {group_of[key] for key in keys if key in group_of}
+        group = [each for other in sorted(together) for each in groups.pop(other)]
+        groups[number] = [*group, finding]
+        group_of.update((place.key, number) for each in group for place in each.linked.places)
+        group_of.update(dict.fromkeys(keys, number))
+    return list(groups.values())
 
 
 def _allocate(places: Sequence[Place], quantity: Decimal, over: Decimal) -> tuple[OrderLineLink, ...]:
