@@ -24,6 +24,7 @@ from counterfoil.domain.policy import MatchMode, MatchPolicy, Scope, ScopedThres
 BYTES_MAX = 20_000_000
 CASES_MAX = 20_000
 LINES_MAX = 20_000
+MAGNITUDE_MAX = 30
 
 CREDIT_TYPES = frozenset({"credit_note", "credit_memo", "credit", "vendor_credit"})
 CODING_KEYS = {
@@ -182,9 +183,12 @@ class Node:
         if isinstance(self.value, float | bool):
             raise self.wrong(f"{self.value!r}: numbers are written as text, in quotes")
         try:
-            return decimal_of(str(self.value))
+            number = decimal_of(str(self.value))
         except ValueError as error:
             raise self.wrong(str(error)) from None
+        if abs(number.adjusted()) > MAGNITUDE_MAX:
+            raise self.wrong(f"{self.value!r} is too large or too small")
+        return number
 
     def whole(self) -> int:
         text = self.text()
