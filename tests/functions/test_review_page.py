@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -53,25 +55,45 @@ PEOPLE = {
 PAGES = ["", "?status=matched", "/deliveries", "/invoices/invoice-1", "/invoices/invoice-1/document"]
 
 
+@dataclass
+class UserPool:
+    """A user pool that takes somebody in when they are first asked for."""
+
+    cognito: Any
+    id: str
+    known: set[str] = field(default_factory=set)
+
+    def take_in(self, name: str) -> None:
+        if name in self.known:
+            return
+        who = {"UserPoolId": self.id, "Username": name}
+        self.cognito.admin_create_user(**who, TemporaryPassword=FIRST_PASSWORD)
+        self.cognito.admin_set_user_password(**who, Password=PASSWORD, Permanent=True)
+        for group in PEOPLE[name]:
+            if group not in self.known:
+                self.cognito.create_group(UserPoolId=self.id, GroupName=group)
+            self.cognito.admin_add_user_to_group(**who, GroupName=group)
+        self.known |= {name, *PEOPLE[name]}
+
+
 @pytest.fixture
 def pool(services, clock, monkeypatch):
-    """A user pool with these people."""
     cognito = boto3.client("cognito-idp")
-    pool = cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
+    pool = UserPool(cognito, cognito.create_user_pool(PoolName="people")["UserPool"]["Id"])
     client = cognito.create_user_pool_client(
-        UserPoolId=pool, ClientName="page", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+        UserPoolId=pool.id, ClientName="page", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
     )["UserPoolClient"]["ClientId"]
-    for group in sorted({group for groups in PEOPLE.values() for group in groups}):
-        cognito.create_group(UserPoolId=pool, GroupName=group)
-    for name, groups in PEOPLE.items():
-        cognito.admin_create_user(UserPoolId=pool, Username=name, TemporaryPassword=FIRST_PASSWORD)
-        cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=PASSWORD, Permanent=True)
-        for group in groups:
-            cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
-    monkeypatch.setenv("USER_POOL_ID", pool)
+    monkeypatch.setenv("USER_POOL_ID", pool.id)
     monkeypatch.setenv("USER_POOL_CLIENT_ID", client)
     monkeypatch.setattr(wiring, "now", clock)
     wiring.clear()
+    return pool
+
+
+@pytest.fixture
+def ann(pool):
+    """An approver whom the user pool knows, and who has not signed in."""
+    pool.take_in("ann")
     return pool
 
 
@@ -88,12 +110,13 @@ def matched(services, clock):
 
 
 @pytest.fixture
-def person():
+def person(pool):
     """A browser in which somebody has signed in."""
 
-    def signed_in(name, place=""):
+    def signed_in(name):
+        pool.take_in(name)
         browser = Browser()
-        page = browser.submit(browser.open(f"page{place}"), "Sign in", user=name, password=PASSWORD)
+        page = browser.submit(browser.open("page"), "Sign in", user=name, password=PASSWORD)
         assert page.status == 200, page.text
         browser.page = page
         return browser
@@ -123,7 +146,7 @@ def test_a_person_signs_in_and_is_where_their_invoices_are(person):
     assert "ann" in browser.page.text
 
 
-def test_a_person_without_a_session_comes_back_to_where_they_wanted_to_go(services, matched):
+def test_a_person_without_a_session_comes_back_to_where_they_wanted_to_go(ann, matched):
     browser = Browser()
 
     form = browser.open(f"page/{COMPANY}/invoices/{matched.id}")
@@ -143,7 +166,7 @@ def test_a_page_without_a_session_leads_to_the_form():
 @pytest.mark.parametrize(
     "place", ["https://evil.example", "//evil.example", "../..", "demo/../..", "demo?x", "sign-out/a", 'demo"><script>']
 )
-def test_nobody_is_led_anywhere_else_after_signing_in(place):
+def test_nobody_is_led_anywhere_else_after_signing_in(ann, place):
     browser = Browser()
     form = browser.open("page")
 
@@ -152,7 +175,7 @@ def test_nobody_is_led_anywhere_else_after_signing_in(place):
     assert page.address == f"{STAGE}/page/{COMPANY}"
 
 
-def test_the_session_is_kept_from_scripts_and_from_other_sites(monkeypatch):
+def test_the_session_is_kept_from_scripts_and_from_other_sites(ann):
     browser = Browser()
     form = browser.open("page")
 
@@ -187,7 +210,7 @@ def test_a_cookie_goes_without_tls_on_this_machine_only(monkeypatch, endpoint, i
         pytest.param("ann", "", "password", "Enter your password", id="no password"),
     ],
 )
-def test_a_refused_sign_in_says_beside_the_field_what_to_do(user, password, field, says):
+def test_a_refused_sign_in_says_beside_the_field_what_to_do(ann, user, password, field, says):
     browser = Browser()
 
     page = browser.submit(browser.open("page"), "Sign in", user=user, password=password)
@@ -199,10 +222,8 @@ def test_a_refused_sign_in_says_beside_the_field_what_to_do(user, password, fiel
     assert not any(name == app.SESSION_COOKIE for name, _ in browser.cookies)
 
 
-def test_a_temporary_password_is_replaced_before_anything_is_shown(pool):
-    boto3.client("cognito-idp").admin_set_user_password(
-        UserPoolId=pool, Username="ann", Password=FIRST_PASSWORD, Permanent=False
-    )
+def test_a_temporary_password_is_replaced_before_anything_is_shown(ann):
+    ann.cognito.admin_set_user_password(UserPoolId=ann.id, Username="ann", Password=FIRST_PASSWORD, Permanent=False)
     browser = Browser()
 
     asked = browser.submit(browser.open("page"), "Sign in", user="ann", password=FIRST_PASSWORD)
@@ -216,7 +237,7 @@ def test_a_temporary_password_is_replaced_before_anything_is_shown(pool):
 
 
 @pytest.mark.parametrize("csrf", ["", "0" * 64, "é"])
-def test_a_sign_in_form_of_another_site_is_refused(csrf):
+def test_a_sign_in_form_of_another_site_is_refused(ann, csrf):
     browser = Browser()
 
     page = browser.submit(browser.open("page"), "Sign in", user="ann", password=PASSWORD, csrf=csrf)
@@ -226,7 +247,7 @@ def test_a_sign_in_form_of_another_site_is_refused(csrf):
     assert not any(name == app.SESSION_COOKIE for name, _ in browser.cookies)
 
 
-def test_a_sign_in_form_without_its_cookie_is_refused_and_works_the_second_time():
+def test_a_sign_in_form_without_its_cookie_is_refused_and_works_the_second_time(ann):
     form = Browser().open("page")
     browser = Browser()
 
@@ -669,6 +690,7 @@ def test_pressing_twice_decides_once(services, person, matched):
 
 
 def test_nobody_approves_what_they_sent_in_and_is_told_why(services, person, matched, pool):
+    pool.take_in("ann")
     sub = _id_of(pool, "ann")
     services.save_invoice(matched, matched.model_copy(update={"raised_by": sub}), by="t", action="t", at=NOON)
     browser = person("ann")
@@ -680,7 +702,7 @@ def test_nobody_approves_what_they_sent_in_and_is_told_why(services, person, mat
 
 
 def _id_of(pool, name):
-    attributes = boto3.client("cognito-idp").admin_get_user(UserPoolId=pool, Username=name)["UserAttributes"]
+    attributes = pool.cognito.admin_get_user(UserPoolId=pool.id, Username=name)["UserAttributes"]
     return next(attribute["Value"] for attribute in attributes if attribute["Name"] == "sub")
 
 
@@ -893,7 +915,7 @@ def test_no_other_file_is_given_out(name):
     assert Browser().open(f"page/static/{name}", follow=False).status in (303, 404)
 
 
-def test_no_password_and_no_token_is_in_the_log(caplog, capfd):
+def test_no_password_and_no_token_is_in_the_log(ann, caplog, capfd):
     browser = Browser()
     browser.submit(browser.open("page"), "Sign in", user="ann", password="Guessed-wrong-1")
     browser.submit(browser.open("page"), "Sign in", user="ann", password=PASSWORD)

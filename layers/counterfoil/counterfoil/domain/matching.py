@@ -461,9 +461,10 @@ class _Matching:
         conversion = self._conversion(line, place)
         if conversion is None:
             finding.flags.append("unit_conversion_unknown")
+            billed = plain(line.quantity) if line.quantity is not None else "no quantity"
             finding.said.append(
-                f"billed in {line.line.unit}, ordered in {place.line.unit}: no conversion is declared, so neither"
-                " quantity nor rate can be compared"
+                f"{billed} {line.line.unit} billed, {plain(place.line.quantity)} {place.line.unit} ordered:"
+                " no conversion is declared, so neither quantity nor rate can be compared"
             )
             return None
         if line.quantity is None and _is_lump_sum(line, place):

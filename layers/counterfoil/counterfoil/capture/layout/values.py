@@ -176,7 +176,7 @@ def _number(text: str, decimal: str) -> Decimal | None:
 # --- dates ---
 
 YMD = re.compile(r"(?<!\d)((?:19|20)\d{2})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?!\d)")
-NUMERIC = re.compile(r"(?<![\d.,/-])(\d{1,2})\s?([-/. ])\s?(\d{1,2})\s?\2\s?((?:19|20)\d{2}|\d{2})(?![\d/-]|[.,]\d)")
+NUMERIC = re.compile(r"(?<![\d.,/-])(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?((?:19|20)\d{2}|\d{2})(?![\d/-]|[.,]\d)")
 DAY_FIRST = re.compile(
     r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|\.|er|º)?[\s.\-/]{0,3}(?:de\s|of\s)?\s?([^\W\d_]{3,12})\.?,?[\s.\-/]{0,3}"
     r"(?:de\s|del\s)?\s?((?:19|20)\d{2}|\d{2})(?!\d)"
@@ -268,8 +268,6 @@ def _named_month_first(match: re.Match[str], _day_first: bool) -> tuple[date, bo
 
 def _numeric(match: re.Match[str], day_first: bool) -> tuple[date, bool] | None:
     first, second, year = int(match[1]), int(match[3]), int(match[4])
-    if match[2] == " " and len(match[4]) == 2:
-        return None
     day, month = (first, second) if day_first else (second, first)
     found = _date(year, month, day) or _date(year, day, month)
     return (found, first <= 12 and second <= 12 and first != second) if found else None
