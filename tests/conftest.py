@@ -74,6 +74,11 @@ def aws() -> Iterator[None]:
 
 @pytest.fixture
 def store(aws: None) -> Store:
+    return a_table()
+
+
+def a_table() -> Store:
+    """A store over the template's table in the account that moto has just made."""
     client = boto3.client("dynamodb")
     client.create_table(TableName=TABLE, **table_properties())
     return Store(client, TABLE, pause=lambda seconds: None)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from counterfoil import problems, wiring
@@ -16,8 +16,8 @@ from counterfoil.domain.invoices import Invoice
 from counterfoil.domain.lifecycle import STATES, Status
 from counterfoil.domain.people import Entitlement, Person, person_of
 from counterfoil.domain.records import Record
-from counterfoil.errors import CounterfoilError, Refusal, StaleWrite
-from counterfoil.observability import logger, metrics, tracer
+from counterfoil.errors import BadRequest, CounterfoilError, Refusal, StaleWrite
+from counterfoil.observability import logger, tracer
 from counterfoil.steps import review
 from counterfoil.steps.review import require
 from counterfoil.store import PAGE_DEFAULT, PAGE_MAX, SyncRequest
@@ -74,15 +74,16 @@ def read_audit(company: str, invoice_id: str) -> dict[str, Any]:
 
 
 @app.post("/companies/<company>/invoices/<invoice_id>/<action>", summary=f"Act: {', '.join(review.ACTIONS)}")
-def act(company: str, invoice_id: str, action: str, body: Comment) -> dict[str, Any]:
+def act(company: str, invoice_id: str, action: str, body: Annotated[Comment | None, Body()] = None) -> dict[str, Any]:
     who = person()
+    given = body or Comment()
     invoice = review.act(
         company,
         invoice_id,
         action,
         who,
-        comment=body.comment,
-        version=body.version,
+        comment=given.comment,
+        version=given.version,
         store=wiring.store(),
         now=wiring.now,
     )
@@ -169,6 +170,5 @@ def not_found(error: Exception) -> Response[str]:
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
-@metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.resolve(event, context)

@@ -35,7 +35,7 @@ from counterfoil.domain.matching_result import LineMatch, OrderLineLink
 from counterfoil.domain.orders import OrderLine
 from counterfoil.domain.people import Entitlement, Person
 from counterfoil.errors import BadRequest, CounterfoilError, Refusal, StaleWrite
-from counterfoil.observability import logger, metrics, tracer
+from counterfoil.observability import logger, tracer
 from counterfoil.sign_in import CHALLENGES, Challenge, SignedOut, SignInRefused
 from counterfoil.steps import review
 from counterfoil.steps.review import require
@@ -614,6 +614,5 @@ def _refusal(status: int, title: str, detail: str) -> Response[str]:
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
-@metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.resolve(event, context)

@@ -15,9 +15,11 @@ from counterfoil.domain.lifecycle import Status
 from samples import make
 from tests.demo.books import SAMPLES, settings, story
 
-OURS = {name: paper for name, paper in make.PAPERS.items()}
+OURS = make.PAPERS
 REAL = yaml.safe_load((SAMPLES.parent / "tests" / "demo" / "readings.yaml").read_text())
-UNREADABLE = {sample["file"]: sample["reason"] for sample in story()["samples"] if sample.get("becomes") == "needs_review"}
+UNREADABLE = {
+    sample["file"]: sample["reason"] for sample in story()["samples"] if sample.get("becomes") == "needs_review"
+}
 
 
 @cache
@@ -26,9 +28,7 @@ def read(name: str) -> CapturedInvoice:
 
 
 def rows(captured: CapturedInvoice) -> list[tuple[object, ...]]:
-    return [
-        (line.item_code, line.description, line.quantity, line.unit_price, line.amount) for line in captured.lines
-    ]
+    return [(line.item_code, line.description, line.quantity, line.unit_price, line.amount) for line in captured.lines]
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -45,8 +45,7 @@ def test_our_own_samples_are_read_as_they_were_made(name):
     assert captured.currency == "EUR"
     assert captured.needs_review == ()
     assert rows(captured) == [
-        (line.code, line.description, Decimal(line.quantity), Decimal(line.price), line.amount)
-        for line in paper.lines
+        (line.code, line.description, Decimal(line.quantity), Decimal(line.price), line.amount) for line in paper.lines
     ]
 
 
