@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from counterfoil.domain.bills import Bill, BillExpenseLine, BillItemLine
 from counterfoil.domain.invoices import DocumentType
 from counterfoil.domain.orders import Coding, ItemKind, OrderStatus

@@ -99,18 +99,20 @@ def orders_query(selection: Selection) -> Callable[[Row | None], Query]:
     """Purchase orders, a row for the header (`mainline`) and for each line."""
     return _query(
         f"""
-SELECT t.id AS id, t.tranid AS tranid, t.status AS status, t.entity AS entity, BUILTIN.DF(t.entity) AS entityname,
+SELECT t.id AS id, t.tranid AS tranid, t.status AS status, t.entity AS entity, NVL(v.companyname, v.entityid) AS entityname,
  c.symbol AS currency, {_date("t.trandate")} AS trandate, {_instant("t.lastmodifieddate")} AS modified,
  tl.id AS line, tl.mainline AS mainline, tl.item AS item, i.itemid AS itemcode, i.itemtype AS itemtype,
  i.isfulfillable AS isfulfillable, i.vendorname AS vendoritem, i.displayname AS itemname, tl.memo AS description,
  tl.quantity AS quantity, NVL(u.unitname, tl.units) AS unit, tl.rate AS rate, tl.foreignamount AS foreignamount,
  tl.quantityshiprecv AS received, tl.quantitybilled AS billed, tl.isclosed AS isclosed,
- tl.expenseaccount AS expenseaccount, tl.department AS department, tl.location AS location, tl.class AS class
+ tl.expenseaccount AS expenseaccount, tl.department AS department, tl.location AS location, tl.class AS class,
+ tl.subsidiary AS subsidiary
 FROM transaction t
 INNER JOIN transactionline tl ON tl.transaction = t.id
 LEFT JOIN item i ON i.id = tl.item
 LEFT JOIN unitstypeuom u ON u.unitstype = i.unitstype AND u.internalid = tl.units
 LEFT JOIN currency c ON c.id = t.currency
+LEFT JOIN vendor v ON v.id = t.entity
 WHERE t.type = '{PURCHASE_ORDER}' AND {_OWN_LINES}""",
         selection,
         id_column="t.id",
@@ -333,6 +335,7 @@ def order_of(company: str, rows: Sequence[Row], *, zone: tzinfo = UTC) -> Purcha
         number=header.text("tranid"),
         vendor_id=header.text("entity"),
         vendor_name=header.optional("entityname") or "",
+        subsidiary=header.optional("subsidiary"),
         status=header.among("status", _ORDER_STATUSES),
         currency=header.text("currency"),
         order_date=header.day("trandate"),
