@@ -5,8 +5,9 @@ their ids. An order is written on the condition that it still is as it was *befo
 reading never replaces a newer one; claims and bills of ours stay. Receipts and bills take their orders along: an
 order is always read together with everything that bills it.
 
-The cursor is the ERP's own clock, taken when a pass begins. Passes overlap by more than the hour that clocks are set
-back, which also covers changes that were dated before they could be seen.
+The cursor is the ERP's own clock: the newest change when a pass begins. Passes overlap by more than the hour that
+clocks are set back, which also covers changes that were dated before they could be seen. Once nothing has changed for
+that long, nothing is read at all.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def sync(
     """
     report = SyncReport()
     refusal: ErpRefusal | None = None
-    for kind in KINDS:
+    for kind in _in_turn(company, store):
         report.kinds[kind] = KindReport()
         if clock() >= deadline:
             continue
@@ -124,6 +125,16 @@ def sync_record(
     return report
 
 
+def _in_turn(company: str, store: Store) -> list[str]:
+    """The kinds, those with a pass to finish first, then those that were finished longest ago."""
+
+    def turn(kind: str) -> tuple[bool, float]:
+        progress = store.sync_progress(company, kind)
+        return progress.until is None, progress.finished_at.timestamp() if progress.finished_at else 0.0
+
+    return sorted(KINDS, key=turn)
+
+
 def _note_error(company: str, kind: str, error: ErpError, store: Store) -> None:
     progress = store.sync_progress(company, kind)
     store.put_sync_progress(company, progress.model_copy(update={"error": str(error)[:1000]}))
@@ -148,10 +159,11 @@ class _Sync:
             newest = self._newest(kind)
             if newest is None:
                 self._require_none_known(kind, progress)
+            if newest is None or (progress.is_settled and progress.since and newest <= progress.since):
                 self._save(progress, finished_at=clock(), error=None)
                 self._report.is_finished = True
                 return
-            progress = self._save(progress, until=newest, after=None, records=0, error=None)
+            progress = self._save(progress, until=newest, after=None, records=0, error=None, began_at=clock())
         since = progress.since - OVERLAP if progress.since else None
         selection = Selection(since=self._wall_clock(since), after=progress.after)
         for rows in self._client.suiteql_pages(_changed(kind, selection), page_rows=RECORDS_PER_PAGE):
@@ -161,9 +173,7 @@ class _Sync:
             if clock() >= deadline:
                 return
         self._require_some_read(progress, since)
-        # A record can vanish between two passes: the cursor never goes back for it.
-        since = max(filter(None, (progress.since, progress.until)), default=None)
-        self._save(progress, since=since, until=None, after=None, finished_at=clock(), error=None)
+        self._save(progress, **_advanced(progress), until=None, after=None, finished_at=clock(), error=None)
         self._report.is_finished = True
 
     def _save(self, progress: SyncProgress, **changes: object) -> SyncProgress:
@@ -461,6 +471,16 @@ def _changed(kind: str, selection: Selection) -> Callable[[Row | None], Query]:
             return changed_query(BILL_TYPES, selection)
         case _:
             return deletions_query(selection)
+
+
+def _advanced(progress: SyncProgress) -> dict[str, object]:
+    """The cursor after a whole pass. It never goes back because the newest record has vanished."""
+    if progress.until is None or progress.began_at is None:
+        return {}
+    if progress.since is None or progress.until > progress.since or progress.seen_at is None:
+        since = max(progress.until, progress.since or progress.until)
+        return {"since": since, "seen_at": progress.began_at, "is_settled": False}
+    return {"is_settled": progress.is_settled or progress.began_at - progress.seen_at >= OVERLAP}
 
 
 def _resume_after(kind: str, rows: Sequence[Row]) -> str:
