@@ -12,11 +12,9 @@ from erp_emulator.credentials import DEFAULT_ACCOUNT
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="erp_emulator", description="A NetSuite to test against.")
-    made.add_argument("--port", type=int, default=8990)
+    made.add_argument("--port", type=int, default=8990, help="0 takes a free one")
     made.add_argument("--host", default="127.0.0.1")
-    made.add_argument(
-        "--data", type=Path, help="a SQLite file that keeps the state; without it nothing is kept"
-    )
+    made.add_argument("--data", type=Path, help="a SQLite file that keeps the state; without it nothing is kept")
     made.add_argument("--seed", default="small", help="small, large, none, or a seed file")
     made.add_argument("--account", default=DEFAULT_ACCOUNT)
     made.add_argument("--print-credentials", action="store_true")

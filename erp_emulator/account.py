@@ -53,7 +53,7 @@ class Account:
             tables=tables.TABLES,
             date_format=self.preferences["DATEFORMAT"],
             now=account_now(self.clock.now()),
-            is_allowed=is_allowed or (lambda name: True),
+            is_allowed=is_allowed or (lambda _: True),
             hidden=frozenset(str(self.preferences["hiddenColumns"]).lower().split(",")) - {""},
             has_ctes=bool(self.preferences["commonTableExpressions"]),
         )

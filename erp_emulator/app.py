@@ -22,7 +22,9 @@ LOGIN_FAILED = (
     "Invalid login attempt. For more details, see the Login Audit Trail in the NetSuite UI at Setup > Users/Roles > "
     "User Management > View Login Audit Trail."
 )
-LOGIN_PAGE = "<!DOCTYPE html><html><head><title>NetSuite - Customer Login</title></head><body><h1>Log in</h1></body></html>"
+LOGIN_PAGE = (
+    "<!DOCTYPE html><html><head><title>NetSuite - Customer Login</title></head><body><h1>Log in</h1></body></html>"
+)
 
 
 CUT_SECONDS = 0.02
@@ -83,14 +85,9 @@ class App:
         }
         if reply.status != 204:
             headers["Content-Length"] = str(len(body))
-        raw = [
-            (k.lower().encode("latin-1"), v.encode("latin-1", "replace"))
-            for k, v in headers.items()
-        ]
+        raw = [(k.lower().encode("latin-1"), v.encode("latin-1", "replace")) for k, v in headers.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": raw})
-        await send(
-            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body}
-        )
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     # One request.
 
@@ -133,11 +130,7 @@ class App:
                 raise Cut
             if fault.kind == "slow_body":
                 await asyncio.sleep(fault.seconds)
-            if (
-                fault.kind == "wrong_paging"
-                and isinstance(reply.body, dict)
-                and "offset" in reply.body
-            ):
+            if fault.kind == "wrong_paging" and isinstance(reply.body, dict) and "offset" in reply.body:
                 reply.body = {**reply.body, "hasMore": True, "offset": 0}
         return reply
 
@@ -169,13 +162,8 @@ class App:
         request.role, request.user, request.actor = token.role, token.user, token.token_id
 
     def login_failed(self, error: str = "token_rejected") -> NetSuiteError:
-        challenge = (
-            f'OAuth realm="{self.account.name}", error="{error}", '
-            'error_description="Invalid login attempt."'
-        )
-        return NetSuiteError(
-            401, "INVALID_LOGIN", LOGIN_FAILED, headers={"WWW-Authenticate": challenge}
-        )
+        challenge = f'OAuth realm="{self.account.name}", error="{error}", error_description="Invalid login attempt."'
+        return NetSuiteError(401, "INVALID_LOGIN", LOGIN_FAILED, headers={"WWW-Authenticate": challenge})
 
     async def rest(self, request: Request) -> Reply:
         self.authenticate(request)

@@ -48,13 +48,9 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "vendorReturnAuthorization": Behaviour(
         orders.prepare_return, orders.settle_return, refuse_delete=orders.refuse_delete
     ),
-    "itemReceipt": Behaviour(
-        receipts.prepare, links=_receipt_links, refuse_delete=receipts.refuse_delete
-    ),
+    "itemReceipt": Behaviour(receipts.prepare, links=_receipt_links, refuse_delete=receipts.refuse_delete),
     "itemFulfillment": Behaviour(receipts.prepare, links=_receipt_links),
-    "vendorBill": Behaviour(
-        bills.prepare, settlement.settle_bill, _bill_links, bills.refuse_delete
-    ),
+    "vendorBill": Behaviour(bills.prepare, settlement.settle_bill, _bill_links, bills.refuse_delete),
     "vendorCredit": Behaviour(bills.prepare_credit, links=_credit_links),
     "vendorPayment": Behaviour(settlement.prepare_payment, links=settlement.payment_links),
     "vendorPrepayment": Behaviour(settlement.prepare_prepayment),

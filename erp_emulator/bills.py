@@ -73,11 +73,7 @@ def refuse_edit_of_paid(session: Session, record: Record) -> None:
 def check_order_links(session: Session, record: Record) -> None:
     """Each linked line names an approved order of the same vendor, an open line of it, and no line twice."""
     before = session.before.get(record.key)
-    had = (
-        {(x.previous, x.previous_line) for x in links.order_links(before, "OrdBill")}
-        if before
-        else set()
-    )
+    had = {(x.previous, x.previous_line) for x in links.order_links(before, "OrdBill")} if before else set()
     seen: set[tuple[str, int]] = set()
     for name in ("item", "expense"):
         for index, line in enumerate(record.sublist(name)):
@@ -109,9 +105,7 @@ def check_order_line(
     wanted = "VendAuth" if record.type.name == "vendorCredit" else "PurchOrd"
     if order is None or order.type.code != wanted:
         raise invalid_value(key[0], "orderDoc", path=path)
-    if order.get("entity") != record.get("entity") or order.get("currency") != record.get(
-        "currency"
-    ):
+    if order.get("entity") != record.get("entity") or order.get("currency") != record.get("currency"):
         raise invalid_value(key[0], "orderDoc", path=path)
     for _, ordered in orders.all_lines(order):
         if int(ordered["line"]) == key[1]:
@@ -121,9 +115,7 @@ def check_order_line(
     if is_kept:
         return
     if order.get("approvalStatus") in ("1", "3") or ordered.get("isClosed"):
-        raise user_error(
-            f"You cannot initialize {record.type.name}: invalid reference {order.id}.", path=path
-        )
+        raise user_error(f"You cannot initialize {record.type.name}: invalid reference {order.id}.", path=path)
     if line.get("item") and ordered.get("item") != line.get("item"):
         raise invalid_value(line["item"], "item", path=path.replace("orderDoc", "item"))
     refuse_over_billing(session, order, ordered, line, path)
@@ -136,16 +128,12 @@ def refuse_over_billing(
         return
     taken = links.taken(session, order.id, "OrdBill")[int(str(ordered["line"]))].quantity
     if number(line.get("quantity")) > number(ordered.get("quantity")) - taken:
-        raise invalid_value(
-            line.get("quantity"), "quantity", path=path.replace("orderDoc", "quantity")
-        )
+        raise invalid_value(line.get("quantity"), "quantity", path=path.replace("orderDoc", "quantity"))
 
 
 def refuse_delete(session: Session, record: Record) -> None:
     if settlement.applied_to(session, record.id):
-        raise user_error(
-            "This transaction cannot be deleted because it is linked to by one or more transactions."
-        )
+        raise user_error("This transaction cannot be deleted because it is linked to by one or more transactions.")
 
 
 def prepare_credit(session: Session, record: Record) -> None:
@@ -163,7 +151,5 @@ def prepare_credit(session: Session, record: Record) -> None:
     settlement.prepare_applications(session, record)
     applied = sum((number(x.get("amount")) for x in record.sublist("apply")), Decimal(0))
     if applied > record.number("total"):
-        raise user_error(
-            "You cannot apply more than your total payments and credits.", path="apply"
-        )
+        raise user_error("You cannot apply more than your total payments and credits.", path="apply")
     settlement.settle_credit(record, applied)

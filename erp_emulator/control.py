@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from erp_emulator import faults, ledger, seed
+from erp_emulator.errors import NetSuiteError
 from erp_emulator.http import Reply, Request
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Control:
     def body(self, request: Request) -> Any:
         try:
             return request.json()
-        except Exception:
+        except NetSuiteError:
             raise BadControl("the body is not JSON") from None
 
     async def reset(self, request: Request) -> Reply:

@@ -49,6 +49,4 @@ def credentials_of(account: str) -> Credentials:
             user,
         )
         tokens[token.token_id] = token
-    return Credentials(
-        account, derive(account, "consumer key"), derive(account, "consumer secret"), tokens
-    )
+    return Credentials(account, derive(account, "consumer key"), derive(account, "consumer secret"), tokens)

@@ -25,9 +25,7 @@ def round_to(session: Session, amount: Decimal, currency: str | None) -> Decimal
 
 def require(record: Record, names: tuple[str, ...]) -> None:
     """Refuses a record that lacks any of these fields, naming all of them as the form does."""
-    absent = [
-        record.type.fields[name].title for name in names if record.get(name) in (None, "", [])
-    ]
+    absent = [record.type.fields[name].title for name in names if record.get(name) in (None, "", [])]
     if absent:
         raise missing_values(absent)
 
@@ -102,9 +100,7 @@ def check_subsidiary(session: Session, record: Record, vendor: Record) -> None:
     wanted = record.get("subsidiary")
     shared = subsidiaries_of(session, vendor)
     if wanted and shared and wanted not in shared:
-        raise user_error(
-            f"Invalid vendor reference key {vendor.id} for subsidiary {wanted}.", path="subsidiary"
-        )
+        raise user_error(f"Invalid vendor reference key {vendor.id} for subsidiary {wanted}.", path="subsidiary")
 
 
 def check_currency(record: Record, vendor: Record) -> None:
@@ -125,9 +121,7 @@ def rate_between(session: Session, record: Record, subsidiary: Record) -> Decima
     theirs = session.find("currency", subsidiary.get("currency"))
     if ours is None or theirs is None or ours.id == theirs.id:
         return Decimal(1)
-    rate = (ours.number("exchangeRate") or Decimal(1)) / (
-        theirs.number("exchangeRate") or Decimal(1)
-    )
+    rate = (ours.number("exchangeRate") or Decimal(1)) / (theirs.number("exchangeRate") or Decimal(1))
     return rate.quantize(RATE_PLACES)
 
 
@@ -148,9 +142,7 @@ def source_terms(session: Session, record: Record, vendor: Record | None) -> Non
     terms = session.find("term", record.get("terms")) if record.get("terms") else None
     if record.get("dueDate") is None:
         days = int(terms.number("daysUntilNetDue")) if terms else 0
-        record.values["dueDate"] = (
-            date.fromisoformat(record.values["tranDate"]) + timedelta(days=days)
-        ).isoformat()
+        record.values["dueDate"] = (date.fromisoformat(record.values["tranDate"]) + timedelta(days=days)).isoformat()
     if terms and terms.number("discountPercent"):
         days = int(terms.number("daysUntilExpiry"))
         default(
@@ -202,15 +194,27 @@ def price_item_lines(session: Session, record: Record) -> None:
         if subtype:
             line["itemSubtype"] = subtype
         if is_new:
-            line.setdefault(
-                "description", item.get("purchaseDescription") or item.get("description")
-            )
+            line.setdefault("description", item.get("purchaseDescription") or item.get("description"))
             line.setdefault("vendorName", item.get("vendorName"))
             line.setdefault("units", item.get("purchaseUnit"))
             if line.get("quantity") is None:
                 line["quantity"] = Decimal(1)
+        source_unit(session, line, item)
         price_line(session, record, line, item)
         line["_priced"] = price_key(line)
+
+
+def source_unit(session: Session, line: Values, item: Record) -> None:
+    """A unit given by name becomes its id within the item's units type, as NetSuite keeps it."""
+    kind = session.find("unitsType", item.get("unitsType")) if item.get("unitsType") else None
+    if kind is None or line.get("units") is None:
+        return
+    for unit in kind.sublist("uom"):
+        names = (unit.get("internalId"), unit.get("unitName"), unit.get("abbreviation"), unit.get("pluralName"))
+        if str(line["units"]) in names:
+            line["units"] = str(unit.get("internalId"))
+            line["unitsDisplay"] = unit.get("abbreviation") or unit.get("unitName")
+            return
 
 
 def price_key(line: Values) -> str:
@@ -289,9 +293,7 @@ def tax_total(session: Session, record: Record, lines: list[Values]) -> Decimal:
             line["taxRate1"] = rate
         if code is not None or rate:
             line["_taxed"] = True
-            line["tax1Amt"] = round_to(
-                session, number(line.get("amount")) * rate / 100, record.get("currency")
-            )
+            line["tax1Amt"] = round_to(session, number(line.get("amount")) * rate / 100, record.get("currency"))
             total += number(line["tax1Amt"])
     return total
 
@@ -303,9 +305,7 @@ def assign_numbers(session: Session, record: Record) -> None:
     """The account's own running number; also the document number of types that NetSuite numbers."""
     if not record.is_new:
         return
-    sequence = session.store.next_id(
-        f"number:{record.type.name}", FIRST_NUMBERS.get(record.type.name, 1)
-    )
+    sequence = session.store.next_id(f"number:{record.type.name}", FIRST_NUMBERS.get(record.type.name, 1))
     if record.type.name in (
         "purchaseOrder",
         "itemReceipt",

@@ -132,6 +132,4 @@ def no_permission(permission: str) -> NetSuiteError:
 
 
 def method_not_allowed(method: str) -> NetSuiteError:
-    return NetSuiteError(
-        405, "METHOD_NOT_ALLOWED", f"Method {method} is not allowed for this resource."
-    )
+    return NetSuiteError(405, "METHOD_NOT_ALLOWED", f"Method {method} is not allowed for this resource.")

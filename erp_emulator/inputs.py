@@ -71,8 +71,7 @@ class Reader:
         if not isinstance(items, list) or len(items) > LINES_MAX:
             raise invalid_content(sublist.name)
         return [
-            self.line(sublist, element, f"{sublist.name}.items[{index}]", change)
-            for index, element in enumerate(items)
+            self.line(sublist, element, f"{sublist.name}.items[{index}]", change) for index, element in enumerate(items)
         ]
 
     def line(self, sublist: Sublist, element: object, path: str, change: Change) -> Values:

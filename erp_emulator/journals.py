@@ -45,9 +45,7 @@ def prepare_journal(session: Session, record: Record) -> None:
 def prepare_check(session: Session, record: Record) -> None:
     documents.require(record, ("entity",))
     party = session.find("entity", record.get("entity"))
-    documents.source_header(
-        session, record, party if party and party.type.name == "vendor" else None
-    )
+    documents.source_header(session, record, party if party and party.type.name == "vendor" else None)
     settlement.bank_account(session, record)
     documents.number_lines(session, record)
     documents.price_item_lines(session, record)
@@ -93,9 +91,7 @@ def prepare_expense_report(session: Session, record: Record) -> None:
     for line in rows:
         if line.get("amount") is None and line.get("foreignamount") is not None:
             rate = number(line.get("exchangerate")) or Decimal(1)
-            line["amount"] = documents.round_to(
-                session, number(line["foreignamount"]) * rate, record.get("currency")
-            )
+            line["amount"] = documents.round_to(session, number(line["foreignamount"]) * rate, record.get("currency"))
         if line.get("amount") is None and line.get("quantity") is not None:
             line["amount"] = number(line["quantity"]) * number(line.get("rate"))
         if line.get("amount") is None:

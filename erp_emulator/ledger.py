@@ -13,6 +13,7 @@ from typing import Any
 from erp_emulator import documents
 from erp_emulator.session import Record, Session, number
 
+APPROVED = frozenset({"2", "11"})
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
 DEBIT_SIDE = frozenset(
@@ -39,9 +40,9 @@ def is_posting(record: Record) -> bool:
     if record.get("voided") or record.type.name in ("purchaseOrder", "vendorReturnAuthorization"):
         return False
     if record.type.name == "vendorBill":
-        return record.get("approvalStatus") in ("2", "11")
+        return record.get("approvalStatus") in APPROVED
     if record.type.name == "journalEntry":
-        return record.get("approvalStatus") == "2"
+        return bool(record.get("approvalStatus") == "2")
     if record.type.name == "expenseReport":
         return record.get("status") in ("F", "G", "I", "J")
     return record.type.is_transaction
@@ -73,9 +74,7 @@ def _purchase_rows(session: Session, record: Record) -> list[Posting]:
         account = item_account(session, line)
         rows.append(Posting(int(line["line"]), account, base(record, number(line.get("amount")))))
     for line in record.sublist("expense"):
-        rows.append(
-            Posting(int(line["line"]), str(line["account"]), base(record, number(line["amount"])))
-        )
+        rows.append(Posting(int(line["line"]), str(line["account"]), base(record, number(line["amount"]))))
     tax = record.number("taxTotal")
     if tax:
         rows.append(Posting(tax_line(record), tax_account(session, record), base(record, tax)))
@@ -161,16 +160,12 @@ def _payment(session: Session, record: Record) -> list[Posting]:
             continue
         account = str(bill.get("account") or record.get("apAcct"))
         paid[account] = paid.get(account, ZERO) + base(bill, number(line["amount"]))
-    rows = [
-        Posting(1 + index, account, amount) for index, (account, amount) in enumerate(paid.items())
-    ]
+    rows = [Posting(1 + index, account, amount) for index, (account, amount) in enumerate(paid.items())]
     bank = -base(record, record.number("total"))
     rows.insert(0, Posting(0, str(record.get("account")), bank))
     rest = -sum((each.amount for each in rows), ZERO)
     if rest:
-        rows.append(
-            Posting(len(rows), documents.special_account(session, "ExchangeGainLoss"), rest)
-        )
+        rows.append(Posting(len(rows), documents.special_account(session, "ExchangeGainLoss"), rest))
     return rows
 
 
@@ -213,9 +208,7 @@ def _deposit(session: Session, record: Record) -> list[Posting]:
 def _expense_report(session: Session, record: Record) -> list[Posting]:
     del session
     rows = [
-        Posting(
-            int(line["line"]), str(line["expenseaccount"]), base(record, number(line["amount"]))
-        )
+        Posting(int(line["line"]), str(line["expenseaccount"]), base(record, number(line["amount"])))
         for line in record.sublist("expense")
         if not line.get("isnonreimbursable")
     ]

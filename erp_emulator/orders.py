@@ -50,9 +50,7 @@ def refuse_lost_lines(session: Session, record: Record) -> None:
         used = number(line.get("quantityReceived")) or number(line.get("quantityBilled"))
         used = used or number(line.get("amountBilled"))
         if used and int(line["line"]) not in kept:
-            raise user_error(
-                "You cannot delete this line: it has been received or billed.", path=name
-            )
+            raise user_error("You cannot delete this line: it has been received or billed.", path=name)
 
 
 def refuse_vendor_change(session: Session, record: Record) -> None:
@@ -60,9 +58,7 @@ def refuse_vendor_change(session: Session, record: Record) -> None:
     if before is None or before.get("entity") == record.get("entity"):
         return
     if links.dependents(session, record.id):
-        raise user_error(
-            "You cannot change the vendor of a transaction that others depend on.", path="entity"
-        )
+        raise user_error("You cannot change the vendor of a transaction that others depend on.", path="entity")
 
 
 def all_lines(record: Record) -> list[tuple[str, Values]]:
@@ -161,13 +157,8 @@ def state_of_lines(progress: list[Progress], *, is_advanced: bool = True) -> str
 
 
 def refuse_delete(session: Session, order: Record) -> None:
-    if (
-        links.dependents(session, order.id)
-        and session.preferences["deleteReceivedOrder"] == "refuse"
-    ):
-        raise user_error(
-            "This transaction cannot be deleted because it is linked to by one or more transactions."
-        )
+    if links.dependents(session, order.id) and session.preferences["deleteReceivedOrder"] == "refuse":
+        raise user_error("This transaction cannot be deleted because it is linked to by one or more transactions.")
 
 
 # Vendor return authorisations mirror orders: goods go back, a credit follows.

@@ -32,9 +32,7 @@ def read(limit: str, offset: str, *, default: int = LIMIT_MAX) -> tuple[int, int
 
 def _whole(text: str, name: str) -> int:
     if not text.isdigit() or len(text) > 9:
-        raise invalid_parameter(
-            f"Invalid query parameter value '{text}' for {name}. Provide a whole number.", name
-        )
+        raise invalid_parameter(f"Invalid query parameter value '{text}' for {name}. Provide a whole number.", name)
     return int(text)
 
 

@@ -45,9 +45,7 @@ def is_shut(session: Session, period_id: str, record: Record) -> bool:
     if period is None:
         return False
     is_payable = record.type.name in PAYABLES
-    return bool(
-        period.get("closed") or period.get("allLocked") or (is_payable and period.get("apLocked"))
-    )
+    return bool(period.get("closed") or period.get("allLocked") or (is_payable and period.get("apLocked")))
 
 
 def assign_period(session: Session, record: Record) -> None:
@@ -60,10 +58,7 @@ def assign_period(session: Session, record: Record) -> None:
         given = period_on(session, day)
         if given is None:
             raise missing_values(["Posting Period"])
-        if (
-            is_shut(session, given, record)
-            and session.preferences["DEFAULTPERIODIFCLOSED"] != "Error"
-        ):
+        if is_shut(session, given, record) and session.preferences["DEFAULTPERIODIFCLOSED"] != "Error":
             given = first_open_after(session, day, record) or given
         record.values["postingPeriod"] = given
     period = session.find("accountingPeriod", given)

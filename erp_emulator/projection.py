@@ -206,9 +206,7 @@ def _address_book(session: Session, record: Record, row: Row) -> None:
 
 def address_row(session: Session, key: int, owner: int, address: dict[str, Any]) -> Row:
     country = address.get("country")
-    row: Row = {
-        name.lower(): address.get(name, address.get(name.lower())) for name in ADDRESS_FIELDS
-    }
+    row: Row = {name.lower(): address.get(name, address.get(name.lower())) for name in ADDRESS_FIELDS}
     row["country"] = country.get("id") if isinstance(country, dict) else country
     row.update({"nkey": key, "recordowner": owner, "override": "F"})
     row["addrtext"] = row.get("addrtext") or address_text(address)
@@ -266,9 +264,7 @@ def _account(session: Session, record: Record) -> None:
     session.store.insert("account", row)
     session.store.delete_rows("accountsubsidiarymap", "account", int(record.id))
     for subsidiary in record.get("subsidiary") or []:
-        session.store.insert(
-            "accountsubsidiarymap", {"account": int(record.id), "subsidiary": int(subsidiary)}
-        )
+        session.store.insert("accountsubsidiarymap", {"account": int(record.id), "subsidiary": int(subsidiary)})
 
 
 def _tax_code(session: Session, record: Record) -> None:

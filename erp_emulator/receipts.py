@@ -61,9 +61,7 @@ def receive_line(session: Session, record: Record, order: Record, line: Values, 
             line[name] = ordered[name]
     quantity = number(line.get("quantity"))
     if quantity <= 0:
-        raise user_error(
-            "You must enter a quantity greater than zero for each line that is received.", path=path
-        )
+        raise user_error("You must enter a quantity greater than zero for each line that is received.", path=path)
     others = links.taken(session, order.id, "ShipRcpt")[int(ordered["line"])].quantity
     others -= number(line.get("_received"))
     left = number(ordered.get("quantity")) - others
@@ -76,9 +74,7 @@ def receive_line(session: Session, record: Record, order: Record, line: Values, 
         line["rate"] = ordered.get("rate")
     line["itemReceive"] = True
     line["_received"] = quantity
-    line["amount"] = documents.round_to(
-        session, quantity * number(line.get("rate")), record.get("currency")
-    )
+    line["amount"] = documents.round_to(session, quantity * number(line.get("rate")), record.get("currency"))
 
 
 def order_line(order: Record, line: Values) -> Values | None:
@@ -111,6 +107,4 @@ def refuse_delete(session: Session, record: Record) -> None:
     for line in order.sublist("item"):
         left = number(line.get("quantityReceived")) - going.get(int(line["line"]), Decimal(0))
         if int(line["line"]) in going and left < number(line.get("quantityBilled")):
-            raise user_error(
-                "This transaction cannot be deleted because it is linked to by one or more transactions."
-            )
+            raise user_error("This transaction cannot be deleted because it is linked to by one or more transactions.")

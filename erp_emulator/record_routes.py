@@ -68,13 +68,13 @@ class RecordRoutes:
 
     def collection(self, request: Request, record_type: RecordType) -> Reply:
         if request.method == "GET":
-            return self.list(request, record_type)
+            return self.page(request, record_type)
         if request.method == "POST":
             check_parameters(request, "collection POST")
             return self.create(request, record_type)
         raise method_not_allowed(request.method)
 
-    def list(self, request: Request, record_type: RecordType) -> Reply:
+    def page(self, request: Request, record_type: RecordType) -> Reply:
         check_parameters(request, "collection GET")
         limit, offset = paging.read(request.parameter("limit"), request.parameter("offset"))
         url = f"{request.rest_root}/record/v1/{record_type.name}"
@@ -108,18 +108,12 @@ class RecordRoutes:
 
     # Instances.
 
-    def find(
-        self, session: Session, record_type: RecordType, text: str, request: Request
-    ) -> Record:
+    def find(self, session: Session, record_type: RecordType, text: str, request: Request) -> Record:
         """By id or `eid:`; ids that cannot be are told from those that are not there."""
         path = f"{PREFIX}/{record_type.name}/{text}"
         if text.lower().startswith("eid:"):
             found = session.load_external(record_type, text[4:])
-        elif (
-            text.lstrip("-").isdigit()
-            and len(text) < 16
-            and (text == "0" or text.lstrip("-")[0] != "0")
-        ):
+        elif text.lstrip("-").isdigit() and len(text) < 16 and (text == "0" or text.lstrip("-")[0] != "0"):
             found = session.find(record_type.family, int(text))
         else:
             raise NetSuiteError(
@@ -158,9 +152,7 @@ class RecordRoutes:
         with self.account.writing(request.user) as session:
             change = self.read_body(request, session, record_type)
             if text.lower().startswith("eid:") and text[4:]:
-                record, _ = records.upsert(
-                    session, record_type, text[4:], change, replaced(request)
-                )
+                record, _ = records.upsert(session, record_type, text[4:], change, replaced(request))
             else:
                 found = self.find(session, record_type, text, request)
                 record = records.update(session, found, change, replaced(request))
@@ -174,9 +166,7 @@ class RecordRoutes:
 
     # Parts of an instance.
 
-    def sub_resource(
-        self, request: Request, record_type: RecordType, text: str, rest: list[str]
-    ) -> Reply:
+    def sub_resource(self, request: Request, record_type: RecordType, text: str, rest: list[str]) -> Reply:
         name = rest[0].lower()
         sublist = record_type.sublist_by_lower.get(name)
         if sublist is not None and len(rest) <= 2:
@@ -186,18 +176,14 @@ class RecordRoutes:
             session = self.account.session(request.user)
             record = self.find(session, record_type, text, request)
             href = f"{request.rest_root}/record/v1/{record_type.name}/{record.id}/{subrecord}"
-            return Reply(
-                200, {"links": [self_link(href)], **(record.get(subrecord) or {})}, SINGULAR
-            )
+            return Reply(200, {"links": [self_link(href)], **(record.get(subrecord) or {})}, SINGULAR)
         raise NetSuiteError(
             404,
             "INVALID_URL",
             f"The resource '{'/'.join(rest)}' does not exist for the record type.",
         )
 
-    def sublist(
-        self, request: Request, record_type: RecordType, text: str, name: str, rest: list[str]
-    ) -> Reply:
+    def sublist(self, request: Request, record_type: RecordType, text: str, name: str, rest: list[str]) -> Reply:
         sublist = record_type.sublists[name]
         if request.method == "GET":
             check_parameters(request, "sub GET")
@@ -208,9 +194,7 @@ class RecordRoutes:
             if rest:
                 line = records.line_of(record, name, rest[0])
                 if line is None:
-                    raise nonexistent_record(
-                        f"{PREFIX}/{record_type.name}/{record.id}/{name}/{rest[0]}"
-                    )
+                    raise nonexistent_record(f"{PREFIX}/{record_type.name}/{record.id}/{name}/{rest[0]}")
                 return Reply(200, view.line(sublist, line, href), SINGULAR)
             limit, offset = paging.read(request.parameter("limit"), request.parameter("offset"))
             lines = record.sublist(name)
@@ -219,24 +203,18 @@ class RecordRoutes:
             return Reply(200, body, COLLECTION)
         return self.change_sublist(request, record_type, text, name, rest)
 
-    def change_sublist(
-        self, request: Request, record_type: RecordType, text: str, name: str, rest: list[str]
-    ) -> Reply:
+    def change_sublist(self, request: Request, record_type: RecordType, text: str, name: str, rest: list[str]) -> Reply:
         """Add, change or remove one line."""
         sublist = record_type.sublists[name]
         with self.account.writing(request.user) as session:
             record = self.find(session, record_type, text, request)
             line = records.line_of(record, name, rest[0]) if rest else None
             if rest and line is None:
-                raise nonexistent_record(
-                    f"{PREFIX}/{record_type.name}/{record.id}/{name}/{rest[0]}"
-                )
+                raise nonexistent_record(f"{PREFIX}/{record_type.name}/{record.id}/{name}/{rest[0]}")
             change = Change()
             replace: frozenset[str] = frozenset()
             if request.method == "DELETE" and line is not None:
-                change.lines[name] = [
-                    dict(each) for each in record.sublist(name) if each is not line
-                ]
+                change.lines[name] = [dict(each) for each in record.sublist(name) if each is not line]
                 replace = frozenset({name.lower()})
             elif (request.method == "POST" and not rest) or (request.method == "PATCH" and rest):
                 reader = records.reader(
@@ -259,9 +237,7 @@ class RecordRoutes:
 
     # Transformations.
 
-    def transform(
-        self, request: Request, record_type: RecordType, text: str, target_name: str
-    ) -> Reply:
+    def transform(self, request: Request, record_type: RecordType, text: str, target_name: str) -> Reply:
         """Make the target, or with `Accept: ...; type=create-form` show it as its form would open."""
         if request.method not in ("POST", "PATCH", "GET"):
             raise method_not_allowed(request.method)
@@ -277,18 +253,14 @@ class RecordRoutes:
             made = transforms.transform(session, source, target, change, replaced(request))
         return self.saved(request, session, made, change)
 
-    def create_form(
-        self, request: Request, record_type: RecordType, text: str, target: RecordType
-    ) -> Reply:
+    def create_form(self, request: Request, record_type: RecordType, text: str, target: RecordType) -> Reply:
         """The prefilled target, made and thrown away: nothing of it is kept."""
         session = self.account.session(request.user)
         source = self.find(session, record_type, text, request)
         change = transforms.prefill(session, source, target)
         body = self.read_body(request, session, target)
         change = transforms.merged(change, body, target, replaced(request))
-        shown = Record(
-            target, "0", {**change.values}, {k: v or [] for k, v in change.lines.items()}
-        )
+        shown = Record(target, "0", {**change.values}, {k: v or [] for k, v in change.lines.items()})
         shown.values.setdefault("tranDate", session.clock.today().isoformat())
         for name, rows in shown.lines.items():
             for index, line in enumerate(rows):
@@ -298,17 +270,13 @@ class RecordRoutes:
         view = View(session, request.rest_root, expand=True)
         body_shown = view.record(shown)
         body_shown.pop("id", None)
-        href = (
-            f"{request.rest_root}/record/v1/{record_type.name}/{source.id}/!transform/{target.name}"
-        )
+        href = f"{request.rest_root}/record/v1/{record_type.name}/{source.id}/!transform/{target.name}"
         body_shown["links"] = [self_link(href), {"rel": "transform", "href": href}]
         return Reply(200, body_shown, "application/vnd.oracle.resource+json; type=create-form")
 
 
 def replaced(request: Request) -> frozenset[str]:
-    return frozenset(
-        name.strip().lower() for name in request.parameter("replace").split(",") if name.strip()
-    )
+    return frozenset(name.strip().lower() for name in request.parameter("replace").split(",") if name.strip())
 
 
 def is_true(text: str) -> bool:
@@ -323,9 +291,7 @@ def view_of(session: Session, request: Request) -> View:
             "The 'fields' and 'expandSubResources' query parameters cannot be used together.",
             "fields",
         )
-    return View(
-        session, request.rest_root, expand, fields, is_true(request.parameter("simpleEnumFormat"))
-    )
+    return View(session, request.rest_root, expand, fields, is_true(request.parameter("simpleEnumFormat")))
 
 
 def check_parameters(request: Request, what: str) -> None:

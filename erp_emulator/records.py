@@ -24,9 +24,7 @@ def type_of(name: str) -> RecordType:
     return found
 
 
-def create(
-    session: Session, record_type: RecordType, change: Change, *, record_id: int | None = None
-) -> Record:
+def create(session: Session, record_type: RecordType, change: Change, *, record_id: int | None = None) -> Record:
     """A new record; `record_id` only for the seed, which chooses its own."""
     if record_id is None:
         record_id = session.store.next_id(record_type.family, FIRST_IDS.get(record_type.family, 1))
@@ -42,9 +40,7 @@ def create(
     return record
 
 
-def update(
-    session: Session, record: Record, change: Change, replace: frozenset[str] = frozenset()
-) -> Record:
+def update(session: Session, record: Record, change: Change, replace: frozenset[str] = frozenset()) -> Record:
     """Change a record by a body; sublists named in `replace` become just what the body holds."""
     session.remember(record)
     before = session.before[record.key]
@@ -111,9 +107,7 @@ def delete(session: Session, record: Record) -> None:
     behaviour_of(record).refuse_delete(session, record)
     if record.type.is_transaction:
         if links.dependents(session, record.id) and record.type.name not in ("itemReceipt",):
-            raise user_error(
-                "This transaction cannot be deleted because it is linked to by one or more transactions."
-            )
+            raise user_error("This transaction cannot be deleted because it is linked to by one or more transactions.")
         if ledger.is_posting(record):
             periods.refuse_if_shut(session, record, "deleted")
     name = projection.display_name(session, record)
@@ -171,9 +165,7 @@ def _replaced(kept: dict[str, Values], row: Values, key: str) -> Values:
     old = kept.get(_key(row, key) or "")
     if old is None:
         return dict(row)
-    own = {
-        name: value for name, value in old.items() if name in ("uniqueKey", "_received", "_nkey")
-    }
+    own = {name: value for name, value in old.items() if name in ("uniqueKey", "_received", "_nkey")}
     return {**own, **row}
 
 
@@ -208,9 +200,7 @@ def refuse_duplicate_external_id(session: Session, record: Record) -> None:
     if external_id is None:
         return
     if len(external_id) > EXTERNAL_ID_MAX:
-        raise user_error(
-            "The field externalid contained more than the maximum number of characters allowed."
-        )
+        raise user_error("The field externalid contained more than the maximum number of characters allowed.")
     found = session.store.id_of_external(record.type.name, external_id)
     if found is not None and str(found) != record.id:
         code = session.preferences["duplicateExternalIdCode"]
@@ -231,11 +221,7 @@ def write(session: Session, record: Record) -> None:
     stamp(session, record)
     session.held[record.key] = record
     # The transaction's row must exist before links name it; both are one transaction of the store.
-    touched = (
-        links.write(session, record, behaviour.links(session, record))
-        if record.type.is_transaction
-        else set()
-    )
+    touched = links.write(session, record, behaviour.links(session, record)) if record.type.is_transaction else set()
     if touched:
         behaviour.settle(session, record)
     store(session, record)
@@ -350,8 +336,7 @@ def line_of(record: Record, sublist: str, key: str) -> Values | None:
     for line in record.sublist(sublist):
         value = line.get(record.type.sublists[sublist].key)
         is_same = value is not None and (
-            str(value) == key
-            or (key.isdigit() and str(value).isdigit() and number(value) == number(key))
+            str(value) == key or (key.isdigit() and str(value).isdigit() and number(value) == number(key))
         )
         if is_same:
             return line

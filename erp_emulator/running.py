@@ -21,8 +21,8 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"erp_emulator: {options.data or options.seed}: {error}\n")
         return 2
 
-    def ready() -> None:
-        sys.stdout.write(f"http://{options.host}:{options.port}\n")
+    def ready(port: int) -> None:
+        sys.stdout.write(f"http://{options.host}:{port}\n")
         sys.stdout.flush()
 
     try:

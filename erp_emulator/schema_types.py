@@ -17,10 +17,10 @@ discountDate:date discountAmount:number
 """
 APPROVAL = "approvalStatus:enum:approvalStatus nextApprover:ref:employee"
 TAX = "taxDetailsOverride:boolean taxTotal:number* userTaxTotal:number userTotal:number* subtotal:number*"
-SEGMENTS = (
-    "department:ref:department class:ref:classification location:ref:location customer:ref:entity"
+SEGMENTS = "department:ref:department class:ref:classification location:ref:location customer:ref:entity"
+LINE_TAX = (
+    "taxCode:ref:salesTaxItem taxRate1:number tax1Amt:number taxAmount:number grossAmt:number taxDetailsReference"
 )
-LINE_TAX = "taxCode:ref:salesTaxItem taxRate1:number tax1Amt:number taxAmount:number grossAmt:number taxDetailsReference"
 ITEM_LINE = f"""
 line:integer item:ref:item! itemType:enum:itemType* itemSubtype:enum:itemSubtype* description quantity:number rate:number
 amount:number units unitsDisplay* vendorName* {SEGMENTS} {LINE_TAX} isBillable:boolean isClosed:boolean isOpen:boolean*
@@ -45,9 +45,7 @@ def lines(name: str, fields: str, *, key: str = "line", is_static: bool = False)
     return Sublist(name, parse_fields(fields), key, is_static)
 
 
-def transaction(
-    name: str, code: str, label: str, fields: str, *sublists: Sublist, **rest: object
-) -> RecordType:
+def transaction(name: str, code: str, label: str, fields: str, *sublists: Sublist, **rest: object) -> RecordType:
     return RecordType(
         name,
         "transaction",
@@ -123,9 +121,7 @@ ENTITY = """
 entityId altName companyName firstName lastName isPerson:boolean email phone fax url comments subsidiary:ref:subsidiary
 currency:ref:currency category:string defaultAddress* legalName printOnCheckAs externalId datecreated:datetime*
 """
-TREE = (
-    "name! fullName* parent:ref:{0} includeChildren:boolean subsidiary:refs:subsidiary externalId"
-)
+TREE = "name! fullName* parent:ref:{0} includeChildren:boolean subsidiary:refs:subsidiary externalId"
 
 TYPES = (
     transaction(

@@ -20,6 +20,8 @@ from erp_emulator.inputs import Change
 from erp_emulator.session import Record, Session
 
 SMALL = Path(__file__).with_name("seed.json")
+# Laid after the rest of the small seed, so that its documents' ids follow on: what the sample invoices bill.
+SAMPLES = Path(__file__).with_name("seed_demo.json")
 LISTS = (
     "currency",
     "subsidiary",
@@ -56,16 +58,17 @@ def load(path: Path = SMALL) -> dict[str, Any]:
 
 def reset(account: Account, which: Any = "small") -> None:
     """Empty the account and fill it anew, all or nothing: `small`, `none`, or a seed's own JSON."""
-    data: dict[str, Any] = {}
+    parts: list[dict[str, Any]] = []
     if which == "small":
-        data = load()
+        parts = [load(), load(SAMPLES)]
     elif isinstance(which, dict):
-        data = which
+        parts = [which]
     elif which != "none":
         raise BadSeed("seed is small, none or a JSON object")
     with account.store.transaction():
         empty(account)
-        lay(account, data)
+        for data in parts:
+            lay(account, data)
     account.faults.clear()
 
 
@@ -113,12 +116,10 @@ class Layer:
                 self.at(f"{name}[{index}]", self.list_record, name, body)
         documents = [
             (str(body.get("date", "")), order, section, index, body)
-            for order, section in enumerate(
-                ("orders", "receipts", "bills", "credits", "payments", "records")
-            )
+            for order, section in enumerate(("orders", "receipts", "bills", "credits", "payments", "records"))
             for index, body in enumerate(data.get(section, []))
         ]
-        for _, _, section, index, body in sorted(documents, key=lambda each: each[:2] + (each[3],)):
+        for _, _, section, index, body in sorted(documents, key=lambda each: (*each[:2], each[3])):
             self.at(f"{section}[{index}]", getattr(self, section.rstrip("s")), body)
 
     def at(self, place: str, make: Any, *arguments: Any) -> None:
@@ -167,9 +168,7 @@ class Layer:
             year, month = (year + 1, 1) if month == 12 else (year, month + 1)
 
     def freeze(self, day: str) -> None:
-        noon = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC) + timedelta(
-            hours=12
-        )
+        noon = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC) + timedelta(hours=12)
         self.account.clock.frozen_at = noon
 
     # Documents.
@@ -202,9 +201,7 @@ class Layer:
         names = {"number": "tranId", "vendor": "entity", "date": "tranDate", "due": "dueDate"}
         rest = {names.get(name, name): value for name, value in body.items()}
         if isinstance(rest.get("entity"), str):
-            rest["entity"] = (
-                {"refName": rest["entity"]} if not rest["entity"].isdigit() else rest["entity"]
-            )
+            rest["entity"] = {"refName": rest["entity"]} if not rest["entity"].isdigit() else rest["entity"]
         for name in (
             "subsidiary",
             "currency",
@@ -329,7 +326,8 @@ def row_of(order: Record, line: str) -> dict[str, Any]:
 
 def split_lines(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """Item lines and expense lines, from one list; items and accounts by name or number."""
-    items, expenses = [], []
+    items: list[dict[str, Any]] = []
+    expenses: list[dict[str, Any]] = []
     for line in lines:
         for name in ("item", "account", "department", "location", "class", "taxCode", "category"):
             value = line.get(name)

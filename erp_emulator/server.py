@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -21,15 +21,15 @@ def protocol_of(app: App) -> type[H11Protocol]:
     """An HTTP protocol that tells the application of its connections."""
 
     class Protocol(H11Protocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] - uvicorn narrows the same argument
-            super().connection_made(transport)
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(cast(asyncio.Transport, transport))
             peer = transport.get_extra_info("peername")
             if peer:
                 app.transports[tuple(peer[:2])] = transport
 
         def connection_lost(self, exc: Exception | None) -> None:
             if self.client:
-                app.transports.pop(tuple(self.client), None)
+                app.transports.pop((self.client[0], int(self.client[1])), None)
             super().connection_lost(exc)
 
     return Protocol
@@ -38,12 +38,12 @@ def protocol_of(app: App) -> type[H11Protocol]:
 class Server(uvicorn.Server):
     """Calls `ready` once connections are accepted."""
 
-    ready: Callable[[], None] | None = None
+    ready: Callable[[int], None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.ready is not None:
-            self.ready()
+        if self.ready is not None and self.started:
+            self.ready(int(self.servers[0].sockets[0].getsockname()[1]))
 
 
 def config_of(app: App, host: str, port: int) -> uvicorn.Config:
@@ -64,7 +64,7 @@ def config_of(app: App, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(app, **options)
 
 
-def serve(app: App, host: str, port: int, ready: Callable[[], None]) -> None:
+def serve(app: App, host: str, port: int, ready: Callable[[int], None]) -> None:
     """Serve until interrupted."""
     server = Server(config_of(app, host, port))
     server.ready = ready
@@ -81,9 +81,7 @@ class Background:
         self.port: int = self.socket.getsockname()[1]
         self.url = f"http://{host}:{self.port}"
         self.server = Server(config_of(app, host, self.port))
-        self.thread = threading.Thread(
-            target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True
-        )
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True)
 
     def start(self) -> None:
         self.thread.start()

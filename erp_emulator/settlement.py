@@ -105,8 +105,7 @@ def payable(session: Session, record: Record, line: Values, path: str) -> Record
         and bill.type.name in ("vendorBill", "expenseReport")
         and bill.get("entity") == record.get("entity")
         and bill.get("currency") == record.get("currency")
-        and bill.get("status")
-        in (("A", "B") if bill.type.name == "vendorBill" else ("F", "G", "I"))
+        and bill.get("status") in (("A", "B") if bill.type.name == "vendorBill" else ("F", "G", "I"))
         and not (bill.get("paymentHold") and record.type.name == "vendorPayment")
     )
     if bill is None or not is_fit:
@@ -120,8 +119,7 @@ def payment_links(session: Session, record: Record) -> list[links.Link]:
     if record.get("voided"):
         return []
     return [
-        links.Link(str(line["doc"]), 0, 0, "Payment", number(line.get("amount")))
-        for line in record.sublist("apply")
+        links.Link(str(line["doc"]), 0, 0, "Payment", number(line.get("amount"))) for line in record.sublist("apply")
     ]
 
 
@@ -145,9 +143,7 @@ def prepare_payment(session: Session, record: Record) -> None:
     bank_account(session, record)
     prepare_applications(session, record)
     if not record.sublist("apply"):
-        raise user_error(
-            "You must enter at least one line item for this transaction.", path="apply"
-        )
+        raise user_error("You must enter at least one line item for this transaction.", path="apply")
     total = sum((number(x.get("amount")) for x in record.sublist("apply")), ZERO)
     record.values.update({"total": total, "applied": total, "unapplied": ZERO, "balance": total})
     documents.default(record, "approvalStatus", "2")

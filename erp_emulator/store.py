@@ -45,9 +45,7 @@ class Store:
         self.temporary: tempfile.TemporaryDirectory[str] | None = None
         if path is None:
             shm = Path("/dev/shm")  # noqa: S108 - a directory of our own is made below it
-            self.temporary = tempfile.TemporaryDirectory(
-                prefix="erp-emulator-", dir=shm if shm.is_dir() else None
-            )
+            self.temporary = tempfile.TemporaryDirectory(prefix="erp-emulator-", dir=shm if shm.is_dir() else None)
             path = Path(self.temporary.name) / "data.sqlite"
         self.path = path
         self.lock = threading.RLock()
@@ -205,9 +203,7 @@ class Store:
         return [row[0] for row in rows]
 
     def count(self, record_type: str) -> int:
-        row = self.writer.execute(
-            "SELECT COUNT(*) FROM _record WHERE type = ?", (record_type,)
-        ).fetchone()
+        row = self.writer.execute("SELECT COUNT(*) FROM _record WHERE type = ?", (record_type,)).fetchone()
         return int(row[0])
 
     def bodies(self, record_type: str) -> Iterable[tuple[int, str, str | None]]:
@@ -244,9 +240,7 @@ class Store:
         self.writer.execute("DELETE FROM _display WHERE family = ? AND id = ?", (family, record_id))
 
     def display(self, family: str, key: object) -> str | None:
-        row = self.writer.execute(
-            "SELECT name FROM _display WHERE family = ? AND id = ?", (family, key)
-        ).fetchone()
+        row = self.writer.execute("SELECT name FROM _display WHERE family = ? AND id = ?", (family, key)).fetchone()
         return None if row is None else str(row[0])
 
     def set_display(self, family: str, key: object, name: str) -> None:

@@ -121,8 +121,7 @@ SPECS = {
         lastmodifieddate:datetime {TOLERANCES}""",
     "department": TREE.format("department"),
     "classification": TREE.format("classification"),
-    "location": TREE.format("location")
-    + " mainaddress:id returnaddress:id usebins:bool makeinventoryavailable:bool",
+    "location": TREE.format("location") + " mainaddress:id returnaddress:id usebins:bool makeinventoryavailable:bool",
     "currency": """
         id:id name symbol displaysymbol exchangerate:num isbasecurrency:bool isinactive:bool currencyprecision:id
         symbolplacement:id externalid lastmodifieddate:datetime""",
@@ -210,9 +209,7 @@ INDEXES = (
 KEYED = frozenset(
     name
     for name, columns in TABLES.items()
-    if "id" in columns
-    and columns["id"].kind == "id"
-    and name not in ("transaction", "transactionline", "systemnote")
+    if "id" in columns and columns["id"].kind == "id" and name not in ("transaction", "transactionline", "systemnote")
 )
 # Rows of these are other tables' rows, seen from elsewhere.
 VIEWS = {

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import threading
 from collections import OrderedDict
+from typing import Any, cast
 from urllib.parse import unquote
 
 from oauthlib.oauth1.rfc5849 import signature
@@ -37,9 +38,7 @@ class Verifier:
         self.seen: OrderedDict[tuple[str, str, str], float] = OrderedDict()
         self.lock = threading.Lock()
 
-    def verify(
-        self, method: str, urls: list[str], query: str, authorization: str, now: float
-    ) -> Token:
+    def verify(self, method: str, urls: list[str], query: str, authorization: str, now: float) -> Token:
         """The token of a signed request; Refused otherwise. `urls` are the forms the address may have been signed in."""
         given = parse_header(authorization)
         realm = given.pop("realm", "")
@@ -72,20 +71,16 @@ class Verifier:
             raise Refused("InvalidTimestamp")
         return timestamp
 
-    def _signature(
-        self, method: str, urls: list[str], query: str, given: dict[str, str], token: Token
-    ) -> None:
+    def _signature(self, method: str, urls: list[str], query: str, given: dict[str, str], token: Token) -> None:
         parameters = signature.collect_parameters(
             uri_query=query, headers={}, exclude_oauth_signature=True, with_realm=False
         )
         parameters += [(k, v) for k, v in given.items() if k != "oauth_signature"]
-        normalized = signature.normalize_parameters(parameters)
+        normalized = signature.normalize_parameters(cast(Any, parameters))
         key = f"{self.credentials.consumer_secret}&{token.token_secret}".encode()
         wanted = given.get("oauth_signature", "")
         for url in urls:
-            text = signature.signature_base_string(
-                method, signature.base_string_uri(url), normalized
-            )
+            text = signature.signature_base_string(cast(Any, method), signature.base_string_uri(url), normalized)
             digest = hmac.new(key, text.encode(), hashlib.sha256).digest()
             if hmac.compare_digest(base64.b64encode(digest).decode(), wanted):
                 return

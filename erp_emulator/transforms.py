@@ -45,9 +45,7 @@ def refused(target: str, source_id: str) -> NetSuiteError:
 def prefill(session: Session, source: Record, target: RecordType) -> Change:
     """The target as its form would open; refuses a pair or a state that cannot be transformed."""
     if target.name not in {each.lower(): each for each in source.type.transforms}.values():
-        raise user_error(
-            f"The transformation of {source.type.name} to {target.name} is not allowed."
-        )
+        raise user_error(f"The transformation of {source.type.name} to {target.name} is not allowed.")
     return MAKERS[(source.type.name, target.name)](session, source, target)
 
 
@@ -77,9 +75,7 @@ def merged(prefilled: Change, body: Change, target: RecordType, replace: frozens
     return change
 
 
-def choose(
-    name: str, present: list[Values], rows: list[Values], *, is_static: bool
-) -> list[Values]:
+def choose(name: str, present: list[Values], rows: list[Values], *, is_static: bool) -> list[Values]:
     """Body lines over prefilled ones, matched by order line, line or (for `apply`) document."""
     chosen = [dict(line) for line in present]
     for index, row in enumerate(rows):
@@ -242,8 +238,7 @@ def order_to_return(session: Session, source: Record, target: RecordType) -> Cha
 
 
 def return_to_fulfillment(session: Session, source: Record, target: RecordType) -> Change:
-    change = order_to_receipt(session, source, target)
-    return change
+    return order_to_receipt(session, source, target)
 
 
 def return_to_credit(session: Session, source: Record, target: RecordType) -> Change:
@@ -301,14 +296,10 @@ def bill_to_credit(session: Session, source: Record, target: RecordType) -> Chan
     change.values["account"] = source.get("account")
     change.values["createdFrom"] = source.id
     for name, names in (("item", (*LINE, "quantity", "amount")), ("expense", (*EXPENSE, "amount"))):
-        change.lines[name] = [
-            {n: line[n] for n in names if line.get(n) is not None} for line in source.sublist(name)
-        ]
+        change.lines[name] = [{n: line[n] for n in names if line.get(n) is not None} for line in source.sublist(name)]
     due = source.number("total") - settlement.applied_to(session, source.id)
     if due > 0:
-        change.lines["apply"] = [
-            {"doc": source.id, "apply": True, "amount": min(due, source.number("total"))}
-        ]
+        change.lines["apply"] = [{"doc": source.id, "apply": True, "amount": min(due, source.number("total"))}]
     return change
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
+from botocore.loaders import Loader
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
@@ -67,9 +69,17 @@ def clock() -> Clock:
     return Clock()
 
 
+@cache
+def _models() -> Loader:
+    """The AWS services' models, parsed once for all tests instead of once for each client."""
+    return botocore.session.Session().get_component("data_loader")
+
+
 @pytest.fixture
 def aws() -> Iterator[None]:
     with mock_aws():
+        boto3.setup_default_session()
+        boto3.DEFAULT_SESSION._session.register_component("data_loader", _models())
         yield
 
 

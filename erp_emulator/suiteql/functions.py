@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, cast
 
 from erp_emulator.suiteql import dates
 
@@ -50,7 +50,8 @@ def _instr(value: Any, wanted: Any, start: int = 1, nth: int = 1) -> int:
 
 
 def _substr(value: Any, start: float, length: float | None = None) -> str:
-    text, first = _text(value), int(start)
+    text: str = _text(value)
+    first = int(start)
     begin = first - 1 if first > 0 else len(text) + first if first < 0 else 0
     if begin < 0:
         return ""
@@ -59,12 +60,13 @@ def _substr(value: Any, start: float, length: float | None = None) -> str:
 
 
 def _pad(value: Any, width: float, fill: Any, *, is_left: bool) -> str:
-    text, wide = _text(value), min(int(width), TEXT_MAX)
-    fill = _text(fill)
+    text: str = _text(value)
+    wide = min(int(width), TEXT_MAX)
     missing = wide - len(text)
     if missing <= 0:
         return text[:wide]
-    padding = (fill * (missing // len(fill) + 1))[:missing]
+    filling: str = _text(fill)
+    padding = (filling * (missing // len(filling) + 1))[:missing]
     return padding + text if is_left else text + padding
 
 
@@ -74,8 +76,8 @@ def _round(value: float, places: float = 0) -> float:
 
 
 def _trunc(value: float, places: float = 0) -> float:
-    scale = 10 ** int(places)
-    return math.trunc(float(Decimal(repr(float(value))) * scale)) / scale
+    scale = 10.0 ** int(places)
+    return math.trunc(float(Decimal(repr(float(value))) * Decimal(scale))) / scale
 
 
 def _pattern(pattern: Any, flags: str = "") -> re.Pattern[str]:
@@ -102,9 +104,7 @@ def _regexp_substr(
     return found[int(nth) - 1].group(int(group)) if len(found) >= int(nth) else None
 
 
-def _regexp_replace(
-    value: Any, pattern: Any, new: Any = "", start: int = 1, nth: int = 0, flags: str = ""
-) -> str:
+def _regexp_replace(value: Any, pattern: Any, new: Any = "", start: int = 1, nth: int = 0, flags: str = "") -> str:
     del start, nth
     return _pattern(pattern, flags or "").sub(_text(new).replace("\\", "\\"), _text(value))
 
@@ -137,9 +137,7 @@ def _least(*values: Any) -> Any:
 def _replace(value: Any, old: Any, new: Any = "") -> Any:
     if value is None:
         return None
-    return (
-        _text(value).replace(_text(old), "" if new is None else _text(new)) if old else _text(value)
-    ) or None
+    return (_text(value).replace(_text(old), "" if new is None else _text(new)) if old else _text(value)) or None
 
 
 def _concat(*values: Any) -> str | None:
@@ -148,6 +146,27 @@ def _concat(*values: Any) -> str | None:
 
 def _timestamp(value: str) -> str:
     return value if len(value) > 10 else value + " 00:00:00"
+
+
+class Listed:
+    """LISTAGG: values joined in an order, `(value, separator, is_descending, key, ...)` a row."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[Any, str]] = []
+        self.separator = ""
+        self.is_descending = False
+
+    def step(self, *arguments: Any) -> None:
+        value, separator, is_descending, *keys = arguments
+        self.separator, self.is_descending = separator or "", bool(is_descending)
+        if value is not None:
+            shape = [(key is None, isinstance(key, str), key if key is not None else 0) for key in keys]
+            self.rows.append((shape, _text(value)))
+
+    def finalize(self) -> str | None:
+        if any(shape for shape, _ in self.rows):
+            self.rows.sort(key=lambda row: row[0], reverse=self.is_descending)
+        return self.separator.join(value for _, value in self.rows) or None
 
 
 class Median:
@@ -263,9 +282,7 @@ def table(account_format: str) -> dict[str, tuple[int, Callable[..., Any]]]:
         "o_least": _least,
         "o_replace": _replace,
         "o_translate": strict(
-            lambda v, a, b: _text(v).translate(
-                {ord(c): b[i] if i < len(b) else None for i, c in enumerate(a)}
-            )
+            lambda v, a, b: _text(v).translate({ord(c): b[i] if i < len(b) else None for i, c in enumerate(a)})
         ),
         "o_concat": _concat,
         "o_regexp_substr": strict(_regexp_substr),
@@ -284,7 +301,8 @@ def install(connection: sqlite3.Connection, account_format: str) -> None:
         ("o_stddev", Deviation),
         ("o_variance", Variance),
     ):
-        connection.create_aggregate(name, 1, aggregate)
+        connection.create_aggregate(name, 1, cast(Any, aggregate))
+    connection.create_aggregate("o_listagg", -1, cast(Any, Listed))
 
 
 # What the resolver needs to know: SuiteQL's name -> (ours, kind of result). `same` is the first dated argument's kind.

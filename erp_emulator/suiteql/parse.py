@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.oracle import Oracle
 from sqlglot.errors import SqlglotError
+from sqlglot.parsers.oracle import OracleParser
 
 from erp_emulator.errors import NetSuiteError, invalid_query
 
@@ -23,8 +24,8 @@ TOP = re.compile(r"^(\s*SELECT\s+(?:DISTINCT\s+)?)TOP\s+(\d+)\s", re.IGNORECASE)
 class SuiteQL(Oracle):
     """Oracle's grammar without its function rewriting: the resolver knows the functions."""
 
-    class Parser(Oracle.Parser):
-        FUNCTIONS: dict[str, Any] = {}  # noqa: RUF012 - sqlglot's own way of configuring a parser
+    class Parser(OracleParser):
+        FUNCTIONS: ClassVar[dict[str, Any]] = {}
 
 
 def invalid() -> NetSuiteError:
@@ -61,7 +62,7 @@ def parse(text: str) -> exp.Query:
         raise invalid() from None
     if len(trees) != 1 or not isinstance(trees[0], exp.Query) or ";" in _bare(numbered):
         raise invalid()
-    tree = trees[0]
+    tree: exp.Expr = trees[0]
     if isinstance(tree, exp.Subquery):
         tree = tree.unnest()
     if marks > PARAMETERS_MAX or not isinstance(tree, exp.Query) or _depth(tree) > DEPTH_MAX:
@@ -73,10 +74,10 @@ def _bare(text: str) -> str:
     return re.sub(r"'(?:[^']|'')*'|\"[^\"]*\"", "", text)
 
 
-def _depth(tree: exp.Expression) -> int:
+def _depth(tree: exp.Expr) -> int:
     """The longest way from the root; chains of AND and OR count too, so a deep tree can't exhaust the stack."""
     deepest = 0
-    pending: list[tuple[exp.Expression, int]] = [(tree, 1)]
+    pending: list[tuple[exp.Expr, int]] = [(tree, 1)]
     while pending:
         node, depth = pending.pop()
         deepest = max(deepest, depth)

@@ -159,9 +159,7 @@ class Resolver:
 
     # Queries.
 
-    def query(
-        self, node: exp.Expression, parent: Scope | None, ctes: dict[str, dict[str, Column]]
-    ) -> list[Output]:
+    def query(self, node: exp.Expr, parent: Scope | None, ctes: dict[str, dict[str, Column]]) -> list[Output]:
         ctes = self._ctes(node, parent, dict(ctes))
         if isinstance(node, exp.Subquery):
             return self.query(node.this, parent, ctes)
@@ -179,7 +177,7 @@ class Resolver:
         raise invalid()
 
     def _ctes(
-        self, node: exp.Expression, parent: Scope | None, ctes: dict[str, dict[str, Column]]
+        self, node: exp.Expr, parent: Scope | None, ctes: dict[str, dict[str, Column]]
     ) -> dict[str, dict[str, Column]]:
         block = node.args.get("with_") or node.args.get("with")
         if block is None:
@@ -191,25 +189,18 @@ class Resolver:
             outputs = self.query(cte.this, parent, ctes)
             listed = [each.name.lower() for each in cte.args["alias"].columns]
             names = listed or [each.name for each in outputs]
-            ctes[name] = {
-                key: Column(key, each.kind, each.display)
-                for key, each in zip(names, outputs, strict=False)
-            }
+            ctes[name] = {key: Column(key, each.kind, each.display) for key, each in zip(names, outputs, strict=False)}
             self._quote_alias(cte)
         return ctes
 
-    def _quote_alias(self, node: exp.Expression) -> None:
+    def _quote_alias(self, node: exp.Expr) -> None:
         alias = node.args.get("alias")
         if alias is None:
             return
         alias.set("this", exp.to_identifier(alias.name.lower(), quoted=True))
-        alias.set(
-            "columns", [exp.to_identifier(each.name.lower(), quoted=True) for each in alias.columns]
-        )
+        alias.set("columns", [exp.to_identifier(each.name.lower(), quoted=True) for each in alias.columns])
 
-    def _select(
-        self, node: exp.Select, parent: Scope | None, ctes: dict[str, dict[str, Column]]
-    ) -> list[Output]:
+    def _select(self, node: exp.Select, parent: Scope | None, ctes: dict[str, dict[str, Column]]) -> list[Output]:
         scope = Scope(parent=parent, ctes=ctes)
         source = node.args.get("from_") or node.args.get("from")
         if source is not None:
@@ -241,7 +232,7 @@ class Resolver:
             if sum(name in each.columns for each in scope.sources.values()) < 2:
                 raise self._unknown(name, scope)
 
-    def _source(self, node: exp.Expression, scope: Scope, *, is_first: bool) -> None:
+    def _source(self, node: exp.Expr, scope: Scope, *, is_first: bool) -> None:
         if isinstance(node, exp.Subquery):
             for join in node.args.get("joins") or []:
                 self._source(join.this, scope, is_first=False)
@@ -283,7 +274,7 @@ class Resolver:
     # The select list.
 
     def _projections(self, node: exp.Select, scope: Scope) -> list[Output]:
-        listed: dict[str, tuple[exp.Expression, Output, bool]] = {}
+        listed: dict[str, tuple[exp.Expr, Output, bool]] = {}
         unnamed = 0
         for projection in node.expressions:
             starred = self._star(projection, scope)
@@ -306,9 +297,7 @@ class Resolver:
             if not name:
                 unnamed += 1
                 name = f"expr{unnamed}"
-            output = Output(
-                name, rewritten.meta.get("kind", "text"), rewritten.meta.get("display", "")
-            )
+            output = Output(name, rewritten.meta.get("kind", "text"), rewritten.meta.get("display", ""))
             if name in listed and not listed[name][2]:
                 del listed[name]
             listed[name] = (rewritten, output, True)
@@ -323,9 +312,7 @@ class Resolver:
         node.set("expressions", projections)
         return [output for _, output, _ in listed.values()]
 
-    def _star(
-        self, projection: exp.Expression, scope: Scope
-    ) -> list[tuple[str, exp.Expression]] | None:
+    def _star(self, projection: exp.Expr, scope: Scope) -> list[tuple[str, exp.Expr]] | None:
         if isinstance(projection, exp.Star):
             sources = list(scope.sources.values())
         elif isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star):
@@ -335,14 +322,14 @@ class Resolver:
             sources = [scope.sources[alias]]
         else:
             return None
-        found: dict[str, exp.Expression] = {}
+        found: dict[str, exp.Expr] = {}
         for source in sources:
             for name, column in source.columns.items():
                 if name not in found and name not in self.account.hidden:
                     found[name] = self._column_of(source, column)
         return list(found.items())
 
-    def _column_of(self, source: Source, column: Column) -> exp.Expression:
+    def _column_of(self, source: Source, column: Column) -> exp.Expr:
         node = exp.column(
             exp.to_identifier(column.name, quoted=True),
             table=exp.to_identifier(source.alias, quoted=True),
@@ -355,18 +342,12 @@ class Resolver:
     def _group(self, node: exp.Select, scope: Scope) -> None:
         group = node.args.get("group")
         if group is not None:
-            if (
-                group.args.get("rollup")
-                or group.args.get("cube")
-                or group.args.get("grouping_sets")
-            ):
+            if group.args.get("rollup") or group.args.get("cube") or group.args.get("grouping_sets"):
                 raise invalid()
             group.set(
                 "expressions",
                 [
-                    each
-                    if isinstance(each, exp.Literal)
-                    else self.expression(each, scope, is_late=True)
+                    each if isinstance(each, exp.Literal) else self.expression(each, scope, is_late=True)
                     for each in group.expressions
                 ],
             )
@@ -374,7 +355,7 @@ class Resolver:
         if having is not None:
             having.set("this", self.expression(having.this, scope, is_late=True))
 
-    def _tail(self, node: exp.Expression, scope: Scope) -> None:
+    def _tail(self, node: exp.Expr, scope: Scope) -> None:
         order = node.args.get("order")
         if order is not None:
             for each in order.expressions:
@@ -386,9 +367,7 @@ class Resolver:
         fetch = node.args.get("limit")
         if isinstance(fetch, exp.Fetch):
             options = fetch.args.get("limit_options")
-            if options is not None and (
-                options.args.get("percent") or options.args.get("with_ties")
-            ):
+            if options is not None and (options.args.get("percent") or options.args.get("with_ties")):
                 raise invalid()
             count = fetch.args.get("count")
             node.set(
@@ -410,9 +389,7 @@ class Resolver:
         kept = []
         for part in list(where.this.flatten()) if isinstance(where.this, exp.And) else [where.this]:
             bare = part.unnest()
-            if not _is_rownum(bare.args.get("this")) and not _is_rownum(
-                bare.args.get("expression")
-            ):
+            if not _is_rownum(bare.args.get("this")) and not _is_rownum(bare.args.get("expression")):
                 kept.append(part)
                 continue
             count = _rownum_limit(bare)
@@ -434,9 +411,7 @@ class Resolver:
             return
         if node.args.get("group") or any(_is_aggregate(each) for each in node.expressions):
             raise invalid()
-        order, distinct, fetch, offset = (
-            node.args.get(n) for n in ("order", "distinct", "limit", "offset")
-        )
+        order, distinct, fetch, offset = (node.args.get(n) for n in ("order", "distinct", "limit", "offset"))
         inner = node.copy()
         for name in ("order", "distinct", "limit", "offset", "with_"):
             inner.set(name, None)
@@ -466,8 +441,8 @@ class Resolver:
     # Expressions.
 
     def expression(
-        self, node: exp.Expression, scope: Scope, *, is_late: bool = False, is_order: bool = False
-    ) -> exp.Expression:
+        self, node: exp.Expr, scope: Scope, *, is_late: bool = False, is_order: bool = False
+    ) -> exp.Expr:
         """The SQLite form of an expression, its kind in `meta`."""
         if isinstance(node, exp.Column):
             return self._column(node, scope, is_late=is_late, is_order=is_order)
@@ -485,38 +460,35 @@ class Resolver:
             return self._now(is_date=isinstance(node, exp.CurrentDate))
         if isinstance(node, exp.DataType | exp.Identifier | exp.Var | exp.Star):
             return node
+        if isinstance(node, exp.Ordered):
+            node.set("this", self.expression(node.this, scope, is_late=is_late, is_order=is_order))
+            return node
         self._children(node, scope, is_late=is_late, is_order=is_order)
         return self._finish(node, scope)
 
-    def _children(
-        self, node: exp.Expression, scope: Scope, *, is_late: bool, is_order: bool
-    ) -> None:
+    def _children(self, node: exp.Expr, scope: Scope, *, is_late: bool, is_order: bool) -> None:
         for name, value in list(node.args.items()):
-            if isinstance(value, exp.Expression):
+            if isinstance(value, exp.Expr):
                 if name == "query":
                     self.query(value, scope, scope.ctes)
                 else:
-                    node.set(
-                        name, self.expression(value, scope, is_late=is_late, is_order=is_order)
-                    )
+                    node.set(name, self.expression(value, scope, is_late=is_late, is_order=is_order))
             elif isinstance(value, list):
                 node.set(
                     name,
                     [
                         self.expression(each, scope, is_late=is_late, is_order=is_order)
-                        if isinstance(each, exp.Expression)
+                        if isinstance(each, exp.Expr)
                         else each
                         for each in value
                     ],
                 )
 
-    def _now(self, *, is_date: bool) -> exp.Expression:
+    def _now(self, *, is_date: bool) -> exp.Expr:
         text = dates.iso(self.account.now, is_date=is_date)
         return _typed(exp.Literal.string(text), "date" if is_date else "datetime")
 
-    def _column(
-        self, node: exp.Column, scope: Scope, *, is_late: bool, is_order: bool
-    ) -> exp.Expression:
+    def _column(self, node: exp.Column, scope: Scope, *, is_late: bool, is_order: bool) -> exp.Expr:
         if isinstance(node.this, exp.Star):
             return node
         name = node.name.lower()
@@ -530,7 +502,7 @@ class Resolver:
             return _typed(counted, "num")
         if not table and is_order and name in scope.aliases:
             column = scope.aliases[name]
-            found: exp.Expression = exp.column(exp.to_identifier(name, quoted=True))
+            found: exp.Expr = exp.column(exp.to_identifier(name, quoted=True))
             found.meta.update({"kind": column.kind, "display": column.display})
             return found
         level: Scope | None = scope
@@ -561,13 +533,11 @@ class Resolver:
 
     # BUILTIN functions.
 
-    def _builtin(self, node: exp.Dot, scope: Scope) -> exp.Expression:
+    def _builtin(self, node: exp.Dot, scope: Scope) -> exp.Expr:
         function = node.expression
         if node.name and str(node.this.name).upper() != "BUILTIN":
             raise invalid()
-        if not isinstance(node.this, exp.Identifier | exp.Column) or not isinstance(
-            function, exp.Anonymous
-        ):
+        if not isinstance(node.this, exp.Identifier | exp.Column) or not isinstance(function, exp.Anonymous):
             raise invalid()
         if str(node.this.name).upper() != "BUILTIN" or not function.expressions:
             raise invalid()
@@ -593,14 +563,12 @@ class Resolver:
                 if not (isinstance(each, exp.Literal) and each.this in ("DF", "TRUE", "FALSE", ""))
             ]
             return _typed(
-                exp.In(
-                    this=_text(first), expressions=[_text(each) for each in wanted] or [exp.null()]
-                ),
+                exp.In(this=_text(first), expressions=[_text(each) for each in wanted] or [exp.null()]),
                 "num",
             )
         raise invalid()
 
-    def _display(self, node: exp.Expression) -> exp.Expression:
+    def _display(self, node: exp.Expr) -> exp.Expr:
         """The text that stands for a value: a name, a status with its type's label, Yes or No."""
         family = node.meta.get("display", "")
         kind = node.meta.get("kind")
@@ -619,14 +587,12 @@ class Resolver:
             return _typed(shown, "text")
         if not family:
             return _typed(_text(node), "text")
-        where: exp.Expression = exp.Literal.string(family)
+        where: exp.Expr = exp.Literal.string(family)
         if family == "status":
             alias = node.meta.get("alias")
             if not alias:
                 return _typed(_text(node), "text")
-            kind_of = exp.column(
-                exp.to_identifier("type", quoted=True), table=exp.to_identifier(alias, quoted=True)
-            )
+            kind_of = exp.column(exp.to_identifier("type", quoted=True), table=exp.to_identifier(alias, quoted=True))
             where = exp.DPipe(this=exp.Literal.string("status:"), expression=kind_of)
         elif family == "expensecategory":
             where = exp.Literal.string("expenseCategory")
@@ -672,42 +638,36 @@ class Resolver:
         )
         return _typed(_call("COALESCE", exp.Subquery(this=names), _text(node.copy())), "text")
 
-    def _code(self, node: exp.Expression) -> exp.Expression:
+    def _code(self, node: exp.Expr) -> exp.Expr:
         alias = node.meta.get("alias")
         if node.meta.get("display") != "status" or not alias:
             return _typed(_text(node), "text")
-        kind_of = exp.column(
-            exp.to_identifier("type", quoted=True), table=exp.to_identifier(alias, quoted=True)
-        )
-        joined = exp.DPipe(
-            this=exp.DPipe(this=kind_of, expression=exp.Literal.string(":")), expression=node
-        )
+        kind_of = exp.column(exp.to_identifier("type", quoted=True), table=exp.to_identifier(alias, quoted=True))
+        joined = exp.DPipe(this=exp.DPipe(this=kind_of, expression=exp.Literal.string(":")), expression=node)
         return _typed(exp.Paren(this=joined), "text")
 
-    def _relative_range(self, function: exp.Anonymous) -> exp.Expression:
-        words = [
-            each.name.upper() for each in function.expressions if isinstance(each, exp.Literal)
-        ]
+    def _relative_range(self, function: exp.Anonymous) -> exp.Expr:
+        words = [each.name.upper() for each in function.expressions if isinstance(each, exp.Literal)]
         found = relative_range(self.account.now, words[0] if words else "")
         if found is None:
             raise invalid()
         is_end = len(words) > 1 and words[1] == "END"
         return _typed(exp.Literal.string(found[1 if is_end else 0]), "date")
 
-    def _period(self, function: exp.Anonymous) -> exp.Expression:
+    def _period(self, function: exp.Anonymous) -> exp.Expr:
         del function
-        today = dates.iso(self.account.now, is_date=True)
-        query = (
-            "SELECT id FROM accountingperiod WHERE startdate <= '{0}' AND enddate >= '{0}' "
-            "AND COALESCE(isquarter, 'F') = 'F' AND COALESCE(isyear, 'F') = 'F' LIMIT 1"
-        ).format(today)
-        import sqlglot
-
-        return _typed(exp.Subquery(this=sqlglot.parse_one(query, read="sqlite")), "id")
+        today = exp.Literal.string(dates.iso(self.account.now, is_date=True))
+        column = exp.column(exp.to_identifier("id", quoted=True))
+        start, end = (exp.column(exp.to_identifier(name, quoted=True)) for name in ("startdate", "enddate"))
+        found = exp.Select(expressions=[exp.Anonymous(this="MIN", expressions=[column])])
+        found.set("from_", exp.From(this=exp.Table(this=exp.to_identifier("accountingperiod", quoted=True))))
+        within = exp.And(this=exp.LTE(this=start, expression=today), expression=exp.GTE(this=end, expression=today.copy()))
+        found.set("where", exp.Where(this=within))
+        return _typed(exp.Subquery(this=found), "id")
 
     # What an expression becomes once its parts are done.
 
-    def _finish(self, node: exp.Expression, scope: Scope) -> exp.Expression:
+    def _finish(self, node: exp.Expr, scope: Scope) -> exp.Expr:
         if isinstance(node, exp.Literal):
             return _typed(node, "text" if node.is_string else "num")
         if isinstance(node, exp.Paren):
@@ -725,9 +685,7 @@ class Resolver:
         if isinstance(node, exp.Add | exp.Sub):
             return self._sum(node)
         if isinstance(node, exp.Div):
-            node.set(
-                "this", exp.Cast(this=node.this, to=exp.DataType.build("REAL", dialect="sqlite"))
-            )
+            node.set("this", exp.Cast(this=node.this, to=exp.DataType.build("REAL", dialect="sqlite")))
             return _typed(node, "num")
         if isinstance(node, exp.Mul | exp.Neg):
             return _typed(node, "num")
@@ -757,21 +715,13 @@ class Resolver:
             return _typed(node, "num")
         if isinstance(
             node,
-            exp.Interval
-            | exp.Boolean
-            | exp.Any
-            | exp.All
-            | exp.Coalesce
-            | exp.Substring
-            | exp.Count,
+            exp.Interval | exp.Boolean | exp.Any | exp.All | exp.Coalesce | exp.Substring | exp.Count,
         ):
             raise invalid()
         del scope
         return _typed(node, node.meta.get("kind", "text"))
 
-    def _matched(
-        self, left: exp.Expression, right: exp.Expression
-    ) -> tuple[exp.Expression, exp.Expression]:
+    def _matched(self, left: exp.Expr, right: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
         """Both sides of a comparison in one form: text in the account's format beside a date becomes a date."""
         left, right = self._dated(left, right), self._dated(right, left)
         kinds = {_kind(left), _kind(right)}
@@ -786,7 +736,7 @@ class Resolver:
                 raise invalid()
         return left, right
 
-    def _dated(self, node: exp.Expression, beside: exp.Expression) -> exp.Expression:
+    def _dated(self, node: exp.Expr, beside: exp.Expr) -> exp.Expr:
         if _kind(beside) not in DATED:
             return node
         if isinstance(node, exp.Literal) and node.is_string and _kind(node) == "text":
@@ -801,13 +751,13 @@ class Resolver:
             return _call("o_ts", call, kind=kind) if kind == "datetime" else call
         return node
 
-    def _comparison(self, node: exp.Expression) -> exp.Expression:
+    def _comparison(self, node: exp.Expr) -> exp.Expr:
         left, right = self._matched(node.this, node.expression)
         node.set("this", left)
         node.set("expression", right)
         return _typed(node, "num")
 
-    def _in(self, node: exp.In) -> exp.Expression:
+    def _in(self, node: exp.In) -> exp.Expr:
         if len(node.expressions) > IN_MAX:
             raise invalid()
         if node.expressions and not isinstance(node.this, exp.Tuple):
@@ -822,7 +772,7 @@ class Resolver:
             node.set("expressions", rights)
         return _typed(node, "num")
 
-    def _sum(self, node: exp.Expression) -> exp.Expression:
+    def _sum(self, node: exp.Expr) -> exp.Expr:
         left, right = node.this, node.expression
         sign = -1 if isinstance(node, exp.Sub) else 1
         if _kind(left) in DATED and _kind(right) in DATED:
@@ -836,13 +786,13 @@ class Resolver:
             return _typed(_call("o_add_days", right, left), _kind(right))
         return _typed(node, "num")
 
-    def _case(self, node: exp.Case) -> exp.Expression:
+    def _case(self, node: exp.Case) -> exp.Expr:
         values = [each.args["true"] for each in node.args.get("ifs") or []]
         if node.args.get("default") is not None:
             values.append(node.args["default"])
         return _typed(node, _common_kind(values))
 
-    def _cast(self, node: exp.Cast) -> exp.Expression:
+    def _cast(self, node: exp.Cast) -> exp.Expr:
         wanted = node.to.this
         if wanted in exp.DataType.NUMERIC_TYPES or "DECIMAL" in str(wanted):
             is_whole = wanted in exp.DataType.INTEGER_TYPES
@@ -851,11 +801,12 @@ class Resolver:
             return _typed(_call("o_to_char", node.this), "text")
         if wanted in exp.DataType.TEMPORAL_TYPES:
             if _kind(node.this) in DATED:
-                return node.this
+                same: exp.Expr = node.this
+                return same
             return _typed(_call("o_to_date", node.this), "date")
         raise invalid()
 
-    def _decode(self, node: exp.DecodeCase) -> exp.Expression:
+    def _decode(self, node: exp.DecodeCase) -> exp.Expr:
         value, *rest = node.expressions
         if len(rest) < 2:
             raise invalid()
@@ -863,7 +814,7 @@ class Resolver:
         default = rest[-1] if len(rest) % 2 else None
         for index in range(0, len(rest) - 1, 2):
             wanted, result = rest[index], rest[index + 1]
-            same: exp.Expression
+            same: exp.Expr
             if isinstance(wanted, exp.Null):
                 same = exp.Is(this=value.copy(), expression=exp.null())
             else:
@@ -874,7 +825,7 @@ class Resolver:
             results.append(default)
         return _typed(exp.Case(ifs=ifs, default=default), _common_kind(results))
 
-    def _list(self, node: exp.GroupConcat) -> exp.Expression:
+    def _list(self, node: exp.GroupConcat) -> exp.Expr:
         inner = node.this
         separator = node.args.get("separator") or exp.Literal.string("")
         order = inner if isinstance(inner, exp.Order) else None
@@ -883,20 +834,16 @@ class Resolver:
             return _typed(
                 exp.Anonymous(
                     this="GROUP_CONCAT",
-                    expressions=[
-                        exp.Distinct(expressions=[_text(each) for each in value.expressions])
-                    ],
+                    expressions=[exp.Distinct(expressions=[_text(each) for each in value.expressions])],
                 ),
                 "text",
             )
-        made = exp.GroupConcat(this=_text(value), separator=separator)
-        if order is not None:
-            for each in order.expressions:
-                each.set("nulls_first", None)
-            made.set("this", exp.Order(this=_text(value), expressions=order.expressions))
-        return _typed(made, "text")
+        keys = [each.this for each in order.expressions] if order is not None else []
+        is_descending = any(each.args.get("desc") for each in order.expressions) if order is not None else False
+        flag = exp.Literal.number(1 if is_descending else 0)
+        return _typed(_call("o_listagg", _text(value), separator, flag, *keys), "text")
 
-    def _trim(self, node: exp.Trim) -> exp.Expression:
+    def _trim(self, node: exp.Trim) -> exp.Expr:
         position = str(node.args.get("position") or "").upper()
         chars = node.expression
         name = {"LEADING": "o_ltrim", "TRAILING": "o_rtrim"}.get(position)
@@ -910,35 +857,25 @@ class Resolver:
             "text",
         )
 
-    def _function(self, node: exp.Anonymous) -> exp.Expression:
+    def _function(self, node: exp.Anonymous) -> exp.Expr:
         name = str(node.this).upper()
         arguments = node.expressions
         if name == "TRUNC" and arguments and _kind(arguments[0]) in DATED:
             return _typed(_call("o_trunc_date", *arguments), "date")
         if name == "ROUND" and arguments and _kind(arguments[0]) in DATED:
             return _typed(_call("o_trunc_date", *arguments), "date")
-        if (
-            name in ("MIN", "MAX", "COUNT", "SUM", "AVG", "MEDIAN", "STDDEV", "VARIANCE")
-            and len(arguments) != 1
-        ):
+        if name in ("MIN", "MAX", "COUNT", "SUM", "AVG", "MEDIAN", "STDDEV", "VARIANCE") and len(arguments) != 1:
             raise invalid()
         found = functions.AGGREGATE.get(name) or functions.SCALAR.get(name)
         if found is None or (
-            not arguments
-            and name not in ("ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "COUNT")
+            not arguments and name not in ("ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "COUNT")
         ):
             raise invalid()
         ours, kind = found
-        bare = [
-            each.expressions[0] if isinstance(each, exp.Distinct) else each for each in arguments
-        ]
+        bare = [each.expressions[0] if isinstance(each, exp.Distinct) else each for each in arguments]
         display = ""
         if kind == "same":
-            kind = (
-                _common_kind(bare)
-                if name in ("NVL", "COALESCE", "GREATEST", "LEAST")
-                else _kind(bare[0])
-            )
+            kind = _common_kind(bare) if name in ("NVL", "COALESCE", "GREATEST", "LEAST") else _kind(bare[0])
             display = bare[0].meta.get("display", "") if name in ("MIN", "MAX") else ""
         elif kind == "second":
             kind = _common_kind(bare[1:])
@@ -950,7 +887,8 @@ class Resolver:
         if name == "NVL" and len(arguments) != 2:
             raise invalid()
         if ours == "COALESCE" and len(arguments) < 2:
-            return arguments[0]
+            only: exp.Expr = arguments[0]
+            return only
         if name in ("LISTAGG", "WM_CONCAT"):
             arguments = [_text(arguments[0]), *arguments[1:]]
         made = exp.Anonymous(this=ours, expressions=arguments)
@@ -966,32 +904,32 @@ FAMILIES = {
 }
 
 
-def _typed(node: exp.Expression, kind: str, display: str = "") -> exp.Expression:
+def _typed(node: exp.Expr, kind: str, display: str = "") -> exp.Expr:
     node.meta["kind"] = kind
     if display:
         node.meta["display"] = display
     return node
 
 
-def _kind(node: exp.Expression) -> str:
+def _kind(node: exp.Expr) -> str:
     return str(node.meta.get("kind", ""))
 
 
-def _call(name: str, *arguments: exp.Expression, kind: str = "") -> exp.Expression:
+def _call(name: str, *arguments: exp.Expr, kind: str = "") -> exp.Expr:
     made = exp.Anonymous(this=name, expressions=list(arguments))
     if kind:
         made.meta["kind"] = kind
     return made
 
 
-def _text(node: exp.Expression) -> exp.Expression:
+def _text(node: exp.Expr) -> exp.Expr:
     """A number joined to text prints without a fraction it does not have."""
     if _kind(node) in ("num", "id", ""):
         return _call("o_text", node, kind="text")
     return node
 
 
-def _common_kind(values: list[exp.Expression]) -> str:
+def _common_kind(values: list[exp.Expr]) -> str:
     kinds = [_kind(each) for each in values if not isinstance(each, exp.Null)]
     if "datetime" in kinds:
         return "datetime"
@@ -1012,14 +950,11 @@ def _is_number(text: str) -> bool:
 
 def _is_rownum(node: object) -> bool:
     if isinstance(node, exp.Pseudocolumn):
-        return (
-            str(node.this.name if isinstance(node.this, exp.Expression) else node.this).lower()
-            == "rownum"
-        )
+        return str(node.this.name if isinstance(node.this, exp.Expr) else node.this).lower() == "rownum"
     return isinstance(node, exp.Column) and node.name.lower() == "rownum" and not node.table
 
 
-def _rownum_limit(node: exp.Expression) -> int:
+def _rownum_limit(node: exp.Expr) -> int:
     left, right = node.args.get("this"), node.args.get("expression")
     is_left = _is_rownum(left)
     bound = right if is_left else left
@@ -1037,7 +972,7 @@ def _rownum_limit(node: exp.Expression) -> int:
     raise invalid()
 
 
-def _is_aggregate(node: exp.Expression) -> bool:
+def _is_aggregate(node: exp.Expr) -> bool:
     names = {
         "COUNT",
         "SUM",
@@ -1048,10 +983,10 @@ def _is_aggregate(node: exp.Expression) -> bool:
         "o_median",
         "o_stddev",
         "o_variance",
+        "o_listagg",
     }
     return any(
-        isinstance(each, exp.GroupConcat)
-        or (isinstance(each, exp.Anonymous) and each.this in names)
+        isinstance(each, exp.GroupConcat) or (isinstance(each, exp.Anonymous) and each.this in names)
         for each in node.walk()
         if not isinstance(each.parent, exp.Window)
     )

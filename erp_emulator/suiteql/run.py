@@ -76,10 +76,7 @@ class Engine:
             ",".join(sorted(account.hidden)),
             str(account.has_ctes),
         )
-        is_timed = any(
-            w in text.upper()
-            for w in ("SYSDATE", "CURRENT_", "SYSTIMESTAMP", "RELATIVE_RANGES", "PERIOD")
-        )
+        is_timed = any(w in text.upper() for w in ("SYSDATE", "CURRENT_", "SYSTIMESTAMP", "RELATIVE_RANGES", "PERIOD"))
         with self.lock:
             if key in self.plans and not is_timed:
                 self.plans.move_to_end(key)
@@ -131,9 +128,7 @@ class Engine:
         generation = self.generation
         connection = self.connection(account.date_format)
         deadline = time.monotonic() + timeout_seconds
-        connection.set_progress_handler(
-            lambda: 1 if time.monotonic() > deadline else 0, STEPS_BETWEEN_CHECKS
-        )
+        connection.set_progress_handler(lambda: 1 if time.monotonic() > deadline else 0, STEPS_BETWEEN_CHECKS)
         try:
             connection.execute("BEGIN")
             rows, total = _fetch(connection, plan, bound, limit, offset)
@@ -183,9 +178,7 @@ def _refusal(error: sqlite3.Error, *, is_late: bool) -> NetSuiteError:
     return invalid_query(INVALID)
 
 
-def show(
-    outputs: tuple[Output, ...], rows: list[tuple[Any, ...]], date_format: str
-) -> list[dict[str, Any]]:
+def show(outputs: tuple[Output, ...], rows: list[tuple[Any, ...]], date_format: str) -> list[dict[str, Any]]:
     """Rows as SuiteQL gives them: text only, lower-case keys, what is empty left out, an empty `links`."""
     shown = []
     plans = [(index, each.name, each.kind) for index, each in enumerate(outputs)]

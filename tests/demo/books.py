@@ -17,7 +17,8 @@ from tests.builders import COMPANY
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
-KINDS = {"inventoryItem": ItemKind.INVENTORY, "serviceItem": ItemKind.SERVICE}
+CURRENCIES = {"1": "USD", "3": "EUR"}
+KINDS = {"inventoryItem": ItemKind.INVENTORY, "servicePurchaseItem": ItemKind.SERVICE}
 
 
 @cache
@@ -40,19 +41,19 @@ def vendors() -> list[Vendor]:
     return [
         Vendor(
             company=COMPANY,
-            id=vendor["externalId"],
+            id=vendor["id"],
             name=vendor["companyName"],
-            names=tuple(dict.fromkeys(filter(None, (vendor["companyName"], vendor.get("legalName"))))),
+            names=tuple(dict.fromkeys((vendor["companyName"], vendor["legalName"]))),
             vat_id=vendor.get("vatRegNumber"),
             email_domain=vendor["email"].partition("@")[2] if "email" in vendor else None,
-            currency=vendor["currency"],
+            currency=CURRENCIES[vendor["currency"]],
         )
-        for vendor in seed()["vendors"]
+        for vendor in ({**each, "id": str(each["id"])} for each in seed()["vendor"])
     ]
 
 
 def orders() -> list[PurchaseOrder]:
-    return [_order(order) for order in seed()["purchaseOrders"]]
+    return [_order(order) for order in seed()["orders"]]
 
 
 def with_receipt(order: PurchaseOrder, quantities: dict[int, str]) -> PurchaseOrder:
@@ -65,19 +66,19 @@ def with_receipt(order: PurchaseOrder, quantities: dict[int, str]) -> PurchaseOr
 
 
 def _order(order: dict[str, Any]) -> PurchaseOrder:
-    items = {item["externalId"]: item for item in seed()["items"]}
+    items = {item["itemId"]: item for item in seed()["item"]}
     received = {
         int(line): Decimal(quantity)
-        for receipt in seed()["itemReceipts"]
-        if receipt["order"] == order["tranId"]
-        for line, quantity in receipt["quantities"].items()
+        for receipt in seed()["receipts"]
+        if receipt["order"] == order["number"]
+        for line, quantity in receipt["lines"].items()
     }
-    vendor = next(each for each in seed()["vendors"] if each["externalId"] == order["vendor"])
+    vendor = next(each for each in seed()["vendor"] if str(each["id"]) == order["vendor"])
     lines = tuple(
         OrderLine(
             line=number,
             kind=KINDS[items[line["item"]]["type"]],
-            item_id=line["item"],
+            item_id=str(items[line["item"]]["id"]),
             item_code=items[line["item"]]["itemId"],
             vendor_item_code=items[line["item"]].get("vendorName"),
             description=line["description"],
@@ -90,11 +91,11 @@ def _order(order: dict[str, Any]) -> PurchaseOrder:
     )
     return PurchaseOrder(
         company=COMPANY,
-        id=order["tranId"],
-        number=order["tranId"],
+        id=order["number"],
+        number=order["number"],
         vendor_id=order["vendor"],
         vendor_name=vendor["companyName"],
         status=OrderStatus.PENDING_RECEIPT,
-        currency=vendor["currency"],
+        currency=CURRENCIES[vendor["currency"]],
         lines=lines,
     )

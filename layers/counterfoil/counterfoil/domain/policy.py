@@ -6,6 +6,7 @@ Every default is the strict one: no tolerance, nothing approved by itself, no un
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -129,7 +130,8 @@ class ScopedThresholds(Thresholds):
         return (self.since is None or self.since <= on) and (self.until is None or on <= self.until)
 
 
-class Subject(Record):
+@dataclass(frozen=True, slots=True)
+class Subject:
     """What a rule is looked up for: one order line's item, vendor, category and subsidiary, and the invoice's date."""
 
     item: str | None = None

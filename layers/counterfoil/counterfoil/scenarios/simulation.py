@@ -182,7 +182,7 @@ class Simulation:
         """Bills saved at one instant are still saved one after the other: each sees what the one before took."""
         saves = []
         for index, value in enumerate(self.case.concurrent_bills):
-            node = node_of(value, self.case.id, f"concurrent_bills[{index}]")
+            node = node_of(value, self.case, f"concurrent_bills[{index}]")
             wanted, types = self._wanted(node)
             saved = self._saving(wanted, types)
             saves.append(saved.value)
@@ -221,7 +221,7 @@ class Simulation:
     # Steps
 
     def _step(self, step: Mapping[str, Any], index: int) -> dict[str, Any]:
-        node = node_of(step, self.case.id, f"steps[{index}]")
+        node = node_of(step, self.case, f"steps[{index}]")
         done = STEPS.get(node.at("do").text())
         if done is None:
             raise node.at("do").wrong(f"{step.get('do')!r} is none of {', '.join(sorted(STEPS))}")
@@ -374,6 +374,8 @@ class Simulation:
         if self.bill_id is not None:
             self.sync_error = None
             return
+        if self.sync_error is None:
+            raise ActionRefused("not_posted", "nothing was posted that could be tried again")
         if not self._approvable(self.result()):
             raise ActionRefused("not_resolved", "a line is not resolved")
         self._post()
