@@ -16,9 +16,18 @@ from counterfoil.netsuite.records import Selection, bills_query, by_record, erp_
 from counterfoil.steps.export import export
 from counterfoil.steps.match import match
 from counterfoil.steps.sync import sync
+from counterfoil.store import Store
 from tests.builders import COMPANY, NOON, a_captured_invoice, an_invoice, an_invoice_line
+from tests.conftest import TABLE
+from tests.memory import MemoryTable
 
 FAR = datetime(2999, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def store():
+    """In memory, which `tests/store` holds to the rules of the real tables: each test here writes a whole company."""
+    return Store(MemoryTable(), TABLE, pause=lambda seconds: None)
 
 
 @pytest.fixture

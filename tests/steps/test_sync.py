@@ -13,10 +13,18 @@ from counterfoil.errors import ErpRefusal, ErpUnavailable, UnexpectedReply
 from counterfoil.netsuite.records import Selection, by_record, order_of, orders_query
 from counterfoil.steps import sync as sync_module
 from counterfoil.steps.sync import KINDS, sync, sync_record
-from counterfoil.store import SyncProgress
+from counterfoil.store import Store, SyncProgress
 from tests.builders import COMPANY
+from tests.conftest import TABLE
+from tests.memory import MemoryTable
 
 FAR = datetime(2999, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def store():
+    """In memory, which `tests/store` holds to the rules of the real tables: each test here writes a whole company."""
+    return Store(MemoryTable(), TABLE, pause=lambda seconds: None)
 
 
 @pytest.fixture
