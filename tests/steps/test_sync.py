@@ -431,15 +431,17 @@ def test_an_older_reading_never_replaces_a_newer_one(store, client, run, monkeyp
     run()
     order = order_numbered(store, "PO10004")
     client.patch("purchaseOrder", order.id, {"item": {"items": [{"line": 1, "quantity": 7}]}})
-    real = store.save_order
+    real = client._page
 
-    def meanwhile(new, *, read):
-        monkeypatch.setattr(store, "save_order", real)
-        with_claim(store, store.order(COMPANY, order.id))
-        client.patch("purchaseOrder", order.id, {"item": {"items": [{"line": 1, "quantity": 8}]}})
-        return real(new, read=read)
+    def page(query, params, limit):
+        answer = real(query, params, limit)
+        if "OrdBill" in query and order.id in query:
+            monkeypatch.setattr(client, "_page", real)
+            with_claim(store, store.order(COMPANY, order.id))
+            client.patch("purchaseOrder", order.id, {"item": {"items": [{"line": 1, "quantity": 8}]}})
+        return answer
 
-    monkeypatch.setattr(store, "save_order", meanwhile)
+    monkeypatch.setattr(client, "_page", page)
     run()
 
     known = order_numbered(store, "PO10004")
