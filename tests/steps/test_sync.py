@@ -109,6 +109,12 @@ def test_the_first_sync_reads_everything(store, client, run):
     assert not any(kind.unreadable for kind in report.kinds.values())
 
 
+def test_bank_accounts_are_read_from_the_accounts_own_field(store, run):
+    run(iban_field="custentity_iban")
+
+    assert store.vendor(COMPANY, "501").ibans == ("GB29NWBK60161331926819",)
+
+
 def test_receipts_stand_with_their_orders(store, run):
     run()
 

@@ -86,11 +86,13 @@ def sync(
     clock: Callable[[], datetime],
     deadline: datetime,
     zone: tzinfo = UTC,
+    iban_field: str | None = None,
 ) -> SyncReport:
     """Bring every kind up to date, or as far as it gets before `deadline` (which leaves time for one more page).
 
-    `zone` is the account's time zone. One kind that the ERP refuses does not keep the others from being read; its
-    error is kept in the progress and raised at the end. Faults are raised at once.
+    `zone` is the account's time zone, `iban_field` its own field for a vendor's bank account. One kind that the ERP
+    refuses does not keep the others from being read; its error is kept in the progress and raised at the end. Faults
+    are raised at once.
     """
     report = SyncReport()
     refusal: ErpRefusal | None = None
@@ -98,7 +100,7 @@ def sync(
         report.kinds[kind] = KindReport()
         if clock() >= deadline:
             continue
-        work = _Sync(company, store, client, zone, report.kinds[kind])
+        work = _Sync(company, store, client, zone, report.kinds[kind], iban_field)
         try:
             work.pass_over(kind, clock, deadline)
         except ErpError as error:
@@ -112,11 +114,18 @@ def sync(
 
 
 def sync_record(
-    company: str, kind: str, record_id: str, *, store: Store, client: NetSuiteClient, zone: tzinfo = UTC
+    company: str,
+    kind: str,
+    record_id: str,
+    *,
+    store: Store,
+    client: NetSuiteClient,
+    zone: tzinfo = UTC,
+    iban_field: str | None = None,
 ) -> KindReport:
     """Bring one record up to date, or forget it when the ERP has it no more. `kind` as in `KINDS`."""
     report = KindReport()
-    work = _Sync(company, store, client, zone, report)
+    work = _Sync(company, store, client, zone, report, iban_field)
     work.read_by_ids(kind, [record_id])
     if report.read == 0 and not report.unreadable and work.is_gone(kind, record_id):
         work.forget(kind, record_id)
@@ -143,12 +152,21 @@ def _note_error(company: str, kind: str, error: ErpError, store: Store) -> None:
 class _Sync:
     """One kind of one company, with what reading it needs."""
 
-    def __init__(self, company: str, store: Store, client: NetSuiteClient, zone: tzinfo, report: KindReport) -> None:
+    def __init__(
+        self,
+        company: str,
+        store: Store,
+        client: NetSuiteClient,
+        zone: tzinfo,
+        report: KindReport,
+        iban_field: str | None,
+    ) -> None:
         self._company = company
         self._store = store
         self._client = client
         self._zone = zone
         self._report = report
+        self._iban_field = iban_field
 
     # Passes
 
@@ -166,7 +184,7 @@ class _Sync:
             progress = self._save(progress, until=newest, after=None, records=0, error=None, began_at=clock())
         since = progress.since - OVERLAP if progress.since else None
         selection = Selection(since=self._wall_clock(since), after=progress.after)
-        for rows in self._client.suiteql_pages(_changed(kind, selection), page_rows=RECORDS_PER_PAGE):
+        for rows in self._client.suiteql_pages(self._changed(kind, selection), page_rows=RECORDS_PER_PAGE):
             self._read_page(kind, rows)
             records = progress.records + len(rows)
             progress = self._save(progress, after=_resume_after(kind, rows), records=records)
@@ -175,6 +193,19 @@ class _Sync:
         self._require_some_read(progress, since)
         self._save(progress, **_advanced(progress), until=None, after=None, finished_at=clock(), error=None)
         self._report.is_finished = True
+
+    def _changed(self, kind: str, selection: Selection) -> Callable[[Row | None], Query]:
+        match kind:
+            case "vendors":
+                return vendors_query(selection, iban_field=self._iban_field)
+            case "orders":
+                return changed_query([PURCHASE_ORDER], selection)
+            case "receipts":
+                return changed_query([ITEM_RECEIPT], selection)
+            case "bills":
+                return changed_query(BILL_TYPES, selection)
+            case _:
+                return deletions_query(selection)
 
     def _save(self, progress: SyncProgress, **changes: object) -> SyncProgress:
         progress = progress.model_copy(update=changes)
@@ -214,7 +245,7 @@ class _Sync:
         """Read these records in full and write what is new about them."""
         match kind:
             case "vendors":
-                self._write_vendors(self._rows(vendors_query(Selection(ids=ids))))
+                self._write_vendors(self._rows(vendors_query(Selection(ids=ids), iban_field=self._iban_field)))
             case "orders":
                 self._report.read += self._read_orders(ids)
             case "receipts":
@@ -457,20 +488,6 @@ def merged_order(
 
 def _orders_of(bill: ErpBill) -> list[str]:
     return list(dict.fromkeys(line.order_id for line in bill.lines if line.order_id is not None))
-
-
-def _changed(kind: str, selection: Selection) -> Callable[[Row | None], Query]:
-    match kind:
-        case "vendors":
-            return vendors_query(selection)
-        case "orders":
-            return changed_query([PURCHASE_ORDER], selection)
-        case "receipts":
-            return changed_query([ITEM_RECEIPT], selection)
-        case "bills":
-            return changed_query(BILL_TYPES, selection)
-        case _:
-            return deletions_query(selection)
 
 
 def _advanced(progress: SyncProgress) -> dict[str, object]:
