@@ -18,6 +18,8 @@ BELOW_ROWS_MAX = 6
 # Fields whose label must be complete: a longer label that begins the same means something else.
 SINGLE_VALUES = ("invoice_number", "issue_date", "due_date", "po_number", "vendor_vat_id")
 TOTALS = ("net_total", "tax_total", "gross_total", "payable", "charge", "discount", "prepaid", "rounding")
+# `Receipt # No.:` says it twice.
+NUMBER_WORDS = frozenset(("no", "nr", "number", "#", "num"))
 LONGER_LABEL_WORDS = 5
 PARTIES = ("vendor", "buyer", "delivery")
 # A rate that stands within or after a label.
@@ -199,7 +201,9 @@ def _labels_at(index: int, tokens: list[Word], place: int, opens: bool, vocabula
     end, meanings = best
     words = tokens[place:end]
     # Signs alone, such as the colon in `Total :`, still belong to the label.
-    while end < len(tokens) and RATE.match(tokens[end].text):
+    while end < len(tokens) and (RATE.match(tokens[end].text) or squeeze(tokens[end].text) in NUMBER_WORDS):
+        if _gap(tokens, end) > PHRASE_GAP:
+            break
         end += 1
     while end < len(tokens) and not squeeze(tokens[end].text) and tokens[end].text in (":", ".", "-", "–", "#"):
         end += 1
