@@ -8,7 +8,7 @@ from counterfoil.capture.errors import CaptureError, ErrorCode
 from counterfoil.capture.file_kind import FileKind, file_kind
 from counterfoil.capture.limits import Limits
 from counterfoil.capture.mail import parts_of
-from counterfoil.capture.pdf_invoice import read_pdf
+from counterfoil.capture.page_invoice import read_image, read_pdf
 from counterfoil.capture.reading import Reading
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import CapturedInvoice, Check, Source
@@ -36,6 +36,8 @@ def _read(content: bytes, own: CompanyIdentity, limits: Limits) -> Reading:
         return read_e_invoice(content, Source.XML, limits)
     if kind == FileKind.PDF:
         return read_pdf(content, own, limits)
+    if kind == FileKind.IMAGE:
+        return read_image(content, own, limits)
     if kind == FileKind.MAIL:
         return _read_mail(content, own, limits)
     raise CaptureError(ErrorCode.UNSUPPORTED_TYPE, "neither PDF, image, XML nor e-mail")
