@@ -35,7 +35,7 @@ def read_pdf(content: bytes, own: CompanyIdentity, limits: Limits) -> Reading:
         pages = read_pages(document, limits)
         hybrid = _embedded_invoice(embedded, limits)
         if hybrid is not None:
-            compare_with_page(hybrid, pages)
+            compare_with_page(hybrid, pages, own, limits)
             return hybrid
         source = Source.TEXT_LAYER
         if not any(map(_is_readable, pages)):
