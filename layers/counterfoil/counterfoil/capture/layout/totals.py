@@ -18,6 +18,9 @@ from counterfoil.capture.layout.words import Word
 ZERO = Decimal(0)
 # Tables of totals leave more room under their heads than single labels do.
 BELOW_HEIGHTS = 6.0
+LAST_IN_ROW, EARLIER_IN_ROW = 0.95, 0.7
+# Two totals in one row that both add up (two currencies side by side): a person has to choose.
+AMBIGUOUS = 0.6
 CANDIDATES_MAX = 12
 KINDS = (
     "net_total", "tax_total", "gross_total", "payable", "charge", "discount", "prepaid", "rounding",
@@ -71,24 +74,20 @@ def _labelled(context: Context, kind: str) -> list[_Found]:
     """Amounts beside or below labels of one kind; the last on the document first, since sums stand at the end."""
     found: list[_Found] = []
     for label in context.labelled.of(kind):
-        read = _beside(context, label) or _below(context, label)
-        if read is None:
-            continue
-        amount, words, score = read
-        score *= 1.0 if label.meaning.is_strong else 0.7
-        found.append(_Found(amount.value, words, score, label, kind))
+        below = _below(context, label)
+        for amount, words, score in _beside(context, label) or ([below] if below else []):
+            found.append(_Found(amount.value, words, score * label.meaning.strength, label, kind))
     found.sort(key=lambda one: (-one.score, -one.label.row))
     return found[:CANDIDATES_MAX]
 
 
-def _beside(context: Context, label: Label) -> tuple[Amount, list[Word], float] | None:
-    """The last amount of the row right of the label: bases and rates stand before it."""
-    best: tuple[Amount, list[Word], float] | None = None
-    for amount, words in amounts_of(context, context.labelled.right_of(label)):
-        if amount.is_percent:
-            continue
-        best = (amount, words, 0.95)
-    return best
+def _beside(context: Context, label: Label) -> list[tuple[Amount, list[Word], float]]:
+    """The amounts right of the label. The last is the likeliest: bases and rates stand before it."""
+    read = [one for one in amounts_of(context, context.labelled.right_of(label)) if not one[0].is_percent]
+    return [
+        (amount, words, LAST_IN_ROW if place == len(read) else EARLIER_IN_ROW)
+        for place, (amount, words) in enumerate(read, start=1)
+    ]
 
 
 def _below(context: Context, label: Label) -> tuple[Amount, list[Word], float] | None:
@@ -153,6 +152,8 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
     """The best combination that adds up."""
     gross_found = [*found["gross_total"], *found["payable"], *found["net_total"]]
     best: tuple[float, Totals] | None = None
+    row = -1
+    rows: dict[int, set[Decimal]] = {}
     extras = _extras(found)
     for gross in gross_found:
         for net in [*found["net_total"], *found["gross_total"]]:
@@ -165,9 +166,18 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
                     if abs(total - gross.value) > SLACK:
                         continue
                     score = _score(net, taxes, gross, len(extra))
+                    if net.kind == "net_total" and gross.kind == "gross_total":
+                        rows.setdefault(gross.label.row, set()).add(gross.value)
                     if best is None or score > best[0]:
                         best = (score, _totals(net, taxes, gross, extra))
-    return best[1] if best else None
+                        row = gross.label.row
+    if best is None:
+        return None
+    if len(rows.get(row, ())) > 1:
+        for candidate in (best[1].net, best[1].tax, best[1].gross):
+            if candidate is not None:
+                candidate.score *= AMBIGUOUS
+    return best[1]
 
 
 def _score(net: _Found, taxes: list[_Found], gross: _Found, extras: int) -> float:
