@@ -25,6 +25,8 @@ Value = TypeVar("Value", str, date, Decimal)
 # Below this confidence a value is shown for review and never passed on by itself.
 CONFIDENCE_ASSERTED = 0.7
 TITLE_ROWS_MAX = 25
+# A line read with this confidence multiplied out when it was read.
+LINE_AGREES = Decimal("0.95")
 # A number on a later page counts as another invoice's only under a label that can mean nothing else.
 CONFIDENCE_SEVERAL = 0.78
 
@@ -59,7 +61,17 @@ def read_context(context: Context, source: Source, limits: Limits) -> Reading:
     _check_single(context, reading)
     net, gross = reading.amount("net_total"), reading.amount("gross_total")
     reading.lines = read_lines(context, net, gross, limits.lines_max)
+    _note_discounts(reading)
     return reading
+
+
+def _note_discounts(reading: Reading) -> None:
+    """What a printed discount takes off a line whose arithmetic holds with it."""
+    for line in reading.lines:
+        agrees = line.evidence is not None and line.evidence.confidence >= LINE_AGREES
+        if agrees and line.quantity is not None and line.unit_price is not None and line.amount is not None:
+            product = line.quantity * line.unit_price / line.price_base_quantity
+            reading.adjustments[line.line] = line.amount - product
 
 
 def _check_single(context: Context, reading: Reading) -> None:

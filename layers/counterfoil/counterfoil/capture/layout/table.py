@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise, permutations
 
+from counterfoil.capture.layout.headless_table import read_headless_lines
 from counterfoil.capture.layout.page_context import Context
 from counterfoil.capture.layout.table_cells import Number, RowCells, sort_row
 from counterfoil.capture.layout.table_columns import MONEY_KINDS, Column, Header, find_headers
@@ -21,6 +22,8 @@ from counterfoil.domain.invoices import Evidence, InvoiceLine
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
+# Prices of small parts are often for a hundred or a thousand.
+PRICE_BASES = (Decimal(1), Decimal(100), Decimal(1000))
 CENT = Decimal("0.01")
 # Rows of one line stand no further apart than this share of the letter height.
 BLOCK_GAP = 0.55
@@ -29,6 +32,8 @@ TABLE_GAP = 9.0
 END_FIELDS = ("net_total", "gross_total", "tax_total", "payable")
 NUMBERS_TRIED_MAX = 7
 INDENT_SLACK = 4.0
+# A price that the document does not print is only implied when it ends within so many places.
+PRICE_STEP = Decimal("0.0001")
 # A row of totals has at most a rate, a base and a sum; a line called `Subtotal hardware` has more.
 TOTAL_AMOUNTS_MAX = 3
 CODE_BEFORE_NAME = re.compile(r"^(?=\S*\d)([A-Z0-9][A-Z0-9./_-]{2,})\s+[-–]\s+(.+)$")
@@ -63,7 +68,18 @@ def read_lines(context: Context, net: Decimal | None, gross: Decimal | None, lin
         rank = (explains, agreeing * 2 + len(lines))
         if rank > best[0]:
             best = (rank, lines)
-    return [line.model_copy(update={"line": place}) for place, line in enumerate(best[1], start=1)]
+    is_believed = best[0][0] or any(line.evidence and line.evidence.confidence == AGREES for line in best[1])
+    found = best[1] if is_believed else read_headless_lines(context, [net, gross], lines_max) or best[1]
+    return [_with_price(line.model_copy(update={"line": place})) for place, line in enumerate(found, start=1)]
+
+
+def _with_price(line: InvoiceLine) -> InvoiceLine:
+    """The price that quantity and amount imply, where the document prints none and it comes out even."""
+    if line.unit_price is not None or not line.quantity or line.amount is None:
+        return line
+    price = line.amount / line.quantity
+    even = price.quantize(PRICE_STEP)
+    return line.model_copy(update={"unit_price": even.normalize()}) if even == price else line
 
 
 def _without_sums(lines: list[InvoiceLine], net: Decimal | None, gross: Decimal | None) -> list[InvoiceLine]:
@@ -221,6 +237,7 @@ def _line(context: Context, item: _Item, header: Header, place: int, limit: floa
         quantity=quantity.amount.value if quantity else glued,
         unit=" ".join(word.text for word in unit) or None,
         unit_price=_value(values.get("unit_price")),
+        price_base_quantity=(_price_base(values) if fits else None) or Decimal(1),
         amount=_value(amount),
         tax_rate=_value(values.get("tax_rate")),
         evidence=Evidence(
@@ -276,17 +293,26 @@ def _decided(values: dict[str, Number], numbers: list[Number]) -> dict[str, Numb
 
 def _fits(values: dict[str, Number]) -> bool | None:
     """Whether quantity × price (less discount) is the amount; None when one of them is missing."""
+    if not {"quantity", "unit_price"} <= values.keys() or not {"amount", "gross_amount"} & values.keys():
+        return None
+    return _price_base(values) is not None
+
+
+def _price_base(values: dict[str, Number]) -> Decimal | None:
+    """For how many units the price is (1, 100 or 1000) so that it multiplies out; None when it does for none."""
     quantity, price = values.get("quantity"), values.get("unit_price")
     amounts = [values[kind] for kind in ("amount", "gross_amount") if kind in values]
-    if quantity is None or price is None or not amounts:
+    if quantity is None or price is None:
         return None
     product = quantity.amount.value * price.amount.value
     slack = max(CENT, abs(quantity.amount.value) * Decimal(1).scaleb(-price.amount.decimals) / 2)
-    factors = [Decimal(1), 1 / HUNDRED, 1 / Decimal(1000)]
     discount = values.get("discount")
-    if discount is not None:
-        factors.insert(0, 1 - abs(discount.amount.value) / HUNDRED)
-    return any(abs(product * factor - amount.amount.value) <= slack for factor in factors for amount in amounts)
+    rate = abs(discount.amount.value) / HUNDRED if discount is not None else ZERO
+    for base in PRICE_BASES:
+        for factor in {1 - rate, Decimal(1)}:
+            if any(abs(product * factor / base - amount.amount.value) <= slack / base for amount in amounts):
+                return base
+    return None
 
 
 # --- descriptions ---

@@ -13,6 +13,7 @@ from itertools import pairwise, product
 from counterfoil.capture.layout.labels import Label
 from counterfoil.capture.layout.page_context import Candidate, Context
 from counterfoil.capture.layout.values import CODES, SYMBOLS, Amount
+from counterfoil.capture.layout.vocabulary import Meaning
 from counterfoil.capture.layout.words import Word
 
 ZERO = Decimal(0)
@@ -21,6 +22,9 @@ BELOW_HEIGHTS = 6.0
 LAST_IN_ROW, EARLIER_IN_ROW = 0.95, 0.7
 # Two totals in one row that both add up (two currencies side by side): a person has to choose.
 AMBIGUOUS = 0.6
+SURE, LESS_THAN_LARGEST = 0.9, 0.5
+TAX = Meaning("tax_total", 0.0)
+UNLABELLED, UNLABELLED_MAX = 0.55, 4
 CANDIDATES_MAX = 12
 KINDS = (
     "net_total", "tax_total", "gross_total", "payable", "charge", "discount", "prepaid", "rounding",
@@ -54,6 +58,7 @@ class _Found:
 def read_totals(context: Context) -> Totals:
     """The totals of the document."""
     found = {kind: _labelled(context, kind) for kind in KINDS}
+    found["tax_total"].extend(_unlabelled_taxes(context, found["tax_total"]))
     solution = _solve(found)
     if solution is not None:
         return solution
@@ -79,6 +84,23 @@ def _labelled(context: Context, kind: str) -> list[_Found]:
             found.append(_Found(amount.value, words, score * label.meaning.strength, label, kind))
     found.sort(key=lambda one: (-one.score, -one.label.row))
     return found[:CANDIDATES_MAX]
+
+
+def _unlabelled_taxes(context: Context, known: list[_Found]) -> list[_Found]:
+    """Rows with a rate and an amount under no label we know: they may be a tax by another name."""
+    rows = {one.label.row for one in known}
+    found: list[_Found] = []
+    for index, tokens in enumerate(context.labelled.tokens):
+        if index in rows or context.labelled.labels[index] or not any("%" in word.text for word in tokens):
+            continue
+        read = [one for one in amounts_of(context, tokens) if not one[0].is_percent]
+        if len(read) == 1 and read[0][0].decimals and read[0][1][-1] is tokens[-1]:
+            amount, words = read[0]
+            place = Label(
+                TAX, index, 0, 0, words[0].x0, words[-1].x1, words[0].y0, words[0].y1, words[0].page, True, False, ""
+            )
+            found.append(_Found(amount.value, words, UNLABELLED, place, "tax_total"))
+    return found[-UNLABELLED_MAX:]
 
 
 def _beside(context: Context, label: Label) -> list[tuple[Amount, list[Word], float]]:
@@ -152,6 +174,8 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
     """The best combination that adds up."""
     gross_found = [*found["gross_total"], *found["payable"], *found["net_total"]]
     best: tuple[float, Totals] | None = None
+    sure = [abs(one.value) for one in found["gross_total"] if one.score > SURE]
+    largest = max(sure, default=ZERO)
     row = -1
     rows: dict[int, set[Decimal]] = {}
     extras = _extras(found)
@@ -166,6 +190,7 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
                     if abs(total - gross.value) > SLACK:
                         continue
                     score = _score(net, taxes, gross, len(extra))
+                    score -= LESS_THAN_LARGEST if abs(gross.value) < largest else 0.0
                     if net.kind == "net_total" and gross.kind == "gross_total":
                         rows.setdefault(gross.label.row, set()).add(gross.value)
                     if best is None or score > best[0]:
