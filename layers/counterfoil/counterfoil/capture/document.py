@@ -7,10 +7,11 @@ from counterfoil.capture.e_invoice import read_e_invoice
 from counterfoil.capture.errors import CaptureError, ErrorCode
 from counterfoil.capture.file_kind import FileKind, file_kind
 from counterfoil.capture.limits import Limits
-from counterfoil.capture.pdf_invoice import read_pdf
+from counterfoil.capture.mail import parts_of
+from counterfoil.capture.page_invoice import read_image, read_pdf
 from counterfoil.capture.reading import Reading
 from counterfoil.domain.company import CompanyIdentity
-from counterfoil.domain.invoices import CapturedInvoice, Source
+from counterfoil.domain.invoices import CapturedInvoice, Check, Source
 
 
 def read_document(content: bytes, own: CompanyIdentity, limits: Limits) -> CapturedInvoice:
@@ -35,4 +36,35 @@ def _read(content: bytes, own: CompanyIdentity, limits: Limits) -> Reading:
         return read_e_invoice(content, Source.XML, limits)
     if kind == FileKind.PDF:
         return read_pdf(content, own, limits)
+    if kind == FileKind.IMAGE:
+        return read_image(content, own, limits)
+    if kind == FileKind.MAIL:
+        return _read_mail(content, own, limits)
     raise CaptureError(ErrorCode.UNSUPPORTED_TYPE, "neither PDF, image, XML nor e-mail")
+
+
+def _read_mail(content: bytes, own: CompanyIdentity, limits: Limits) -> Reading:
+    """The best attachment that is an invoice; others with another number are noticed.
+
+    With no invoice in it the refusal of the attachment that should have been one is passed on.
+    """
+    readings: list[Reading] = []
+    refusals: list[CaptureError] = []
+    for part in parts_of(content, limits):
+        try:
+            reading = _read(part.content, own, limits)
+        except CaptureError as error:
+            refusals.append(error)
+            continue
+        reading.mail = part.origin
+        readings.append(reading)
+    if not readings:
+        raise refusals[0] if refusals else CaptureError(ErrorCode.NOT_AN_INVOICE, "no attachment that could be one")
+    best = readings[0]
+    numbers = {str(reading.values.get("invoice_number", "")).casefold() for reading in readings}
+    numbers.discard("")
+    if len(numbers) > 1:
+        detail = f"the e-mail holds {len(numbers)} invoices; this is the first"
+        best.checks.append(Check(code="single_invoice", ok=False, detail=detail))
+        best.doubt("invoice_number")
+    return best

@@ -18,18 +18,26 @@ from counterfoil.capture.layout.words import Page, Word, layout_of
 from counterfoil.capture.limits import Limits
 from counterfoil.capture.reading import Reading
 from counterfoil.domain.company import CompanyIdentity
-from counterfoil.domain.invoices import DocumentType, InvoiceLine, LineKind, Source
+from counterfoil.domain.invoices import Check, DocumentType, InvoiceLine, LineKind, Source
 
 Value = TypeVar("Value", str, date, Decimal)
 
 # Below this confidence a value is shown for review and never passed on by itself.
 CONFIDENCE_ASSERTED = 0.7
 TITLE_ROWS_MAX = 25
+# A line read with this confidence multiplied out when it was read.
+LINE_AGREES = Decimal("0.95")
+# A number on a later page counts as another invoice's only under a label that can mean nothing else.
+CONFIDENCE_SEVERAL = 0.78
 
 
 def read_layout(pages: Sequence[Page], source: Source, own: CompanyIdentity, limits: Limits) -> Reading:
     """Everything that the pages say about the invoice."""
-    context = context_of(layout_of(pages), own)
+    return read_context(context_of(layout_of(pages), own), source, limits)
+
+
+def read_context(context: Context, source: Source, limits: Limits) -> Reading:
+    """The same for a context that is already made."""
     reading = Reading(source)
     reading.document_type = _document_type(context)
     _put(reading, "invoice_number", _first(invoice_numbers(context)))
@@ -49,9 +57,35 @@ def read_layout(pages: Sequence[Page], source: Source, own: CompanyIdentity, lim
     _put(reading, "vendor_iban", parties.iban)
     _put(reading, "vendor_address", parties.address)
     _put(reading, "buyer_name", parties.buyer)
+    reading.vendor_domains = parties.domains
+    _check_single(context, reading)
     net, gross = reading.amount("net_total"), reading.amount("gross_total")
     reading.lines = read_lines(context, net, gross, limits.lines_max)
+    _note_discounts(reading)
     return reading
+
+
+def _note_discounts(reading: Reading) -> None:
+    """What a printed discount takes off a line whose arithmetic holds with it."""
+    for line in reading.lines:
+        agrees = line.evidence is not None and line.evidence.confidence >= LINE_AGREES
+        if agrees and line.quantity is not None and line.unit_price is not None and line.amount is not None:
+            product = line.quantity * line.unit_price / line.price_base_quantity
+            reading.adjustments[line.line] = line.amount - product
+
+
+def _check_single(context: Context, reading: Reading) -> None:
+    """Pages that carry different invoice numbers under sure labels are several invoices in one file."""
+    by_page: dict[int, set[str]] = {}
+    for candidate in invoice_numbers(context):
+        if candidate.score >= CONFIDENCE_SEVERAL:
+            by_page.setdefault(candidate.words[0].page, set()).add(candidate.value.casefold())
+    first, *others = by_page.values() or [set()]
+    apart = [numbers for numbers in others if numbers.isdisjoint(first)]
+    if apart:
+        detail = f"{len(apart) + 1} pages with invoice numbers of their own"
+        reading.checks.append(Check(code="single_invoice", ok=False, detail=detail))
+        reading.doubt("invoice_number")
 
 
 def _first(found: Sequence[Candidate[Value]]) -> Candidate[Value] | None:

@@ -53,6 +53,7 @@ class Vocabulary:
     titles: frozenset[str]
     credit_titles: frozenset[str]
     carried: frozenset[str]
+    title_endings: tuple[str, ...]
     label_length_max: int
     decimal: str
 
@@ -71,7 +72,8 @@ class Labels(Record):
 class Language(Record):
     """One language file. `fields` label single values, `columns` head the line table, `common` words tell the language.
 
-    `title` and `credit_title` are what the document calls itself, `carried` opens a sum carried to the next page,
+    `title` and `credit_title` are what the document calls itself, `title_endings` end compounds of it (`Mietrechnung`),
+    `carried` opens a sum carried to the next page,
     `decimal` is the sign before decimals where the document does not show it, `months` are names and short forms.
     """
 
@@ -79,6 +81,7 @@ class Language(Record):
     decimal: str
     title: tuple[str, ...]
     credit_title: tuple[str, ...]
+    title_endings: tuple[str, ...] = ()
     fields: dict[str, Labels]
     columns: dict[str, tuple[str, ...]]
     carried: tuple[str, ...]
@@ -142,6 +145,7 @@ def vocabulary(languages: tuple[str, ...]) -> Vocabulary:
         titles=_squeezed(content.title for content in contents),
         credit_titles=_squeezed(content.credit_title for content in contents),
         carried=_squeezed(content.carried for content in contents),
+        title_endings=tuple(_squeezed(content.title_endings for content in contents)),
         label_length_max=max(map(len, labels)),
         decimal=contents[0].decimal,
     )

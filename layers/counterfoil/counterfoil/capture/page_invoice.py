@@ -1,4 +1,4 @@
-"""A PDF as an invoice: the embedded XML when there is one, checked against the page, else the page itself."""
+"""A PDF or picture as an invoice: embedded XML when there is any, checked against the page, else the page itself."""
 
 from __future__ import annotations
 
@@ -13,28 +13,46 @@ from counterfoil.capture.limits import Limits
 from counterfoil.capture.page_agreement import compare_with_page
 from counterfoil.capture.pdf import embedded_files, open_pdf, read_pages
 from counterfoil.capture.reading import Reading
+from counterfoil.capture.recognition import pages_of_image, pages_of_pdf
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import Source
 
 # A text layer with fewer letters than this holds no invoice.
 LETTERS_MIN = 40
+# Of a garbled text layer less than this share of the characters are letters and digits.
+READABLE_SHARE = 0.5
+# Recognition takes a second a page: an invoice's first pages hold what counts.
+RECOGNISED_PAGES_MAX = 10
 # Fields of which a page must show at least two before it counts as an invoice.
 INVOICE_FIELDS = ("invoice_number", "issue_date", "gross_total", "net_total")
 INVOICE_FIELDS_MIN = 1
 
 
 def read_pdf(content: bytes, own: CompanyIdentity, limits: Limits) -> Reading:
-    """The invoice in a PDF; CaptureError `no_text` without text layer, `not_an_invoice` when no field is found."""
+    """The invoice in a PDF; CaptureError `no_text` without readable text, `not_an_invoice` when no field is found."""
     with open_pdf(content, limits) as document:
         embedded = [found for _name, found in embedded_files(document, limits) if file_kind(found) == FileKind.XML]
         pages = read_pages(document, limits)
-    hybrid = _embedded_invoice(embedded, limits)
-    if hybrid is not None:
-        compare_with_page(hybrid, pages)
-        return hybrid
-    if _letters(pages) < LETTERS_MIN:
+        hybrid = _embedded_invoice(embedded, limits)
+        if hybrid is not None:
+            compare_with_page(hybrid, pages, own, limits)
+            return hybrid
+        source = Source.TEXT_LAYER
+        if not any(map(_is_readable, pages)):
+            numbers = [page.number for page in pages][:RECOGNISED_PAGES_MAX]
+            pages, source = pages_of_pdf(document, numbers, limits), Source.OCR
+    return _read_pages(pages, source, own, limits)
+
+
+def read_image(content: bytes, own: CompanyIdentity, limits: Limits) -> Reading:
+    """The invoice in a picture; CaptureError as for a PDF."""
+    return _read_pages(pages_of_image(content, limits), Source.OCR, own, limits)
+
+
+def _read_pages(pages: Sequence[Page], source: Source, own: CompanyIdentity, limits: Limits) -> Reading:
+    if not any(map(_is_readable, pages)):
         raise CaptureError(ErrorCode.NO_TEXT, f"{len(pages)} pages without readable text")
-    reading = read_layout(pages, Source.TEXT_LAYER, own, limits)
+    reading = read_layout(pages, source, own, limits)
     if sum(name in reading.values for name in INVOICE_FIELDS) < INVOICE_FIELDS_MIN:
         raise CaptureError(ErrorCode.NOT_AN_INVOICE, "no number, date or total of an invoice")
     return reading
@@ -51,5 +69,8 @@ def _embedded_invoice(embedded: Sequence[bytes], limits: Limits) -> Reading | No
     return None
 
 
-def _letters(pages: Sequence[Page]) -> int:
-    return sum(sum(map(str.isalnum, word.text)) for page in pages for word in page.words)
+def _is_readable(page: Page) -> bool:
+    """Enough letters and digits, and not mostly characters that no font names (a garbled text layer)."""
+    letters = sum(sum(map(str.isalnum, word.text)) for word in page.words)
+    signs = sum(len(word.text) for word in page.words)
+    return letters >= LETTERS_MIN and letters >= signs * READABLE_SHARE
