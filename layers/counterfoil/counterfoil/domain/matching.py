@@ -76,6 +76,8 @@ class _Finding:
     billed_quantity: Decimal | None = None
     expected_rate: Decimal | None = None
     billed_rate: Decimal | None = None
+    expected_amount: Decimal | None = None
+    billed_amount: Decimal | None = None
     overcharge: Decimal = ZERO
 
     @property
@@ -445,6 +447,7 @@ class _Matching:
             return
         billed = sum((amount for amount in amounts if amount is not None), ZERO)
         for finding, amount in zip(group, amounts, strict=True):
+            finding.expected_amount, finding.billed_amount = expected, billed
             self._judge_taken(finding, places, Axis.AMOUNT, billed, expected, free)
             self._await_receipt(finding, places, Axis.AMOUNT, billed, expected)
             finding.links = _allocate(finding.linked.places, amount or ZERO, billed - free)
@@ -668,6 +671,8 @@ class _Matching:
             billed_quantity=finding.billed_quantity,
             expected_rate=finding.expected_rate,
             billed_rate=finding.billed_rate,
+            expected_amount=finding.expected_amount,
+            billed_amount=finding.billed_amount,
             overcharge=finding.overcharge,
             evidence=dict(finding.linked.evidence),
             rules=finding.rules,
