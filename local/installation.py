@@ -7,9 +7,9 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,16 @@ DISK_FREE_MIN_BYTES = 1_000_000_000
 
 @dataclass(frozen=True)
 class Installation:
-    """One local installation. `folder` holds all that it runs on and keeps."""
+    """One local installation. `folder` holds all that it runs on and keeps; `cache` what may be kept for the next.
+
+    Without `ports_usual` it takes whatever ports are free.
+    """
 
     folder: Path = PROJECT / ".local"
+    cache: Path = PROJECT / ".local" / "cache"
     stack_name: str = STACK_NAME
     company: str = COMPANY
+    ports_usual: Mapping[str, int] = field(default_factory=lambda: PORTS_DEFAULT)
 
     def file(self, *parts: str) -> Path:
         return self.folder.joinpath(*parts)
@@ -53,7 +58,7 @@ class Installation:
     def choose_port(self, service: str) -> int:
         """A free port for a service that is about to start: the one asked for, the one of last time, the usual one."""
         ports = self._ports()
-        wanted = os.environ.get(PORT_VARIABLES[service])
+        wanted = os.environ.get(PORT_VARIABLES[service]) if self.ports_usual else None
         if wanted:
             port = _number(wanted, PORT_VARIABLES[service])
             if not is_free(port):
@@ -62,7 +67,7 @@ class Installation:
                     f"stop that program, or set {PORT_VARIABLES[service]} to a free port",
                 )
         else:
-            candidates = (ports.get(service), PORTS_DEFAULT[service])
+            candidates = (ports.get(service), self.ports_usual.get(service))
             port = next((port for port in candidates if port and is_free(port)), None) or any_free_port()
         ports[service] = port
         write_json(self.file("ports.json"), ports)

@@ -92,6 +92,8 @@ class Service:
                     f"its log is {self.log}",
                 )
             time.sleep(POLL_SECONDS)
+        # It outlives this process, which is not to wait for it.
+        process.returncode = 0
 
     def stop(self) -> None:
         """Ask it to end, which lets it save its state; insist when it does not listen."""
@@ -102,7 +104,6 @@ class Service:
             _signal(pid, insistence)
             deadline = time.monotonic() + STOP_SECONDS_MAX
             while time.monotonic() < deadline:
-                _reap(pid)
                 if not self.is_running():
                     self._pid.unlink(missing_ok=True)
                     return
@@ -233,12 +234,4 @@ def _signal(pid: int, number: signal.Signals) -> None:
     try:
         os.killpg(pid, number)
     except ProcessLookupError:
-        return
-
-
-def _reap(pid: int) -> None:
-    """Take note of a child's end, when it is this very process's child."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
         return

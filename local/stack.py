@@ -50,6 +50,10 @@ class Stack:
         stacks = self.client("cloudformation").describe_stacks(StackName=self.installation.stack_name)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
 
+    @property
+    def erp_url(self) -> str:
+        return self.installation.erp_url
+
     @cached_property
     def functions(self) -> dict[str, str]:
         """The functions' names by the logical id without its end, such as `CaptureInvoice`."""
@@ -112,11 +116,11 @@ def is_deployed(installation: Installation, fingerprint: str) -> bool:
 def build(installation: Installation, values: dict[str, str], tell: Callable[[str], None]) -> None:
     """`sam build`: what did not change since the last time is taken from the cache."""
     machine = target()
-    cache = installation.file("sam", f"{machine.runtime}-{machine.architecture}")
+    cache = installation.cache / f"{machine.runtime}-{machine.architecture}"
     _sam(
         installation,
         "build",
-        ["--build-dir", str(installation.file("sam", "build")), "--cache-dir", str(cache), *_overrides(values)],
+        ["--build-dir", str(installation.file("build")), "--cache-dir", str(cache), *_overrides(values)],
         tell,
     )
 
@@ -127,7 +131,7 @@ def deploy(installation: Installation, values: dict[str, str], fingerprint: str,
         installation,
         "deploy",
         [
-            *("--template-file", str(installation.file("sam", "build", "template.yaml"))),
+            *("--template-file", str(installation.file("build", "template.yaml"))),
             *("--stack-name", installation.stack_name),
             *_overrides(values),
         ],
@@ -170,8 +174,9 @@ def _sam(installation: Installation, verb: str, arguments: list[str], tell: Call
     }
     sam = Path(sys.executable).parent / "sam"
     command = [str(sam), verb, "--config-file", str(PROJECT / "samconfig.toml"), "--config-env", "local", *arguments]
-    with log.open("w") as file:
-        process = subprocess.Popen(  # noqa: S603 - a command of our own, no shell
+    with (
+        log.open("w") as file,
+        subprocess.Popen(  # noqa: S603 - a command of our own, no shell
             command,
             env=aws_environment(installation.port("cloud")) | settings,
             cwd=PROJECT,
@@ -180,12 +185,12 @@ def _sam(installation: Installation, verb: str, arguments: list[str], tell: Call
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-        )
-        if process.stdout is not None:
-            for line in process.stdout:
-                file.write(line)
-                if line.strip():
-                    tell(line.strip())
-    if process.wait():
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            file.write(line)
+            if line.strip():
+                tell(line.strip())
+    if process.returncode:
         tail = "\n".join(log.read_text().splitlines()[-ERROR_LINES:])
         raise LocalError(f"sam {verb} failed:\n{tail}", f"the whole of it is in {log}")

@@ -135,14 +135,14 @@ def test_a_read_invoice_is_routed_to_its_vendors_queue(services):
 
 
 def test_a_change_that_cannot_be_routed_is_named_by_its_place_in_the_stream(services):
-    broken = event("route_changes.captured")
-    broken["Records"][0]["dynamodb"]["NewImage"] = {"entity": {"S": "invoice"}, "body": {"B": "AAAA"}}
+    two = event("route_changes.captured")
+    whole = two["Records"][0]
+    broken = json.loads(json.dumps(whole))
+    broken["dynamodb"] |= {"SequenceNumber": "2", "NewImage": {"entity": {"S": "invoice"}, "body": {"B": "AAAA"}}}
+    whole["dynamodb"]["NewImage"] = image("invoice", an_invoice())
+    two["Records"].append(broken)
 
-    answer = handler("route_changes")(broken, Context())
-
-    assert answer["batchItemFailures"] == [
-        {"itemIdentifier": broken["Records"][0]["dynamodb"]["SequenceNumber"]}
-    ]
+    assert handler("route_changes")(two, Context())["batchItemFailures"] == [{"itemIdentifier": "2"}]
 
 
 def test_the_sweep_goes_through_every_company(services):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 import secrets
 import time
@@ -57,6 +56,7 @@ REPLAY_SECONDS = 900
 LEASE_TRIES_MAX = 60
 LEASE_PAUSE_SECONDS = 0.5
 
+CURSOR = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z#(?P<id>[A-Za-z0-9_-]{1,100})", re.ASCII)
 COMPANY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 UNASSIGNED = "unassigned"
 
@@ -75,11 +75,15 @@ class SyncProgress(Record):
     """How far one kind of ERP record has been read.
 
     `since` is the last modified instant up to which everything was read; `until` and `after` say where an
-    unfinished pass goes on.
+    unfinished pass, begun at `began_at`, goes on. `seen_at` is when `since` was first the newest; `is_settled` says
+    that a pass has been made so long after it that nothing dated up to it can still turn up.
     """
 
     kind: str
     since: datetime | None = None
+    seen_at: datetime | None = None
+    is_settled: bool = False
+    began_at: datetime | None = None
     until: datetime | None = None
     after: str | None = None
     finished_at: datetime | None = None
@@ -264,6 +268,24 @@ class Store:
             invoices=tuple(_unpacked(item, Invoice) for item in response["Items"]),
             cursor=_to_cursor(last) if last else None,
         )
+
+    def count(self, company: str, status: Status, *, most: int) -> int:
+        """How many invoices are in a state, counted up to `most`."""
+        asked: Item = {
+            "TableName": self._table,
+            "IndexName": "listing",
+            "KeyConditionExpression": "listing_pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": _status_pk(company, status)}},
+            "Select": "COUNT",
+        }
+        counted = 0
+        while counted < most:
+            response = self._client.query(**asked, Limit=most - counted)
+            counted += response["Count"]
+            if "LastEvaluatedKey" not in response:
+                break
+            asked["ExclusiveStartKey"] = response["LastEvaluatedKey"]
+        return counted
 
     def resting(self, company: str, status: Status, *, before: datetime, limit: int = PAGE_MAX) -> list[Invoice]:
         """Invoices that came into a state before an instant, the oldest first."""
@@ -507,8 +529,9 @@ class Store:
     def _take_lease(self, key: Item, holder: str, most: int, seconds: int) -> int:
         for _ in range(LEASE_TRIES_MAX):
             now = datetime.now(UTC).timestamp()
-            first: int = secrets.randbelow(most)
-            for slot in (*range(first, most), *range(first)):
+            first = secrets.randbelow(most)
+            slots: list[int] = [*range(first, most), *range(first)]
+            for slot in slots:
                 try:
                     self._client.update_item(
                         TableName=self._table,
@@ -751,21 +774,19 @@ def _unpacked(item: Item, kind: type[R]) -> R:
 
 
 def _to_cursor(last: Item) -> str:
-    return json.dumps([last["listing_sk"]["S"], last["pk"]["S"].rsplit("#", 1)[-1]])
+    """Where a page ended: the instant and the id of its last invoice."""
+    return cast(str, last["listing_sk"]["S"])
 
 
 def _from_cursor(cursor: str, company: str, status: Status) -> Item:
     """The key a cursor stands for. It is made again from its parts, so a forged one stays in its company."""
-    try:
-        listing_sk, invoice_id = json.loads(cursor)
-        if not isinstance(listing_sk, str) or not isinstance(invoice_id, str) or "#" in invoice_id:
-            raise ValueError
-    except ValueError:
-        raise BadRequest("the cursor is not one that this list gave out") from None
+    place = CURSOR.fullmatch(cursor)
+    if place is None:
+        raise BadRequest("the cursor is not one that this list gave out")
     return {
-        **invoice_key(company, invoice_id),
+        **invoice_key(company, place["id"]),
         "listing_pk": {"S": _status_pk(company, status)},
-        "listing_sk": {"S": listing_sk},
+        "listing_sk": {"S": cursor},
     }
 
 

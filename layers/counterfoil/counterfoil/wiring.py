@@ -8,12 +8,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 
 from counterfoil.errors import CounterfoilError
 from counterfoil.files import Files
 from counterfoil.queues import Queues
 from counterfoil.settings import Settings, from_environment
+from counterfoil.sign_in import SignIn
 from counterfoil.store import Store
 
 if TYPE_CHECKING:
@@ -54,6 +56,18 @@ def queues() -> Queues:
     return Queues(boto3.client("sqs", config=AWS), settings().queue_url)
 
 
+@cache
+def sign_in() -> SignIn:
+    # Signing in is open to everybody: it is sent unsigned, and the function needs no right for it.
+    client = boto3.client("cognito-idp", config=AWS.merge(Config(signature_version=UNSIGNED)))
+    return SignIn(
+        client,
+        client_id=settings().user_pool_client_id,
+        issuer=settings().token_issuer,
+        keys_address=settings().token_keys_address,
+    )
+
+
 def secret(company: str, name: str) -> str:
     """A company's secret, `erp` or `webhook`, as it is now."""
     client = boto3.client("secretsmanager", config=AWS)
@@ -76,5 +90,5 @@ def erp(company: str) -> NetSuiteClient:
 
 def clear() -> None:
     """Forget every client and setting."""
-    for made in (settings, store, files, queues, erp):
+    for made in (settings, store, files, queues, sign_in, erp):
         made.cache_clear()

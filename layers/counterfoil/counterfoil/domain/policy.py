@@ -211,7 +211,8 @@ class CompanySettings(Record):
     """One company's settings. `approve_automatically_max` is in the company's `currency`; None approves nothing.
 
     `identity` is what documents call the company itself. `accounts` maps a kind of charge to the ERP's account id it
-    posts to.
+    posts to. `erp_bill_page` is where the ERP shows a bill to people, with `{id}` for the bill's internal id; empty for
+    no link.
     """
 
     company: str
@@ -220,3 +221,4 @@ class CompanySettings(Record):
     match: MatchPolicy = MatchPolicy()
     approve_automatically_max: Limit | None = None
     accounts: dict[LineKind, str] = {}
+    erp_bill_page: str = ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Generic, TypeVar
 
+from counterfoil.capture.layout.blocks import Block, find_blocks
 from counterfoil.capture.layout.labels import LabelledLayout, find_labels
 from counterfoil.capture.layout.values import (
     Amount,
@@ -44,6 +45,7 @@ class Context:
 
     layout: Layout
     labelled: LabelledLayout
+    blocks: list[Block]
     vocabulary: Vocabulary
     own: CompanyIdentity
     decimal: str
@@ -64,9 +66,11 @@ def context_of(layout: Layout, own: CompanyIdentity) -> Context:
     texts = [word.text for row in layout.rows for word in row.words]
     words = vocabulary(languages_of(texts))
     day_first, proven = day_comes_first([row.text for row in layout.rows], default=not _is_month_first(texts, words))
+    labelled = find_labels(layout, words)
     return Context(
         layout=layout,
-        labelled=find_labels(layout, words),
+        labelled=labelled,
+        blocks=find_blocks(labelled),
         vocabulary=words,
         own=own,
         decimal=decimal_sign(texts, words.decimal),

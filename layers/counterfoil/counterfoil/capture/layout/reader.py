@@ -49,7 +49,8 @@ def read_layout(pages: Sequence[Page], source: Source, own: CompanyIdentity, lim
     _put(reading, "vendor_iban", parties.iban)
     _put(reading, "vendor_address", parties.address)
     _put(reading, "buyer_name", parties.buyer)
-    reading.lines = read_lines(context, limits.lines_max)
+    net, gross = reading.amount("net_total"), reading.amount("gross_total")
+    reading.lines = read_lines(context, net, gross, limits.lines_max)
     return reading
 
 

@@ -16,6 +16,8 @@ from counterfoil.capture.layout.values import CODES, SYMBOLS, Amount
 from counterfoil.capture.layout.words import Word
 
 ZERO = Decimal(0)
+# Tables of totals leave more room under their heads than single labels do.
+BELOW_HEIGHTS = 6.0
 CANDIDATES_MAX = 12
 KINDS = (
     "net_total", "tax_total", "gross_total", "payable", "charge", "discount", "prepaid", "rounding",
@@ -90,12 +92,19 @@ def _beside(context: Context, label: Label) -> tuple[Amount, list[Word], float] 
 
 
 def _below(context: Context, label: Label) -> tuple[Amount, list[Word], float] | None:
-    for part in context.labelled.below(label):
+    """The amount under a label; of several in one column the last, when it is the sum of the others."""
+    column: list[tuple[Amount, list[Word]]] = []
+    for part in context.labelled.below(label, BELOW_HEIGHTS):
         read = [one for one in amounts_of(context, part) if not one[0].is_percent]
-        if len(read) == 1:
-            return read[0][0], read[0][1], 0.8
+        if len(read) != 1:
+            break
+        column.append(read[0])
+    if not column:
         return None
-    return None
+    *others, last = column
+    is_sum = len(others) > 0 and sum((amount.value for amount, _ in others), ZERO) == last[0].value
+    amount, words = last if is_sum else column[0]
+    return amount, words, 0.8
 
 
 def amounts_of(context: Context, words: list[Word]) -> list[tuple[Amount, list[Word]]]:

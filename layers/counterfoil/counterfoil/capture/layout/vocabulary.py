@@ -17,6 +17,7 @@ from counterfoil.domain.records import Record
 
 LANGUAGES_FOLDER = Path(__file__).parent.parent / "languages"
 KEPT_SIGNS = frozenset("#%")
+STRONG, WEAK, FAINT = 1.0, 0.8, 0.65
 FALLBACK_LANGUAGE = "en"
 LANGUAGES_ACTIVE_MAX = 3
 # A further language is taken in when it has at least this share of the first one's common words.
@@ -32,10 +33,14 @@ def squeeze(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a label stands for. `is_strong` when it can mean nothing else."""
+    """What a label stands for, and how surely: 1 when it can mean nothing else."""
 
     field: str
-    is_strong: bool
+    strength: float
+
+    @property
+    def is_strong(self) -> bool:
+        return self.strength == STRONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class Vocabulary:
     """The words of one or more languages together; the first language wins where they disagree."""
 
     languages: tuple[str, ...]
-    labels: dict[str, Meaning]
+    labels: dict[str, tuple[Meaning, ...]]
     columns: dict[str, tuple[str, ...]]
     titles: frozenset[str]
     credit_titles: frozenset[str]
@@ -53,10 +58,14 @@ class Vocabulary:
 
 
 class Labels(Record):
-    """How one field is labelled: `strong` can mean nothing else, `weak` only where nothing stronger is found."""
+    """How one field is labelled.
+
+    `strong` can mean nothing else, `weak` often means this, `faint` may mean it and is always reviewed.
+    """
 
     strong: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
+    faint: tuple[str, ...] = ()
 
 
 class Language(Record):
@@ -114,11 +123,13 @@ def languages_of(words: Iterable[str]) -> tuple[str, ...]:
 def vocabulary(languages: tuple[str, ...]) -> Vocabulary:
     """The joint vocabulary of these languages."""
     contents = [_files()[code] for code in languages]
-    labels: dict[str, Meaning] = {}
+    labels: dict[str, list[Meaning]] = {}
     columns: dict[str, list[str]] = {}
     for content in contents:
         for meaning, text in _label_texts(content):
-            labels.setdefault(squeeze(text), meaning)
+            known = labels.setdefault(squeeze(text), [])
+            if meaning.field not in [other.field for other in known]:
+                known.append(meaning)
         for column, texts in content.columns.items():
             for text in texts:
                 kinds = columns.setdefault(squeeze(text), [])
@@ -126,7 +137,7 @@ def vocabulary(languages: tuple[str, ...]) -> Vocabulary:
                     kinds.append(column)
     return Vocabulary(
         languages=languages,
-        labels=labels,
+        labels={text: tuple(meanings) for text, meanings in labels.items()},
         columns={text: tuple(kinds) for text, kinds in columns.items()},
         titles=_squeezed(content.title for content in contents),
         credit_titles=_squeezed(content.credit_title for content in contents),
@@ -138,10 +149,11 @@ def vocabulary(languages: tuple[str, ...]) -> Vocabulary:
 
 def _label_texts(content: Language) -> Iterable[tuple[Meaning, str]]:
     """Strong labels before weak ones, so that a text which is both is strong."""
-    for name, labels in content.fields.items():
-        yield from ((Meaning(name, is_strong=True), text) for text in labels.strong)
-    for name, labels in content.fields.items():
-        yield from ((Meaning(name, is_strong=False), text) for text in labels.weak)
+    for strength, kind in ((STRONG, "strong"), (WEAK, "weak"), (FAINT, "faint")):
+        for name, labels in content.fields.items():
+            yield from ((Meaning(name, strength), text) for text in getattr(labels, kind))
+    for text in (*content.title, *content.credit_title):
+        yield Meaning("invoice_number", WEAK), text
 
 
 def _squeezed(groups: Iterable[Iterable[str]]) -> frozenset[str]:
