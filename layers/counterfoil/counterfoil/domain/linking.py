@@ -46,6 +46,7 @@ AMOUNT_OF_EXPENSE = 20
 RATE = 15
 RATE_NEAR = 5
 QUANTITY = 8
+QUANTITY_ORDERED = 5
 QUANTITY_WITHIN = 3
 AMOUNT = 4
 UNIT = 2
@@ -534,8 +535,10 @@ class Linker:
                 found["rate"] = RATE_NEAR
         if line.quantity is not None:
             quantity = conversion.quantity(line.quantity)
-            if any(conversion.is_same(quantity, each) for each in (place.expected, place.free, place.line.quantity)):
+            if conversion.is_same(quantity, place.expected):
                 found["quantity"] = QUANTITY
+            elif conversion.is_same(quantity, place.line.quantity):
+                found["quantity"] = QUANTITY_ORDERED
             elif ZERO < quantity <= place.free:
                 found["quantity"] = QUANTITY_WITHIN
         if line.total and conversion.is_same(line.total, _ordered_amount(place.line)):

@@ -480,8 +480,8 @@ def merged_order(
     if known is None:
         return current.model_copy(update={"bills": bills})
     kept = {id_: taken for id_, taken in known.bills.items() if id_ not in takings and id_ not in gone}
-    ours = {"bills": {**kept, **bills}, "claims": known.claims, "version": known.version}
-    merged = current.model_copy(update=ours)
+    ours = {"claims": known.claims, "overcharges": known.overcharges, "version": known.version}
+    merged = current.model_copy(update={"bills": {**kept, **bills}, **ours})
     # A later date alone changes nothing, and would wake whoever waits for the order.
     return known if merged == known.model_copy(update={"modified_at": current.modified_at}) else merged
 
