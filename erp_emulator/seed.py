@@ -82,7 +82,7 @@ def empty(account: Account) -> None:
         "_job",
         "_outbox",
     ):
-        write(f'DELETE FROM "{name}"')  # noqa: S608 - the schema's own names
+        write(f'DELETE FROM "{name}"')
     account.store.fill_code_tables()
 
 
