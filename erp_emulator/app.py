@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 import uuid
 from dataclasses import replace
@@ -23,6 +24,7 @@ from erp_emulator.record_routes import RecordRoutes
 from erp_emulator.requestlog import RequestLog
 from erp_emulator.webhooks import Deliverer
 
+logger = logging.getLogger("erp_emulator")
 REST = "/services/rest/"
 LOGIN_FAILED = (
     "Invalid login attempt. For more details, see the Login Audit Trail in the NetSuite UI at Setup > Users/Roles > "
@@ -166,21 +168,25 @@ class App:
             raise NetSuiteError(404, "INVALID_URL", "The requested resource does not exist.")
         except NetSuiteError as error:
             return error_reply(error)
+        except Exception:
+            logger.exception("%s %s failed", request.method, request.path)
+            return error_reply(failure(500))
 
     # Who calls.
 
     def authenticate(self, request: Request) -> None:
         """Sets role, user and scopes of a request; a refusal tells no more than that the login failed."""
         authorization = request.header("authorization")
-        now = self.account.clock.now().timestamp()
         if authorization.lower().startswith("bearer"):
             try:
-                bearer = self.oauth2.bearer(authorization, now)
+                bearer = self.oauth2.bearer(authorization, self.account.clock.now().timestamp())
             except oauth2.BearerRefused as refused:
                 raise self.bearer_failed(refused) from None
             request.role, request.user, request.scopes = bearer.role, bearer.user, bearer.scopes
             request.actor = bearer.client_id
             return
+        # Callers sign with the machine's time, whatever the account's clock has been set to.
+        now = time.time()
         urls = [f"{request.root}{request.raw_path}", f"{request.root}{request.path}"]
         try:
             token = self.account.verifier.verify(request.method, urls, request.query, authorization, now)
@@ -220,7 +226,7 @@ class App:
     def token_service(self, request: Request, rest: list[str]) -> Reply:
         match request.method, rest:
             case "POST", ["token"]:
-                return self.oauth2.token(request, self.account.clock.now().timestamp())
+                return self.oauth2.token(request, time.time(), self.account.clock.now().timestamp())
             case "POST", ["revoke"]:
                 return self.oauth2.revoke(request)
             case "GET", ["keys"]:
@@ -266,6 +272,9 @@ class App:
             return await self.dispatch(request, segments)
         except NetSuiteError as error:
             return error_reply(error)
+        except Exception:
+            logger.exception("%s %s failed", request.method, request.path)
+            return error_reply(failure(500))
 
     def governance_limits(self) -> dict[str, Any]:
         limit = self.account.preferences["concurrencyLimit"]

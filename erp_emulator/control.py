@@ -145,7 +145,8 @@ class Control:
         account = self.app.account
         if request.method == "GET":
             rows = account.store.writer.execute(
-                "SELECT id, periodname, startdate, enddate, closed, aplocked, alllocked FROM accountingperiod ORDER BY startdate"
+                "SELECT id, periodname, startdate, enddate, closed, aplocked, alllocked "
+                "FROM accountingperiod ORDER BY startdate"
             ).fetchall()
             names = ("id", "name", "from", "to", "closed", "apLocked", "allLocked")
             return Reply(200, {"periods": [dict(zip(names, row, strict=True)) for row in rows]})

@@ -22,9 +22,7 @@ class Emulator:
     `account` gives the data, clock, preferences and faults directly; `app.restlets.register` takes scripts of yours.
     """
 
-    def __init__(
-        self, *, seed_name: str = "small", account: str = DEFAULT_ACCOUNT, data: Path | None = None
-    ) -> None:
+    def __init__(self, *, seed_name: str = "small", account: str = DEFAULT_ACCOUNT, data: Path | None = None) -> None:
         self.account = Account(account, data)
         if self.account.store.is_new:
             self._fill(seed_name)

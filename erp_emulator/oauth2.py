@@ -18,7 +18,7 @@ from erp_emulator import keys
 from erp_emulator.credentials import ROLES, Credentials, derive
 from erp_emulator.http import Reply, Request
 
-TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"
+TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"  # noqa: S105 - an address, not a password
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS = ("PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 SCOPES = frozenset({"restlets", "rest_webservices", "suite_analytics"})
@@ -86,10 +86,11 @@ class OAuth2:
 
     # The token endpoint.
 
-    def token(self, request: Request, now: float) -> Reply:
+    def token(self, request: Request, now: float, account_now: float) -> Reply:
+        """A token for an assertion that holds at `now`; its life is counted on the account's own clock."""
         form = dict(_form(request.body))
         try:
-            granted = self.grant(form, now)
+            granted = self.grant(form, now, account_now)
         except TokenRefused as refused:
             headers = {}
             if refused.error == "invalid_client":
@@ -98,7 +99,7 @@ class OAuth2:
             return Reply(status, {"error": refused.error, "error_description": refused.reason}, headers=headers)
         return Reply(200, granted, headers={"Cache-Control": "no-store"})
 
-    def grant(self, form: dict[str, str], now: float) -> dict[str, Any]:
+    def grant(self, form: dict[str, str], now: float, account_now: float) -> dict[str, Any]:
         if "grant_type" not in form:
             raise TokenRefused("invalid_request", "grant_type is missing")
         if form["grant_type"] != "client_credentials":
@@ -116,9 +117,9 @@ class OAuth2:
                 "aud": [str(claims["iss"]), f"emulator;{self.account}"],
                 "scope": sorted(scopes),
                 "iss": ISSUER,
-                "oit": int(now),
-                "iat": int(now),
-                "exp": int(now) + LIFE_SECONDS,
+                "oit": int(account_now),
+                "iat": int(account_now),
+                "exp": int(account_now) + LIFE_SECONDS,
                 "jti": secrets.token_hex(16),
             },
             keys.ec_key(self.account, "tokens"),

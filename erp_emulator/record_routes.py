@@ -110,9 +110,9 @@ class RecordRoutes:
             change = self.read_body(request, session, record_type)
             records.refuse_empty(record_type, change)
             record = records.create(session, record_type, change)
-        return self.saved(request, session, record, change)
+        return self.saved(request, record, change)
 
-    def saved(self, request: Request, session: Session, record: Record, change: Change) -> Reply:
+    def saved(self, request: Request, record: Record, change: Change) -> Reply:
         reply = created(f"{request.rest_root}/record/v1/{record.type.name}/{record.id}")
         if change.ignored:
             reply.headers["X-NetSuite-PropertyValidation"] = ", ".join(change.ignored)[:2000]
@@ -155,7 +155,7 @@ class RecordRoutes:
                 record = self.find(session, record_type, text, request)
                 change = self.read_body(request, session, record_type)
                 record = records.update(session, record, change, replaced(request))
-            return self.saved(request, session, record, change)
+            return self.saved(request, record, change)
         if request.method == "PUT":
             return self.put(request, record_type, text)
         if request.method == "DELETE":
@@ -174,7 +174,7 @@ class RecordRoutes:
             else:
                 found = self.find(session, record_type, text, request)
                 record = records.update(session, found, change, replaced(request))
-        return self.saved(request, session, record, change)
+        return self.saved(request, record, change)
 
     def get(self, request: Request, record_type: RecordType, text: str) -> Reply:
         check_parameters(request, "instance GET")
@@ -289,7 +289,7 @@ class RecordRoutes:
             source = self.find(session, record_type, text, request)
             change = self.read_body(request, session, target)
             made = transforms.transform(session, source, target, change, replaced(request))
-        return self.saved(request, session, made, change)
+        return self.saved(request, made, change)
 
     def create_form(self, request: Request, record_type: RecordType, text: str, target: RecordType) -> Reply:
         """The prefilled target, made and thrown away: nothing of it is kept."""

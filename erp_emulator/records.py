@@ -39,6 +39,8 @@ def create(session: Session, record_type: RecordType, change: Change, *, record_
     apply_change(record, change, frozenset())
     refuse_duplicate_external_id(session, record)
     behaviour_of(record).prepare(session, record)
+    if ledger.is_posting(record):
+        periods.refuse_if_shut(session, record, "created")
     write(session, record)
     return record
 

@@ -1,4 +1,4 @@
-"""A record as the record service shows it: camelCase, JSON numbers, references as objects, links on the caller's host."""
+"""A record as the record service shows it: JSON numbers, references as objects, links on the caller's host."""
 
 from __future__ import annotations
 

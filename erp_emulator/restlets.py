@@ -142,7 +142,7 @@ class Restlets:
             return error(request, 400, failed.code, str(failed))
         except NetSuiteError as refused:
             return error(request, 400, refused.code, refused.detail)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a script's own bug is the script's error, as in NetSuite
             return error(request, 400, "UNEXPECTED_ERROR", traceback.format_exc(limit=-1).strip().splitlines()[-1])
 
 

@@ -28,12 +28,14 @@ OWN_TABLES = (
        WITHOUT ROWID""",
     "CREATE INDEX _display_name ON _display(family, name)",
     "CREATE TABLE _meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE _attachment (recordtype TEXT, record INTEGER, kind TEXT, attached INTEGER, PRIMARY KEY (record, kind, attached))",
+    "CREATE TABLE _attachment (recordtype TEXT, record INTEGER, kind TEXT, attached INTEGER, PRIMARY KEY (record, "
+    "kind, attached))",
     "CREATE TABLE _content (id INTEGER PRIMARY KEY, content BLOB NOT NULL)",
     """CREATE TABLE _job (id INTEGER PRIMARY KEY, idempotency_key TEXT, created TEXT, body TEXT NOT NULL)""",
     "CREATE UNIQUE INDEX _job_key ON _job(idempotency_key) WHERE idempotency_key IS NOT NULL",
     """CREATE TABLE _outbox (id INTEGER PRIMARY KEY, url TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL,
-       attempts INTEGER NOT NULL DEFAULT 0, answer TEXT, created TEXT NOT NULL, due REAL NOT NULL DEFAULT 0, hook TEXT)""",
+       attempts INTEGER NOT NULL DEFAULT 0, answer TEXT, created TEXT NOT NULL,
+       due REAL NOT NULL DEFAULT 0, hook TEXT)""",
     "CREATE INDEX _outbox_state ON _outbox(state, due)",
 )
 
@@ -44,7 +46,7 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         self.temporary: tempfile.TemporaryDirectory[str] | None = None
         if path is None:
-            shm = Path("/dev/shm")
+            shm = Path("/dev/shm")  # noqa: S108 - a directory of our own is made below it
             self.temporary = tempfile.TemporaryDirectory(prefix="erp-emulator-", dir=shm if shm.is_dir() else None)
             path = Path(self.temporary.name) / "data.sqlite"
         self.path = path
@@ -221,7 +223,8 @@ class Store:
         return [row[0] for row in rows]
 
     def select(self, record_type: str, condition: Any, limit: int, offset: int) -> tuple[int, list[int]]:
-        """(how many there are, the ids of one page) of a type's records, that meet a filter's condition if one is given."""
+        """(how many there are, the ids of one page) of a type's records, that meet a filter's condition if one is "
+        "given."""
         where, values = "", ()
         if condition is not None:
             where, values = f" AND ({condition.sql})", condition.values
@@ -288,9 +291,9 @@ class Store:
         names = ", ".join(f'"{name}"' for name in filled)
         marks = ", ".join("?" * len(filled))
         self.writer.execute(
-            f'INSERT OR REPLACE INTO "{table}" ({names}) VALUES ({marks})',
+            f'INSERT OR REPLACE INTO "{table}" ({names}) VALUES ({marks})',  # noqa: S608 - names are the schema's own, values are bound
             tuple(filled.values()),
         )
 
     def delete_rows(self, table: str, column: str, value: object) -> None:
-        self.writer.execute(f'DELETE FROM "{table}" WHERE "{column}" = ?', (value,))
+        self.writer.execute(f'DELETE FROM "{table}" WHERE "{column}" = ?', (value,))  # noqa: S608 - names are the schema's own, values are bound

@@ -118,7 +118,8 @@ class Deliverer:
     async def deliver(self) -> int:
         store: Store = self.account.store
         rows = store.writer.execute(
-            "SELECT id, url, body, attempts, hook FROM _outbox WHERE state = 'waiting' AND due <= ? ORDER BY id LIMIT ?",
+            "SELECT id, url, body, attempts, hook FROM _outbox "
+            "WHERE state = 'waiting' AND due <= ? ORDER BY id LIMIT ?",
             (time.time(), BATCH),
         ).fetchall()
         for key, url, body, attempts, hook in rows:

@@ -1,4 +1,4 @@
-"""Names, types and dialect: every table and column is found in the account's tables or refused; the tree becomes SQLite's.
+"""Names, types and dialect: every table and column is found or refused, and the tree becomes SQLite's.
 
 Each expression's kind (text, id, num, bool, date, datetime) is kept in `meta["kind"]`, so results can be shown in
 the account's format, dates computed with, and text compared with dates as NetSuite does.

@@ -43,7 +43,9 @@ def test_a_page_that_cannot_be_is_refused(client, query, parameter):
 def test_an_unknown_query_parameter_is_refused_by_name(client):
     detail = client.refused("GET", "/record/v1/vendor/501?id=5")
 
-    assert detail["detail"].startswith("Invalid query parameter name 'id'. Use one of the following valid query parameters:")
+    assert detail["detail"].startswith(
+        "Invalid query parameter name 'id'. Use one of the following valid query parameters:"
+    )
 
 
 def test_types_and_fields_are_found_in_any_case_and_with_a_trailing_slash(client):
@@ -90,7 +92,12 @@ def test_sublists_are_links_until_expanded_and_resources_of_their_own(client):
 def test_fields_choose_and_exclude_expansion(client):
     order = client.order()
 
-    assert set(client.get(f"/record/v1/purchaseOrder/{order}?fields=tranId,total")) == {"links", "id", "tranId", "total"}
+    assert set(client.get(f"/record/v1/purchaseOrder/{order}?fields=tranId,total")) == {
+        "links",
+        "id",
+        "tranId",
+        "total",
+    }
     client.refused("GET", f"/record/v1/purchaseOrder/{order}?fields=tranId&expandSubResources=true")
 
 
@@ -103,7 +110,15 @@ def test_simple_enumerations_are_bare_ids(client):
 
 @pytest.mark.parametrize(
     "entity",
-    [{"id": "501"}, {"id": 501}, "501", 501, {"externalId": "V501"}, {"refName": "V501 Acme Paper Ltd"}, {"refName": "V501"}],
+    [
+        {"id": "501"},
+        {"id": 501},
+        "501",
+        501,
+        {"externalId": "V501"},
+        {"refName": "V501 Acme Paper Ltd"},
+        {"refName": "V501"},
+    ],
 )
 def test_a_reference_may_take_any_form(client, entity):
     bill = client.expense_bill(entity=entity)
@@ -166,7 +181,9 @@ def test_upsert_creates_once_and_then_changes(client):
 def test_an_external_id_is_taken_once_a_type(client):
     client.expense_bill(externalId="same")
 
-    detail = client.refused("POST", "/record/v1/vendorBill", {"entity": "501", "externalId": "same", **split((expense(1),))})
+    detail = client.refused(
+        "POST", "/record/v1/vendorBill", {"entity": "501", "externalId": "same", **split((expense(1),))}
+    )
 
     assert detail["o:errorCode"] == "USER_ERROR"
     assert detail["detail"].endswith("This record already exists.")
@@ -192,10 +209,30 @@ def test_a_deleted_record_is_gone_and_noted(client):
     ("path", "status", "code", "detail"),
     [
         ("/record/v1/bad-path", 404, "NONEXISTENT_RECORD_TYPE", "Record type 'bad-path' does not exist."),
-        ("/record/v1/customer/-1", 404, "NONEXISTENT_ID", "The record instance does not exist. Provide a valid record instance ID."),
-        ("/record/v1/customer/000", 400, "INVALID_ID", "Invalid record instance identifier '000'. Provide a valid record instance ID."),
-        ("/record/v1/vendor/25", 404, "NONEXISTENT_ID", "The record instance does not exist. Provide a valid record instance ID."),
-        ("/record/v1/vendorBill/eid:nope", 404, "NONEXISTENT_ID", "The record instance does not exist. Provide a valid record instance ID."),
+        (
+            "/record/v1/customer/-1",
+            404,
+            "NONEXISTENT_ID",
+            "The record instance does not exist. Provide a valid record instance ID.",
+        ),
+        (
+            "/record/v1/customer/000",
+            400,
+            "INVALID_ID",
+            "Invalid record instance identifier '000'. Provide a valid record instance ID.",
+        ),
+        (
+            "/record/v1/vendor/25",
+            404,
+            "NONEXISTENT_ID",
+            "The record instance does not exist. Provide a valid record instance ID.",
+        ),
+        (
+            "/record/v1/vendorBill/eid:nope",
+            404,
+            "NONEXISTENT_ID",
+            "The record instance does not exist. Provide a valid record instance ID.",
+        ),
     ],
 )
 def test_what_is_not_there_is_refused_in_its_own_words(client, path, status, code, detail):
@@ -310,7 +347,16 @@ def test_dates_in_q_are_days_in_the_accounts_format(client):
 
 def test_an_unknown_field_or_operator_in_q_is_refused(client):
     assert client.refused("GET", "/record/v1/vendor", params={"q": "nope IS 1"})["o:errorCode"] == "NONEXISTENT_FIELD"
-    for text in ("id", "id LIKE 1", "id EQUAL", "(id EQUAL 1", "id EQUAL 1 id EQUAL 2", "id ANY_OF []", "email GREATER 1", "'; DROP TABLE _record"):
+    for text in (
+        "id",
+        "id LIKE 1",
+        "id EQUAL",
+        "(id EQUAL 1",
+        "id EQUAL 1 id EQUAL 2",
+        "id ANY_OF []",
+        "email GREATER 1",
+        "'; DROP TABLE _record",
+    ):
         client.refused("GET", "/record/v1/vendor", params={"q": text})
 
 
@@ -320,7 +366,9 @@ def test_an_account_behind_a_proxy_is_signed_and_linked_as_the_caller_sees_it(em
 
     with Client(emulator) as client:
         address = "https://tstdrv1234567.suitetalk.api.netsuite.com/services/rest/record/v1/vendor/501"
-        signed = requests.Request("GET", address, auth=OAuth1(*client.keys, signature_method="HMAC-SHA256", realm=emulator.account.name)).prepare()
+        signed = requests.Request(
+            "GET", address, auth=OAuth1(*client.keys, signature_method="HMAC-SHA256", realm=emulator.account.name)
+        ).prepare()
         headers = {
             "Authorization": signed.headers["Authorization"],
             "X-Forwarded-Proto": "https",
