@@ -1,4 +1,4 @@
-"""Names, types and dialect: every table and column is found in the account's tables or refused; the tree becomes SQLite's.
+"""Names, types and dialect: every table and column is found or refused, and the tree becomes SQLite's.
 
 Each expression's kind (text, id, num, bool, date, datetime) is kept in `meta["kind"]`, so results can be shown in
 the account's format, dates computed with, and text compared with dates as NetSuite does.
@@ -440,9 +440,7 @@ class Resolver:
 
     # Expressions.
 
-    def expression(
-        self, node: exp.Expr, scope: Scope, *, is_late: bool = False, is_order: bool = False
-    ) -> exp.Expr:
+    def expression(self, node: exp.Expr, scope: Scope, *, is_late: bool = False, is_order: bool = False) -> exp.Expr:
         """The SQLite form of an expression, its kind in `meta`."""
         if isinstance(node, exp.Column):
             return self._column(node, scope, is_late=is_late, is_order=is_order)
@@ -661,7 +659,9 @@ class Resolver:
         start, end = (exp.column(exp.to_identifier(name, quoted=True)) for name in ("startdate", "enddate"))
         found = exp.Select(expressions=[exp.Anonymous(this="MIN", expressions=[column])])
         found.set("from_", exp.From(this=exp.Table(this=exp.to_identifier("accountingperiod", quoted=True))))
-        within = exp.And(this=exp.LTE(this=start, expression=today), expression=exp.GTE(this=end, expression=today.copy()))
+        within = exp.And(
+            this=exp.LTE(this=start, expression=today), expression=exp.GTE(this=end, expression=today.copy())
+        )
         found.set("where", exp.Where(this=within))
         return _typed(exp.Subquery(this=found), "id")
 
