@@ -6,6 +6,7 @@ the stream's batches, and receiving from the queues.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -27,7 +28,6 @@ from counterfoil.store import Store
 from local.installation import any_free_port
 from tests.bench import books
 from tests.conftest import TABLE, table_properties
-from tests.flows.world import Stream
 from tests.functions.wired import Context, handler
 
 INVOICES = 5
@@ -40,27 +40,28 @@ APPROVED_UP_TO = Decimal(10_000)
 
 
 class Counting:
-    """Counts what botocore's clients are told to call while it is switched on."""
+    """Counts what botocore's clients are told to call while a function is at work."""
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
-        self._on = False
+        self._function = ""
         session = boto3.Session()
         # What the functions make their clients from.
         boto3.DEFAULT_SESSION = session
         session.events.register("before-call", self._note)
 
     @contextmanager
-    def on(self) -> Iterator[None]:
-        self._on = True
+    def of(self, function: str) -> Iterator[None]:
+        """Count what is called now as a function's."""
+        self._function = function
         try:
             yield
         finally:
-            self._on = False
+            self._function = ""
 
     def _note(self, model: Any, **_: Any) -> None:
-        if self._on:
-            self.calls[f"{model.service_model.service_name}.{model.name}"] += 1
+        if self._function:
+            self.calls[f"{self._function} {model.service_model.service_name}.{model.name}"] += 1
 
 
 class Deployment:
@@ -116,19 +117,7 @@ class Deployment:
 
     def _route(self) -> bool:
         """Hand the stream's new records to route_changes."""
-        images = self._stream.read()
-        records = [
-            {
-                "eventID": str(number),
-                "eventSource": "aws:dynamodb",
-                "dynamodb": {
-                    "SequenceNumber": str(number),
-                    **({"OldImage": old} if old else {}),
-                    **({"NewImage": new} if new else {}),
-                },
-            }
-            for number, (old, new) in enumerate(images)
-        ]
+        records = self._stream.read()
         if records:
             self._handled("route_changes", records)
         return bool(records)
@@ -162,10 +151,44 @@ class Deployment:
         self._handled(FUNCTIONS[step], records)
 
     def _handled(self, function: str, records: list[dict[str, Any]]) -> None:
-        with self.counting.on():
+        with self.counting.of(function):
             answer = handler(function)({"Records": records}, Context())
         if answer["batchItemFailures"]:
             raise AssertionError(f"{function} failed")
+
+
+class Stream:
+    """The table's stream from its beginning, as Lambda hands it over."""
+
+    def __init__(self) -> None:
+        self._client = boto3.client("dynamodbstreams")
+        arn = self._client.list_streams(TableName=TABLE)["Streams"][0]["StreamArn"]
+        [shard] = self._client.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        self._place = self._client.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+
+    def read(self) -> list[dict[str, Any]]:
+        """The records since the last time."""
+        response: Any = self._client.get_records(ShardIterator=self._place)
+        self._place = response["NextShardIterator"]
+        return [
+            record
+            | {
+                "dynamodb": {
+                    name: as_text(part) if name in ("OldImage", "NewImage") else part
+                    for name, part in record["dynamodb"].items()
+                }
+            }
+            for record in response["Records"]
+        ]
+
+
+def as_text(image: dict[str, Any]) -> dict[str, Any]:
+    """An item whose bytes are in base 64, as in JSON."""
+    return {
+        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value for name, value in image.items()
+    }
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from tests.bench.errors import BenchError
 ANSWER_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 10
 ERROR_LINES = 5
+LOGS = ROOT / "build" / "bench"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class Worker:
 
     def __init__(self, side: WorkerSide) -> None:
         self._name = side.function
-        self._errors = (ROOT / "build" / "bench" / f"{side.function.replace(':', '.')}.log").open("w+")
+        LOGS.mkdir(parents=True, exist_ok=True)
+        self._errors = (LOGS / f"{side.function.replace(':', '.')}.log").open("w+")
         self._process = subprocess.Popen(
             [str(side.environment.python), "-m", "tests.bench.worker"],
             stdin=subprocess.PIPE,
