@@ -13,7 +13,7 @@ from counterfoil.capture.limits import Limits
 from counterfoil.capture.page_agreement import compare_with_page
 from counterfoil.capture.pdf import embedded_files, open_pdf, read_pages
 from counterfoil.capture.reading import Reading
-from counterfoil.capture.recognition import pages_of_image, pages_of_pdf
+from counterfoil.capture.recognition import is_available, pages_of_image, pages_of_pdf
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import Source
 
@@ -37,10 +37,12 @@ def read_pdf(content: bytes, own: CompanyIdentity, limits: Limits) -> Reading:
         if hybrid is not None:
             compare_with_page(hybrid, pages, own, limits)
             return hybrid
-        source = Source.TEXT_LAYER
-        if not any(map(_is_readable, pages)):
-            numbers = [page.number for page in pages][:RECOGNISED_PAGES_MAX]
-            pages, source = pages_of_pdf(document, numbers, limits), Source.OCR
+        unreadable = [page.number for page in pages if not _is_readable(page)]
+        source = Source.OCR if len(unreadable) == len(pages) else Source.TEXT_LAYER
+        if unreadable and (source == Source.OCR or is_available()):
+            recognised = pages_of_pdf(document, unreadable[:RECOGNISED_PAGES_MAX], limits)
+            seen = {page.number: page for page in (*pages, *recognised)}
+            pages = [seen[number] for number in sorted(seen)]
     return _read_pages(pages, source, own, limits)
 
 

@@ -24,6 +24,16 @@ Value = TypeVar("Value", str, date, Decimal)
 
 # Below this confidence a value is shown for review and never passed on by itself.
 CONFIDENCE_ASSERTED = 0.7
+# Recognised letters are often wrong in names and numbers, seldom in what arithmetic or a calendar confirms.
+RECOGNISED_TRUST = {
+    "vendor_name": 0.7,
+    "vendor_vat_id": 0.7,
+    "buyer_name": 0.7,
+    "invoice_number": 0.85,
+    "po_number": 0.8,
+    "due_date": 0.9,
+    "issue_date": 0.9,
+}
 TITLE_ROWS_MAX = 25
 # A line read with this confidence multiplied out when it was read.
 LINE_AGREES = Decimal("0.95")
@@ -39,6 +49,7 @@ def read_layout(pages: Sequence[Page], source: Source, own: CompanyIdentity, lim
 def read_context(context: Context, source: Source, limits: Limits) -> Reading:
     """The same for a context that is already made."""
     reading = Reading(source)
+    reading.trust = RECOGNISED_TRUST if source == Source.OCR else {}
     reading.document_type = _document_type(context)
     _put(reading, "invoice_number", _first(invoice_numbers(context)))
     _put(reading, "issue_date", _first(dates(context, "issue_date")))
@@ -102,6 +113,7 @@ def _first(found: Sequence[Candidate[Value]]) -> Candidate[Value] | None:
 def _put(reading: Reading, name: str, found: Candidate[Value] | None) -> None:
     if found is None:
         return
+    found.score *= reading.trust.get(name, 1.0)
     reading.put(name, found.value, found.evidence())
     if found.score < CONFIDENCE_ASSERTED:
         reading.doubt(name)

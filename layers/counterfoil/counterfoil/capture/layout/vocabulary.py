@@ -18,6 +18,8 @@ from counterfoil.domain.records import Record
 LANGUAGES_FOLDER = Path(__file__).parent.parent / "languages"
 KEPT_SIGNS = frozenset("#%")
 STRONG, WEAK, FAINT = 1.0, 0.8, 0.65
+# So many first letters tell most words that no label begins with.
+START_LENGTH = 4
 FALLBACK_LANGUAGE = "en"
 LANGUAGES_ACTIVE_MAX = 3
 # A further language is taken in when it has at least this share of the first one's common words.
@@ -55,6 +57,7 @@ class Vocabulary:
     carried: frozenset[str]
     title_endings: tuple[str, ...]
     label_length_max: int
+    label_starts: frozenset[str]
     decimal: str
 
 
@@ -147,6 +150,7 @@ def vocabulary(languages: tuple[str, ...]) -> Vocabulary:
         carried=_squeezed(content.carried for content in contents),
         title_endings=tuple(_squeezed(content.title_endings for content in contents)),
         label_length_max=max(map(len, labels)),
+        label_starts=frozenset(label[:length] for label in labels for length in range(1, START_LENGTH + 1)),
         decimal=contents[0].decimal,
     )
 
