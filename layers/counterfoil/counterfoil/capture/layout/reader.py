@@ -19,6 +19,7 @@ from counterfoil.capture.limits import Limits
 from counterfoil.capture.reading import Reading
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import Check, DocumentType, InvoiceLine, LineKind, Source
+from counterfoil.domain.vendor_memory import VendorMemory
 
 Value = TypeVar("Value", str, date, Decimal)
 
@@ -41,9 +42,11 @@ LINE_AGREES = Decimal("0.95")
 CONFIDENCE_SEVERAL = 0.78
 
 
-def read_layout(pages: Sequence[Page], source: Source, own: CompanyIdentity, limits: Limits) -> Reading:
+def read_layout(
+    pages: Sequence[Page], source: Source, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None = None
+) -> Reading:
     """Everything that the pages say about the invoice."""
-    return read_context(context_of(layout_of(pages), own), source, limits)
+    return read_context(context_of(layout_of(pages), own, memory), source, limits)
 
 
 def read_context(context: Context, source: Source, limits: Limits) -> Reading:
