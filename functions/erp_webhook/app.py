@@ -66,6 +66,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         logger.warning("webhook_refused", extra={"status": status})
         metrics.add_metric(name="webhooks_refused", unit="Count", value=1)
         return {"statusCode": status, "headers": {"Content-Type": problems.CONTENT_TYPE}, "body": problem}
+    metrics.add_metric(name="webhooks_accepted", unit="Count", value=1)
     logger.info("webhook_accepted", extra={"company": request.company, "kind": request.kind})
     return {"statusCode": 202, "headers": {"Content-Type": "application/json"}, "body": "{}"}
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from counterfoil import problems, wiring
@@ -16,21 +16,22 @@ from counterfoil.domain.invoices import Invoice
 from counterfoil.domain.lifecycle import STATES, Status
 from counterfoil.domain.people import Entitlement, Person, person_of
 from counterfoil.domain.records import Record
-from counterfoil.errors import BadRequest, CounterfoilError, Refusal, StaleWrite
-from counterfoil.observability import logger, metrics, tracer
+from counterfoil.errors import CounterfoilError, Refusal, StaleWrite
+from counterfoil.observability import logger, tracer
 from counterfoil.steps import review
 from counterfoil.steps.review import require
 from counterfoil.store import PAGE_DEFAULT, PAGE_MAX, SyncRequest
 
 SYNC_KINDS = ("vendors", "orders", "receipts", "bills", "deletions")
 
-STATUSES = tuple(status.value for status in Status)
-
 app = APIGatewayRestResolver(enable_validation=True)
 
 
 class Comment(Record):
+    """Why, and (if given) the version that was looked at: an invoice that has moved on since is not acted on."""
+
     comment: str = ""
+    version: int | None = None
 
 
 class Upload(Record):
@@ -48,14 +49,12 @@ def person() -> Person:
 @app.get("/companies/<company>/invoices", summary="Invoices in one state, the longest resting first")
 def list_invoices(
     company: str,
-    status: Annotated[str, Query(description=f"one of {', '.join(STATUSES)}")],
+    status: Annotated[Status, Query(description="the state they are in")],
     cursor: Annotated[str | None, Query(description="from the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
 ) -> dict[str, Any]:
     require(person(), Entitlement.READ_INVOICES, company)
-    if status not in STATUSES:
-        raise BadRequest(f"status must be one of {', '.join(STATUSES)}")
-    page = wiring.store().invoices(company, Status(status), cursor=cursor, limit=limit)
+    page = wiring.store().invoices(company, status, cursor=cursor, limit=limit)
     return {"invoices": [summary(invoice) for invoice in page.invoices], "cursor": page.cursor}
 
 
@@ -75,9 +74,19 @@ def read_audit(company: str, invoice_id: str) -> dict[str, Any]:
 
 
 @app.post("/companies/<company>/invoices/<invoice_id>/<action>", summary=f"Act: {', '.join(review.ACTIONS)}")
-def act(company: str, invoice_id: str, action: str, body: Comment) -> dict[str, Any]:
+def act(company: str, invoice_id: str, action: str, body: Annotated[Comment | None, Body()] = None) -> dict[str, Any]:
     who = person()
-    invoice = review.act(company, invoice_id, action, who, comment=body.comment, store=wiring.store(), now=wiring.now)
+    given = body or Comment()
+    invoice = review.act(
+        company,
+        invoice_id,
+        action,
+        who,
+        comment=given.comment,
+        version=given.version,
+        store=wiring.store(),
+        now=wiring.now,
+    )
     logger.info("acted", extra={"company": company, "invoice_id": invoice_id, "action": action})
     return summary(invoice)
 
@@ -161,6 +170,5 @@ def not_found(error: Exception) -> Response[str]:
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
-@metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.resolve(event, context)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from counterfoil.domain.bills import Bill, BillExpenseLine, BillItemLine
 from counterfoil.domain.invoices import DocumentType
 from counterfoil.domain.orders import Coding, ItemKind, OrderStatus
@@ -134,6 +135,12 @@ def test_only_internal_ids_reach_a_query(bad):
         orders_query(Selection(ids=[bad]))
     with pytest.raises(ValueError, match="internal id"):
         orders_query(Selection(after=bad))(None)
+
+
+@pytest.mark.parametrize("bad", ["iban", "custentity_x, 1", "CUSTENTITY_IBAN", "custentity_" + "x" * 80])
+def test_only_custom_fields_reach_a_query(bad):
+    with pytest.raises(ValueError, match="custom field"):
+        vendors_query(Selection(), iban_field=bad)
 
 
 def test_only_instants_reach_a_query():
@@ -369,8 +376,9 @@ def test_a_vendor_by_all_its_names():
         "modified": "2026-02-10T16:40:11",
     }
 
-    vendor = vendor_of("acme", row)
+    vendor = vendor_of("acme", row | {"iban": "gb29 nwbk 6016 1331 9268 19; DE89370400440532013000"})
 
+    assert vendor.ibans == ("GB29NWBK60161331926819", "DE89370400440532013000")
     assert (vendor.name, vendor.names) == ("Acme Paper", ("Acme Paper", "Acme Paper Ltd", "V501"))
     assert (vendor.email_domain, vendor.vat_id, vendor.is_inactive) == ("acmepaper.example", "GB123", False)
 
@@ -453,7 +461,7 @@ def test_a_bill_links_each_line_to_its_order():
         {"account": {"id": "64"}, "amount": Decimal("12.5"), "memo": "Freight"},
         {"account": {"id": "61"}, "amount": 40, "memo": "", "orderDoc": "1042", "orderLine": "4"},
     ]
-    assert bill_type(a_bill()) == "vendorBill"
+    assert bill_type(DocumentType.INVOICE) == "vendorBill"
 
 
 def test_a_credit_links_no_order():
@@ -461,6 +469,6 @@ def test_a_credit_links_no_order():
 
     body = bill_body(credit, "3")
 
-    assert bill_type(credit) == "vendorCredit"
+    assert bill_type(DocumentType.CREDIT_NOTE) == "vendorCredit"
     assert "dueDate" not in body
     assert all("orderDoc" not in line for line in body["item"]["items"] + body["expense"]["items"])

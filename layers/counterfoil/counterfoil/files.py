@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from counterfoil.domain.invoices import Document
 from counterfoil.errors import BadRequest, DocumentTooLarge, ObjectMissing
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 DOCUMENT_BYTES_MAX = 25_000_000
 UPLOAD_SECONDS = 900
+READING_SECONDS = 60
 FILE_NAME_MAX = 120
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound", "MethodNotAllowed"})
 
@@ -49,7 +51,7 @@ class Files:
 
         The key names the person, so that nobody approves what they sent in.
         """
-        name = re.sub(r"[^A-Za-z0-9._-]+", "_", file_name).strip("._")[-FILE_NAME_MAX:]
+        name = _safe_name(file_name)
         if not name:
             raise BadRequest(f"{file_name!r} is no file name", file_name=file_name)
         key = f"inbox/{company}/uploads/{person}/{uuid.uuid4().hex}/{name}"
@@ -60,3 +62,26 @@ class Files:
             ExpiresIn=UPLOAD_SECONDS,
         )
         return {"url": post["url"], "fields": post["fields"], "key": key}
+
+    def reading_address(self, document: Document) -> str:
+        """Where a person may read a document, for `READING_SECONDS`.
+
+        Only what is named as a PDF opens in the browser, and only as a PDF; anything else is saved as a file, so that
+        nothing that a vendor sent runs as a page.
+        """
+        is_pdf = document.file_name.lower().endswith(".pdf")
+        name = _safe_name(document.file_name) or "document"
+        wanted: dict[str, Any] = {
+            "Bucket": document.bucket,
+            "Key": document.key,
+            "ResponseContentType": "application/pdf" if is_pdf else "application/octet-stream",
+            "ResponseContentDisposition": f'{"inline" if is_pdf else "attachment"}; filename="{name}"',
+            "ResponseCacheControl": "no-store",
+        }
+        if document.version_id:
+            wanted["VersionId"] = document.version_id
+        return self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=READING_SECONDS)
+
+
+def _safe_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[-FILE_NAME_MAX:]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 from aws_lambda_powertools import Logger, Metrics, Tracer
 
 logger = Logger(log_uncaught_exceptions=False)
 metrics = Metrics()
 tracer = Tracer(patch_modules=("botocore",))
+
+# An event without anything to count is no fault worth a line in each log.
+warnings.filterwarnings("ignore", message="No application metrics to publish")

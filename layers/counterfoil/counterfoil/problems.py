@@ -9,7 +9,9 @@ from counterfoil.errors import CounterfoilError, Refusal, StaleWrite
 CONTENT_TYPE = "application/problem+json"
 STATUSES = {
     "bad_request": 400,
+    "sign_in_refused": 401,
     "signature_refused": 401,
+    "signed_out": 401,
     "not_entitled": 403,
     "invoice_missing": 404,
     "unknown_company": 404,
@@ -27,11 +29,16 @@ TITLES = {
 
 def problem_of(error: CounterfoilError) -> tuple[int, str]:
     """The HTTP status and the problem+json body of a refusal or a stale write."""
+    status, code, detail = answer_to(error)
+    return status, body(status, code, detail)
+
+
+def answer_to(error: CounterfoilError) -> tuple[int, str, str]:
+    """The HTTP status, the code and the sentence of a refusal or a stale write; any other error goes on."""
     if isinstance(error, StaleWrite):
-        return 409, body(409, "changed_meanwhile", "somebody else changed it meanwhile: look again, then repeat")
+        return 409, "changed_meanwhile", "somebody else changed it meanwhile: look again, then repeat"
     if isinstance(error, Refusal):
-        status = STATUSES.get(error.code, 400)
-        return status, body(status, error.code, error.detail)
+        return STATUSES.get(error.code, 400), error.code, error.detail
     raise error
 
 

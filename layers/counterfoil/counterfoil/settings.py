@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from counterfoil.errors import CounterfoilError
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class SettingMissing(CounterfoilError):
@@ -42,6 +45,27 @@ class Settings:
     @property
     def user_pool_client_id(self) -> str:
         return self._needed("USER_POOL_CLIENT_ID")
+
+    @property
+    def aws_endpoint(self) -> str | None:
+        """Where AWS is when it is not where AWS is: the local cloud's address."""
+        return self.environment.get("AWS_ENDPOINT_URL") or None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether everything runs on this very machine, without TLS."""
+        return urlsplit(self.aws_endpoint or "").hostname in LOOPBACK
+
+    @property
+    def token_issuer(self) -> str:
+        """The user pool's name in its tokens; its id begins with its region."""
+        return f"https://cognito-idp.{self.user_pool_id.partition('_')[0]}.amazonaws.com/{self.user_pool_id}"
+
+    @property
+    def token_keys_address(self) -> str:
+        """Where the keys are that the user pool signs with."""
+        pool = f"{self.aws_endpoint.rstrip('/')}/{self.user_pool_id}" if self.aws_endpoint else self.token_issuer
+        return f"{pool}/.well-known/jwks.json"
 
     def queue_url(self, name: str) -> str:
         """The address of a step's queue: `capture`, `match`, `export` or `sync`."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 import secrets
 import time
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from botocore.exceptions import ClientError
 
 from counterfoil.domain.audit import AuditEntry, sealed
+from counterfoil.domain.bills import ErpBill
 from counterfoil.domain.deliveries import Delivery
 from counterfoil.domain.invoices import Invoice
 from counterfoil.domain.lifecycle import STATES, Status, may_move
@@ -56,6 +56,7 @@ REPLAY_SECONDS = 900
 LEASE_TRIES_MAX = 60
 LEASE_PAUSE_SECONDS = 0.5
 
+CURSOR = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z#(?P<id>[A-Za-z0-9_-]{1,100})", re.ASCII)
 COMPANY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 UNASSIGNED = "unassigned"
 
@@ -74,11 +75,15 @@ class SyncProgress(Record):
     """How far one kind of ERP record has been read.
 
     `since` is the last modified instant up to which everything was read; `until` and `after` say where an
-    unfinished pass goes on.
+    unfinished pass, begun at `began_at`, goes on. `seen_at` is when `since` was first the newest; `is_settled` says
+    that a pass has been made so long after it that nothing dated up to it can still turn up.
     """
 
     kind: str
     since: datetime | None = None
+    seen_at: datetime | None = None
+    is_settled: bool = False
+    began_at: datetime | None = None
     until: datetime | None = None
     after: str | None = None
     finished_at: datetime | None = None
@@ -264,6 +269,24 @@ class Store:
             cursor=_to_cursor(last) if last else None,
         )
 
+    def count(self, company: str, status: Status, *, most: int) -> int:
+        """How many invoices are in a state, counted up to `most`."""
+        asked: Item = {
+            "TableName": self._table,
+            "IndexName": "listing",
+            "KeyConditionExpression": "listing_pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": _status_pk(company, status)}},
+            "Select": "COUNT",
+        }
+        counted = 0
+        while counted < most:
+            response = self._client.query(**asked, Limit=most - counted)
+            counted += response["Count"]
+            if "LastEvaluatedKey" not in response:
+                break
+            asked["ExclusiveStartKey"] = response["LastEvaluatedKey"]
+        return counted
+
     def resting(self, company: str, status: Status, *, before: datetime, limit: int = PAGE_MAX) -> list[Invoice]:
         """Invoices that came into a state before an instant, the oldest first."""
         items = self._query(
@@ -365,6 +388,11 @@ class Store:
             self._client.delete_item(TableName=self._table, Key=key)
         return order_id
 
+    def order_of_receipt(self, company: str, receipt_id: str) -> str | None:
+        """The id of the order that a receipt belongs to, None when it is unknown."""
+        pointer = self._get(_key(f"{company}#RECEIPT#{receipt_id}", "ORDER"))
+        return cast(str, pointer["order_id"]["S"]) if pointer else None
+
     def receipts(self, company: str, order_id: str) -> list[Receipt]:
         items = self._query(
             "pk = :pk AND begins_with(sk, :sk)",
@@ -411,6 +439,17 @@ class Store:
         return [_unpacked(item, Vendor) for item in self._batch_get(wanted)]
 
     # Bills that the ERP has
+
+    def erp_bill(self, company: str, bill_id: str) -> ErpBill | None:
+        """A bill as it was when it was last read from the ERP."""
+        item = self._get(_key(f"{company}#BILL#{bill_id}", "STATE"))
+        return _unpacked(item, ErpBill) if item else None
+
+    def put_erp_bill(self, bill: ErpBill) -> None:
+        self._put({**_key(f"{bill.company}#BILL#{bill.id}", "STATE"), **_packed(bill)})
+
+    def delete_erp_bill(self, company: str, bill_id: str) -> None:
+        self._client.delete_item(TableName=self._table, Key=_key(f"{company}#BILL#{bill_id}", "STATE"))
 
     def put_bill_number(self, company: str, vendor_id: str, number: str, bill_id: str, external_id: str) -> None:
         """Remember a bill of the ERP by its vendor's number, to notice an invoice that was billed by hand."""
@@ -490,8 +529,9 @@ class Store:
     def _take_lease(self, key: Item, holder: str, most: int, seconds: int) -> int:
         for _ in range(LEASE_TRIES_MAX):
             now = datetime.now(UTC).timestamp()
-            first: int = secrets.randbelow(most)
-            for slot in (*range(first, most), *range(first)):
+            first = secrets.randbelow(most)
+            slots: list[int] = [*range(first, most), *range(first)]
+            for slot in slots:
                 try:
                     self._client.update_item(
                         TableName=self._table,
@@ -734,21 +774,19 @@ def _unpacked(item: Item, kind: type[R]) -> R:
 
 
 def _to_cursor(last: Item) -> str:
-    return json.dumps([last["listing_sk"]["S"], last["pk"]["S"].rsplit("#", 1)[-1]])
+    """Where a page ended: the instant and the id of its last invoice."""
+    return cast(str, last["listing_sk"]["S"])
 
 
 def _from_cursor(cursor: str, company: str, status: Status) -> Item:
     """The key a cursor stands for. It is made again from its parts, so a forged one stays in its company."""
-    try:
-        listing_sk, invoice_id = json.loads(cursor)
-        if not isinstance(listing_sk, str) or not isinstance(invoice_id, str) or "#" in invoice_id:
-            raise ValueError
-    except ValueError:
-        raise BadRequest("the cursor is not one that this list gave out") from None
+    place = CURSOR.fullmatch(cursor)
+    if place is None:
+        raise BadRequest("the cursor is not one that this list gave out")
     return {
-        **invoice_key(company, invoice_id),
+        **invoice_key(company, place["id"]),
         "listing_pk": {"S": _status_pk(company, status)},
-        "listing_sk": {"S": listing_sk},
+        "listing_sk": {"S": cursor},
     }
 
 

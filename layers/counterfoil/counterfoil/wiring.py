@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from counterfoil.errors import CounterfoilError
 from counterfoil.files import Files
 from counterfoil.queues import Queues
 from counterfoil.settings import Settings, from_environment
+from counterfoil.sign_in import SignIn
 from counterfoil.store import Store
 
 if TYPE_CHECKING:
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 # A slow service is given up before the function's own timeout, so that the queue, not the clock, ends the attempt.
 AWS = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
 ERP_LEASE_SECONDS = 120
+ERP_CONCURRENCY_DEFAULT = 4
+ERP_CLIENT_SECONDS = 300
+ERP_CLIENTS_MAX = 64
 
 
 class CredentialsMissing(CounterfoilError):
@@ -54,20 +60,46 @@ def queues() -> Queues:
     return Queues(boto3.client("sqs", config=AWS), settings().queue_url)
 
 
+@cache
+def sign_in() -> SignIn:
+    # Signing in is open to everybody: it is sent unsigned, and the function needs no right for it.
+    client = boto3.client("cognito-idp", config=AWS.merge(Config(signature_version=UNSIGNED)))
+    return SignIn(
+        client,
+        client_id=settings().user_pool_client_id,
+        issuer=settings().token_issuer,
+        keys_address=settings().token_keys_address,
+    )
+
+
 def secret(company: str, name: str) -> str:
     """A company's secret, `erp` or `webhook`, as it is now."""
     client = boto3.client("secretsmanager", config=AWS)
     return client.get_secret_value(SecretId=f"{settings().secret_prefix}/{company}/{name}")["SecretString"]
 
 
-@cache
 def erp(company: str) -> NetSuiteClient:
-    """The client of a company's ERP account, within the account's concurrency. Kept while the function is warm."""
+    """The client of a company's ERP account, within the account's concurrency; CredentialsMissing without a secret.
+
+    It is kept while the function is warm, but not for long: credentials are exchanged while functions run.
+    """
+    return _erp(company, int(now().timestamp()) // ERP_CLIENT_SECONDS)
+
+
+@lru_cache(maxsize=ERP_CLIENTS_MAX)
+def _erp(company: str, period: int) -> NetSuiteClient:
     from counterfoil.netsuite.client import Credentials, NetSuiteClient
 
-    content = json.loads(secret(company, "erp"))
-    concurrency = int(content.pop("concurrency", 4))
-    credentials = Credentials.from_json(content)
+    try:
+        content = json.loads(secret(company, "erp"))
+        concurrency = int(content.pop("concurrency", ERP_CONCURRENCY_DEFAULT))
+        credentials = Credentials.from_json(content)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
+            raise
+        raise CredentialsMissing(f"the company {company} has no ERP secret") from error
+    except ValueError as error:
+        raise CredentialsMissing(f"the ERP secret of {company} is not complete: {error}") from None
     return NetSuiteClient(
         credentials,
         governor=lambda: store().lease(company, most=concurrency, seconds=ERP_LEASE_SECONDS),
@@ -76,5 +108,5 @@ def erp(company: str) -> NetSuiteClient:
 
 def clear() -> None:
     """Forget every client and setting."""
-    for made in (settings, store, files, queues, erp):
+    for made in (settings, store, files, queues, sign_in, _erp):
         made.cache_clear()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from counterfoil.cli import accuracy, capture
+from counterfoil.cli import accuracy, capture, match, simulate
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Accounts payable for NetSuite, offline: capture documents and measure how well.",
+    help="Accounts payable for NetSuite, offline: capture documents, measure how well, decide matching scenarios.",
 )
 app.command("capture")(capture.capture_command)
 app.command("accuracy")(accuracy.accuracy_command)
+app.command("match")(match.match_command)
+app.command("simulate")(simulate.simulate_command)
 
 
 @app.callback()

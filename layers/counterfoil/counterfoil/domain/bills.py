@@ -20,6 +20,7 @@ from counterfoil.domain.matching_result import LineMatch, OrderLineLink
 from counterfoil.domain.money import decimal_of, plain, round_money, smallest_unit
 from counterfoil.domain.orders import ZERO, Coding, OrderLine, PurchaseOrder
 from counterfoil.domain.records import Record
+from counterfoil.errors import CounterfoilError
 
 NUMBER_LENGTH_MAX = 45  # the ERP's field "Reference No."
 MEMO_LENGTH_MAX = 999
@@ -103,7 +104,7 @@ class ErpBill(Record):
     modified_at: datetime | None = None
 
 
-class BillImpossible(ValueError):
+class BillImpossible(CounterfoilError):
     """No bill can be made of the invoice as it stands. `code` to count, `detail` for a person, with the numbers."""
 
     def __init__(self, code: str, detail: str) -> None:
@@ -147,7 +148,9 @@ def bill_of(invoice: Invoice, orders: Mapping[str, PurchaseOrder], charge_accoun
     gross_total = round_money(_required(captured.gross_total, "gross_total"), currency)
     sign = _sign(captured.document_type, gross_total, currency)
 
-    parts = [part for line in captured.lines for part in _parts(line, invoice, orders, charge_accounts, currency)]
+    parts = [
+        part for line in captured.billed_lines for part in _parts(line, invoice, orders, charge_accounts, currency)
+    ]
     parts += _tax(captured, charge_accounts, currency)
     parts += _rounding(gross_total - sum((part.amount for part in parts), ZERO), len(parts), charge_accounts, currency)
     items, expenses = _merged([part.times(sign) for part in parts], orders, currency)
@@ -169,6 +172,14 @@ def bill_of(invoice: Invoice, orders: Mapping[str, PurchaseOrder], charge_accoun
     return bill
 
 
+def total_due(invoice: Invoice) -> Decimal:
+    """What the invoice's bill has to come to in the ERP, which writes credits as positive amounts too."""
+    captured = _required(invoice.captured, "document")
+    gross_total = _required(captured.gross_total, "gross_total")
+    rounded = round_money(gross_total, captured.currency) if captured.currency else gross_total
+    return abs(rounded) if captured.document_type == DocumentType.CREDIT_NOTE else rounded
+
+
 @dataclass(frozen=True)
 class _Part:
     """An amount of the invoice with where it goes: an order line, or an account."""
@@ -178,6 +189,13 @@ class _Part:
     link: OrderLineLink | None = None
     account: str | None = None
     coding: Coding = field(default_factory=Coding)
+
+    @property
+    def quantity(self) -> Decimal:
+        """The link's quantity in the direction of the amount: matching counts what a credit takes below zero."""
+        if self.link is None or self.amount == 0:
+            return self.link.quantity if self.link is not None else ZERO
+        return abs(self.link.quantity).copy_sign(self.amount)
 
     def times(self, sign: int) -> _Part:
         return replace(self, amount=sign * self.amount)
@@ -271,7 +289,7 @@ def _tax(captured: CapturedInvoice, charge_accounts: Mapping[str, str], currency
     total = captured.tax_total
     if total is None and captured.net_total is not None and captured.gross_total is not None:
         total = captured.gross_total - captured.net_total
-    on_lines = sum((_amount(line, currency) for line in captured.lines if line.kind == LineKind.TAX), ZERO)
+    on_lines = sum((_amount(line, currency) for line in captured.billed_lines if line.kind == LineKind.TAX), ZERO)
     amount = round_money(total or ZERO, currency) - on_lines
     if total is None or amount == 0:
         return []
@@ -317,12 +335,13 @@ def _merged(
 
 
 def _item_line(same: Sequence[_Part], link: OrderLineLink, ordered: OrderLine, currency: str) -> BillItemLine:
-    quantity = sum((part.link.quantity for part in same if part.link is not None), ZERO)
+    quantity = sum((part.quantity for part in same), ZERO)
     amount = sum((part.amount for part in same), ZERO)
     if ordered.item_id is None:
         raise BillImpossible("order_line_has_no_item", f"order line {link} names no item")
-    if quantity <= 0:
-        raise BillImpossible("bill_lacks_a_value", f"nothing is billed of order line {link}")
+    if quantity == 0 or quantity * amount < 0:
+        detail = f"{plain(quantity)} for {plain(amount)} {currency} of order line {link} makes no price"
+        raise BillImpossible("no_rate", detail)
     return BillItemLine(
         order_id=link.order_id,
         order_line=link.line,

@@ -34,9 +34,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 DESCRIPTION_MAX = 80
 
 
-def kind_of(
-    description: str, *, kind: LineKind = LineKind.GOODS, item_code: str | None = None
-) -> LineKind:
+def kind_of(description: str, *, kind: LineKind = LineKind.GOODS, item_code: str | None = None) -> LineKind:
     """What a line is: what capture said, else a charge when its description is nothing but a charge's name.
 
     "Freight", "Shipping & handling" and "VAT 20 %" are charges; "Delivery van rental" and any line with an item code

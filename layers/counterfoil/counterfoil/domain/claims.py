@@ -12,30 +12,31 @@ from decimal import Decimal
 
 from counterfoil.domain import ledger
 from counterfoil.domain.matching_result import MatchResult, MatchType
+from counterfoil.domain.money import plain
 from counterfoil.domain.orders import ZERO, PurchaseOrder
 
 Taken = Mapping[int, Decimal]
 
 
-class OverClaimed(Exception):
-    """A claim for more than an order line has left. The numbers are its attributes."""
+class OverClaimed(ValueError):
+    """A claim for more than an order line has left: refused. The numbers are its attributes."""
 
-    def __init__(
-        self, order: PurchaseOrder, line: int, *, asked: Decimal, spent: Decimal, limit: Decimal
-    ) -> None:
-        super().__init__(
-            f"order {order.number} line {line}: {asked} asked, {spent} of {limit} is billed or claimed already"
-        )
+    code = "over_claimed"
+
+    def __init__(self, order: PurchaseOrder, line: int, *, asked: Decimal, spent: Decimal, limit: Decimal) -> None:
         self.order_id = order.id
         self.line = line
         self.asked = asked
         self.spent = spent
         self.limit = limit
+        self.detail = (
+            f"order {order.number} line {line}: {plain(asked)} asked, but {plain(spent)} of {plain(limit)} is billed or"
+            " claimed already"
+        )
+        super().__init__(self.detail)
 
 
-def claims_of(
-    result: MatchResult, *, accepted: Collection[int] = ()
-) -> dict[str, dict[int, Decimal]]:
+def claims_of(result: MatchResult, *, accepted: Collection[int] = ()) -> dict[str, dict[int, Decimal]]:
     """What a decision takes: order id, order line, quantity (amount for an expense line).
 
     Lines that pass count, and those of the invoice's lines that people `accepted`; nothing else is taken.
@@ -69,36 +70,46 @@ def with_claim(
         room = ledger.free(line, spent, types.get(number, by_kind)) + over.get(number, ZERO)
         if quantity > 0 and quantity > room:
             raise OverClaimed(order, number, asked=quantity, spent=spent, limit=spent + room)
-    return _with_claims(order, {**_without(order, invoice_id), invoice_id: dict(taken)})
+    return order.model_copy(
+        update={
+            "claims": {**_without(order.claims, invoice_id), invoice_id: dict(taken)},
+            "overcharges": _without(order.overcharges, invoice_id) | _overcharges_of(order, invoice_id, result),
+        }
+    )
 
 
 def without_claim(order: PurchaseOrder, invoice_id: str) -> PurchaseOrder:
     """The order with what this invoice took given back; the same order when it took nothing."""
     if invoice_id not in order.claims:
         return order
-    return _with_claims(order, _without(order, invoice_id))
+    return order.model_copy(
+        update={
+            "claims": _without(order.claims, invoice_id),
+            "overcharges": _without(order.overcharges, invoice_id),
+        }
+    )
 
 
-def with_bill(
-    order: PurchaseOrder, bill_id: str, taken: Taken, invoice_id: str | None
-) -> PurchaseOrder:
+def with_bill(order: PurchaseOrder, bill_id: str, taken: Taken, invoice_id: str | None) -> PurchaseOrder:
     """The order with the invoice's claim turned into that bill. The same bill again changes nothing."""
     bills = {**order.bills, bill_id: dict(taken)}
-    claims = _without(order, invoice_id) if invoice_id is not None else order.claims
+    claims = _without(order.claims, invoice_id) if invoice_id is not None else order.claims
     return order.model_copy(update={"bills": bills, "claims": claims})
 
 
-def _without(order: PurchaseOrder, invoice_id: str) -> dict[str, dict[int, Decimal]]:
-    return {by: lines for by, lines in order.claims.items() if by != invoice_id}
+def _without(taken: Mapping[str, dict[int, Decimal]], invoice_id: str) -> dict[str, dict[int, Decimal]]:
+    return {by: lines for by, lines in taken.items() if by != invoice_id}
 
 
-def _with_claims(order: PurchaseOrder, claims: dict[str, dict[int, Decimal]]) -> PurchaseOrder:
-    return order.model_copy(update={"claims": claims})
+def _overcharges_of(order: PurchaseOrder, invoice_id: str, result: MatchResult | None) -> dict[str, dict[int, Decimal]]:
+    over: dict[int, Decimal] = defaultdict(Decimal)
+    for line in result.lines if result is not None else ():
+        if line.overcharge > 0 and line.links and line.links[0].order_id == order.id:
+            over[line.links[0].line] += line.overcharge
+    return {invoice_id: dict(over)} if over else {}
 
 
-def _as_decided(
-    order: PurchaseOrder, result: MatchResult | None
-) -> tuple[dict[int, MatchType], dict[int, Decimal]]:
+def _as_decided(order: PurchaseOrder, result: MatchResult | None) -> tuple[dict[int, MatchType], dict[int, Decimal]]:
     types: dict[int, MatchType] = {}
     over: dict[int, Decimal] = defaultdict(Decimal)
     for line in result.lines if result is not None else ():

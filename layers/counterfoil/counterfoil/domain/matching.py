@@ -7,9 +7,10 @@ takes, when its unit cannot be converted, when currencies differ, or when its ow
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from counterfoil.domain import ledger
 from counterfoil.domain.charges import kind_of
@@ -25,6 +26,7 @@ from counterfoil.domain.linking import (
     subject_of,
 )
 from counterfoil.domain.matching_result import (
+    BLOCKING_FLAGS,
     InvoiceType,
     LineMatch,
     LineStatus,
@@ -35,12 +37,9 @@ from counterfoil.domain.matching_result import (
 from counterfoil.domain.money import plain, smallest_unit
 from counterfoil.domain.orders import ZERO, PurchaseOrder
 from counterfoil.domain.policy import Axis, MatchMode, MatchPolicy, Subject, Threshold
-from counterfoil.domain.units import Conversion, Units
+from counterfoil.domain.units import Conversion, Units, canonical
 
 DIGITS = 60
-# Converted values carry the error of a division; a factor that is not whole is known to its own digits only.
-DIVISION_SLACK = Decimal("1e-20")
-FACTOR_SLACK = Decimal("1e-6")
 # Minor units that an invoice's total may be away from the sum of its rounded lines, one for each line up to these.
 TOTAL_SLACK_MAX = 5
 PLACES_MAX = 12
@@ -57,17 +56,6 @@ WITHIN = {
     Axis.AMOUNT: LineStatus.AMOUNT_THRESHOLD,
 }
 GRAVITY = {status: grade for grade, status in enumerate(LineStatus)}
-# Flags that keep an invoice from being approved whatever its lines say.
-BLOCKING_FLAGS = frozenset(
-    {
-        "currency_mismatch",
-        "vendor_unknown",
-        "total_mismatch",
-        "credit_signs_mixed",
-        "no_lines",
-    }
-)
-
 HandLinks = Mapping[int, Sequence[tuple[str, int]]]
 
 
@@ -88,6 +76,9 @@ class _Finding:
     billed_quantity: Decimal | None = None
     expected_rate: Decimal | None = None
     billed_rate: Decimal | None = None
+    expected_amount: Decimal | None = None
+    billed_amount: Decimal | None = None
+    overcharge: Decimal = ZERO
 
     @property
     def status(self) -> LineStatus:
@@ -114,14 +105,12 @@ def match_invoice(
     linked it to, or to nothing when a person unlinked it; other lines are linked by the rules.
     """
     with localcontext(prec=DIGITS):
-        return _Matching(
-            invoice, orders, policy, invoice_id, vendor_id, prices_include_tax, hand_links or {}
-        ).decide(invoice_type)
+        return _Matching(invoice, orders, policy, invoice_id, vendor_id, prices_include_tax, hand_links or {}).decide(
+            invoice_type
+        )
 
 
-def type_of(
-    orders: Sequence[PurchaseOrder], policy: MatchPolicy, vendor_id: str | None
-) -> InvoiceType:
+def type_of(orders: Sequence[PurchaseOrder], policy: MatchPolicy, vendor_id: str | None) -> InvoiceType:
     """A PO invoice when the vendor has any open order, else an ordinary invoice."""
     if vendor_id is None:
         return InvoiceType.INVOICE
@@ -138,11 +127,11 @@ def billed_lines(invoice: CapturedInvoice) -> tuple[list[Billed], bool]:
     Credit notes are written both ways: all lines above zero, or all below. Either way they count below zero.
     """
     is_credit = invoice.document_type == DocumentType.CREDIT_NOTE
-    values = [value for line in invoice.lines for value in (line.quantity, line.amount) if value]
+    values = [value for line in invoice.billed_lines for value in (line.quantity, line.amount) if value]
     turns = is_credit and not any(value < 0 for value in values)
     is_mixed = is_credit and not turns and any(value > 0 for value in values)
     sign = -1 if turns else 1
-    return [_billed(line, sign) for line in invoice.lines], is_mixed
+    return [_billed(line, sign) for line in invoice.billed_lines], is_mixed
 
 
 def _billed(line: InvoiceLine, sign: int) -> Billed:
@@ -181,6 +170,9 @@ class _Matching:
         self.units = Units(policy.unit_conversions, policy.item_unit_conversions)
         self.is_credit = invoice.document_type == DocumentType.CREDIT_NOTE
         self.flags: list[str] = []
+        self.lines: list[Billed] = []
+        self.bills_goods = False
+        self.overcharged: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
 
     def decide(self, invoice_type: InvoiceType | None) -> MatchResult:
         lines, is_mixed = billed_lines(self.invoice)
@@ -194,23 +186,28 @@ class _Matching:
         if not self._adds_up(lines):
             self.flags.append("total_mismatch")
         chosen_type = invoice_type or type_of(self.orders, self.policy, self.vendor_id)
-        choice = self._choose(chosen_type)
+        choice = self._choose(chosen_type, is_chosen=invoice_type is not None)
         if invoice_type is None and choice.orders:
             chosen_type = InvoiceType.PO_INVOICE
         findings = self._link(lines, choice)
+        self.lines = lines
+        self.bills_goods = any(each.linked.places for each in findings if each.line.kind == LineKind.GOODS)
         for finding in findings:
             self._compare_price(finding)
         for group in _groups(findings):
             self._compare_quantity(group)
         for finding in findings:
+            self._hold_to_cap(finding)
             self._waive(finding)
         return self._result(chosen_type, choice, findings)
 
     # Which order, which lines
 
-    def _choose(self, chosen_type: InvoiceType) -> OrderChoice:
+    def _choose(self, chosen_type: InvoiceType, *, is_chosen: bool) -> OrderChoice:
+        """The orders; none for an ordinary invoice, which is one when a person says so or nothing speaks against it."""
         by_hand = {order_id for links in self.hand_links.values() for order_id, _ in links}
-        if chosen_type == InvoiceType.INVOICE and not self._names_orders() and not by_hand:
+        is_ordinary = chosen_type == InvoiceType.INVOICE and not by_hand
+        if is_ordinary and (is_chosen or not self._names_orders()):
             return OrderChoice(orders=(), is_named=False)
         choice = choose_orders(
             self.invoice,
@@ -236,9 +233,7 @@ class _Matching:
         if held:
             rest = [place for place in places if place.key not in held]
             linker = Linker(rest, choice, self.policy, self.units, vendor_id=self.vendor_id)
-        linked = dict(
-            zip((line.line.line for line in free_lines), linker.link(free_lines), strict=True)
-        )
+        linked = dict(zip((line.line.line for line in free_lines), linker.link(free_lines), strict=True))
         findings = []
         for line in lines:
             number = line.line.line
@@ -265,9 +260,7 @@ class _Matching:
             self.invoice.model_copy(
                 update={
                     "po_number": None,
-                    "po_numbers": tuple(
-                        order.number for order in self.orders if order.id in wanted
-                    ),
+                    "po_numbers": tuple(order.number for order in self.orders if order.id in wanted),
                     "lines": (),
                 }
             ),
@@ -307,7 +300,7 @@ class _Matching:
         conversion = self._conversion(line, place)
         if conversion is None:
             return  # refused where quantities are compared
-        price = self._net_price(finding)
+        price = self._net_price(finding, place)
         if not self._checks_out(finding, place, conversion):
             finding.conditions.add(LineStatus.AMOUNT_MISMATCH)
             finding.flags.append("line_arithmetic")
@@ -318,18 +311,16 @@ class _Matching:
         rate = conversion.rate(price)
         finding.expected_rate, finding.billed_rate = place.line.rate, _shown(rate)
         difference = rate - place.line.rate
-        if _is_nothing(difference, place.line.rate, conversion) or self._is_rounding(
-            line, place, conversion
-        ):
+        if conversion.is_same(rate, place.line.rate) or self._is_rounding(line, place, conversion):
             finding.said.append(f"rate {_price(place.line.rate)} on invoice and order")
             return
-        self._judge(finding, place, Axis.RATE, difference, place.line.rate)
+        is_refused = (rate < 0) != (place.line.rate < 0)
+        self._judge(finding, place, Axis.RATE, difference, place.line.rate, is_refused)
         finding.said.append(
-            f"rate {_price(rate)} billed, {_price(place.line.rate)} ordered:"
-            f" {_difference(difference, place.line.rate)}"
+            f"rate {_price(rate)} billed, {_price(place.line.rate)} ordered: {_difference(difference, place.line.rate)}"
         )
 
-    def _net_price(self, finding: _Finding) -> Decimal | None:
+    def _net_price(self, finding: _Finding, place: Place) -> Decimal | None:
         """The price of one unit before tax, as stated or from the amount; None when neither is there."""
         line = finding.line
         share = self._net_share(line.line)
@@ -338,8 +329,9 @@ class _Matching:
             return None
         if line.price is not None:
             return line.price * share[0] / share[1]
-        if line.amount is not None and line.quantity:
-            return line.amount / line.quantity * share[0] / share[1]
+        quantity = Decimal(1) if _is_lump_sum(line, place) else line.quantity
+        if line.amount is not None and quantity:
+            return line.amount / quantity * share[0] / share[1]
         return None
 
     def _net_share(self, line: InvoiceLine) -> tuple[Decimal, Decimal] | None:
@@ -385,9 +377,8 @@ class _Matching:
             if line.line.price_base_quantity != 1 and amount is None:
                 return False
             printed = line.line.unit_price or ZERO
-            rounded = (ordered * line.line.price_base_quantity).quantize(
-                Decimal(1).scaleb(min(0, int(printed.as_tuple().exponent)))
-            )
+            places = Decimal(1).scaleb(min(0, int(printed.as_tuple().exponent)))
+            rounded = (ordered * line.line.price_base_quantity).quantize(places, rounding=ROUND_HALF_UP)
             if rounded != printed:
                 return False
             amount = line.quantity * line.price if amount is None else amount
@@ -406,36 +397,43 @@ class _Matching:
         first = next(iter(places.values()))
         for finding in group:
             self._say_rules(finding, first)
-        if any(place.line.is_expense for place in places.values()):
+        if not _are_comparable(list(places.values())):
+            for finding in group:
+                finding.conditions.add(LineStatus.QUANTITY_MISMATCH)
+                finding.said.append(f"the {len(places)} order lines differ in unit or kind: one quantity fits not all")
+        elif any(place.line.is_expense for place in places.values()):
             self._compare_amounts(group, list(places.values()))
         else:
             self._compare_counts(group, list(places.values()))
 
     def _leave_unlinked(self, finding: _Finding) -> None:
         line = finding.line
-        total = line.total or ZERO
-        limit = self.policy.charges.get(line.kind)
-        if line.kind != LineKind.GOODS and limit is not None and limit.is_set:
-            net = sum((_goods(each) for each in billed_lines(self.invoice)[0]), ZERO)
-            if line.total is not None and limit.allows(total, net):
-                finding.conditions.add(LineStatus.AMOUNT_THRESHOLD)
-                finding.rules["charge"] = "company"
-                finding.said.append(
-                    f"{line.kind.value} of {plain(total)} is within the {plain(limit.limit(net))} allowed"
-                )
-                return
+        if line.kind != LineKind.GOODS and self._is_let_by(finding):
+            return
         finding.conditions.add(LineStatus.UNLINKED)
         what = "goods" if line.kind == LineKind.GOODS else f"a charge ({line.kind.value})"
         amount = f", {plain(line.total)}" if line.total is not None else ""
         finding.said.append(f"no order line for this line: {what}{amount}")
 
+    def _is_let_by(self, finding: _Finding) -> bool:
+        """Whether the company lets a charge by that no order names: all of its kind together, beside ordered goods."""
+        kind = finding.line.kind
+        limit = self.policy.charges.get(kind)
+        same = [line.total for line in self.lines if line.kind == kind]
+        net = sum((_goods(line) for line in self.lines), ZERO)
+        if limit is None or not limit.is_set or None in same or not self.bills_goods:
+            return False
+        total = sum((amount for amount in same if amount is not None), ZERO)
+        if not limit.allows(total, net):
+            return False
+        finding.conditions.add(LineStatus.AMOUNT_THRESHOLD)
+        finding.rules["charge"] = "company"
+        finding.said.append(f"{kind.value} of {plain(total)} is within the {plain(limit.limit(net))} allowed")
+        return True
+
     def _say_rules(self, finding: _Finding, place: Place) -> None:
-        mode, source = self.policy.mode_for(
-            subject_of(place.order, place.line, self.invoice, self.policy)
-        )
-        finding.rules["mode"] = (
-            f"{source}: item is {place.line.kind.value}" if mode == MatchMode.AUTO else source
-        )
+        mode, source = self.policy.mode_for(subject_of(place.order, place.line, self.invoice, self.policy))
+        finding.rules["mode"] = f"{source}: item is {place.line.kind.value}" if mode == MatchMode.AUTO else source
 
     def _compare_amounts(self, group: Sequence[_Finding], places: Sequence[Place]) -> None:
         """Expense lines: the amount, and that the order line has it left."""
@@ -449,6 +447,7 @@ class _Matching:
             return
         billed = sum((amount for amount in amounts if amount is not None), ZERO)
         for finding, amount in zip(group, amounts, strict=True):
+            finding.expected_amount, finding.billed_amount = expected, billed
             self._judge_taken(finding, places, Axis.AMOUNT, billed, expected, free)
             self._await_receipt(finding, places, Axis.AMOUNT, billed, expected)
             finding.links = _allocate(finding.linked.places, amount or ZERO, billed - free)
@@ -483,11 +482,15 @@ class _Matching:
         conversion = self._conversion(line, place)
         if conversion is None:
             finding.flags.append("unit_conversion_unknown")
+            billed = plain(line.quantity) if line.quantity is not None else "no quantity"
             finding.said.append(
-                f"billed in {line.line.unit}, ordered in {place.line.unit}: no conversion is declared, so neither"
-                " quantity nor rate can be compared"
+                f"{billed} {line.line.unit} billed, {plain(place.line.quantity)} {place.line.unit} ordered:"
+                " no conversion is declared, so neither quantity nor rate can be compared"
             )
             return None
+        if line.quantity is None and _is_lump_sum(line, place):
+            finding.said.append("an amount without a quantity is the one that was ordered")
+            return Decimal(1)
         if line.quantity is None:
             finding.said.append(f"no quantity on the invoice to lay against {plain(expected)}")
             return None
@@ -496,7 +499,7 @@ class _Matching:
             finding.said.append(
                 f"{plain(line.quantity)} {line.line.unit} is {plain(_shown(quantity))} {place.line.unit}"
             )
-        if _is_nothing(quantity - expected, expected, conversion):
+        if conversion.is_same(quantity, expected):
             return expected
         return _shown(quantity)
 
@@ -563,16 +566,44 @@ class _Matching:
         finding.awaits_receipt = billed <= left and others == {MISMATCH[axis]}
 
     def _conversion(self, line: Billed, place: Place) -> Conversion | None:
-        return self.units.conversion(
-            line.line.unit, place.line.unit, items=(place.line.item_code, line.line.item_code)
+        return self.units.conversion(line.line.unit, place.line.unit, items=(place.line.item_code, line.line.item_code))
+
+    def _hold_to_cap(self, finding: _Finding) -> None:
+        """Many small overcharges, each within its tolerance, add up: together they are held to the company's cap."""
+        cap = self.policy.overcharge_cap
+        places = finding.linked.places
+        if len(places) != 1 or places[0].line.is_expense or not finding.links:
+            return
+        place, billed, rate = places[0], finding.links[0].quantity, finding.billed_rate
+        if (
+            rate is None
+            or billed <= 0
+            or rate <= place.line.rate
+            or LineStatus.RATE_THRESHOLD not in finding.conditions
+        ):
+            return
+        finding.overcharge = _shown(billed * (rate - place.line.rate))
+        before = ledger.overcharged(place.order, place.line.line, but_by=self.invoice_id)
+        before += self.overcharged[place.key]
+        self.overcharged[place.key] += finding.overcharge
+        ordered = place.line.quantity * place.line.rate
+        if cap is None or not cap.is_set or before + finding.overcharge <= cap.limit(ordered):
+            return
+        finding.conditions.discard(LineStatus.RATE_THRESHOLD)
+        finding.conditions.add(LineStatus.RATE_MISMATCH)
+        finding.awaits_receipt = False
+        finding.flags.append("overcharge_cap_exceeded")
+        finding.rules["overcharge_cap"] = "company"
+        finding.said.append(
+            f"{plain(finding.overcharge)} above the order's price, {plain(_shown(before))} before it: over the"
+            f" {plain(_shown(cap.limit(ordered)))} allowed in all"
         )
 
     def _waive(self, finding: _Finding) -> None:
         """Where the strategy is not to match, a line that does not agree stays unlinked and stops nothing."""
         if finding.linked.places:
             subjects = [
-                subject_of(place.order, place.line, self.invoice, self.policy)
-                for place in finding.linked.places
+                subject_of(place.order, place.line, self.invoice, self.policy) for place in finding.linked.places
             ]
         else:
             vendor = self.vendor_id and self.policy.surviving_vendor(self.vendor_id)
@@ -604,12 +635,8 @@ class _Matching:
         slack = smallest_unit(self.invoice.currency or "") * min(len(counted), TOTAL_SLACK_MAX)
         return abs(abs(total) - abs(net)) <= slack
 
-    def _result(
-        self, chosen_type: InvoiceType, choice: OrderChoice, findings: Sequence[_Finding]
-    ) -> MatchResult:
-        flags = tuple(
-            dict.fromkeys([*self.flags, *(flag for each in findings for flag in each.flags)])
-        )
+    def _result(self, chosen_type: InvoiceType, choice: OrderChoice, findings: Sequence[_Finding]) -> MatchResult:
+        flags = tuple(dict.fromkeys([*self.flags, *(flag for each in findings for flag in each.flags)]))
         lines = tuple(self._line(finding) for finding in findings)
         used = {link.order_id for line in lines for link in line.links}
         passes = all(finding.status.passes or finding.is_waived for finding in findings)
@@ -636,6 +663,7 @@ class _Matching:
             conditions=tuple(sorted(conditions, key=GRAVITY.__getitem__, reverse=True)),
             match_type=places[0].match_type if places else None,
             awaits_receipt=finding.awaits_receipt,
+            is_waived=finding.is_waived,
             is_charge=finding.line.kind != LineKind.GOODS,
             explain="; ".join(dict.fromkeys(finding.said)),
             coding=places[0].line.coding if places else LineMatch.model_fields["coding"].default,
@@ -643,6 +671,9 @@ class _Matching:
             billed_quantity=finding.billed_quantity,
             expected_rate=finding.expected_rate,
             billed_rate=finding.billed_rate,
+            expected_amount=finding.expected_amount,
+            billed_amount=finding.billed_amount,
+            overcharge=finding.overcharge,
             evidence=dict(finding.linked.evidence),
             rules=finding.rules,
         )
@@ -650,22 +681,19 @@ class _Matching:
 
 def _groups(findings: Sequence[_Finding]) -> list[list[_Finding]]:
     """Lines that bill the same order line are judged together; a line with no link stands alone."""
-    groups: list[list[_Finding]] = []
-    by_place: dict[tuple[str, int], list[_Finding]] = {}
-    for finding in findings:
+    groups: dict[int, list[_Finding]] = {}
+    group_of: dict[tuple[str, int], int] = {}
+    for number, finding in enumerate(findings):
         keys = [place.key for place in finding.linked.places]
-        group = next((by_place[key] for key in keys if key in by_place), None)
-        if group is None:
-            group = []
-            groups.append(group)
-        group.append(finding)
-        by_place.update(dict.fromkeys(keys, group))
-    return groups
+        together = {group_of[key] for key in keys if key in group_of}
+        group = [each for other in sorted(together) for each in groups.pop(other)]
+        groups[number] = [*group, finding]
+        group_of.update((place.key, number) for each in group for place in each.linked.places)
+        group_of.update(dict.fromkeys(keys, number))
+    return list(groups.values())
 
 
-def _allocate(
-    places: Sequence[Place], quantity: Decimal, over: Decimal
-) -> tuple[OrderLineLink, ...]:
+def _allocate(places: Sequence[Place], quantity: Decimal, over: Decimal) -> tuple[OrderLineLink, ...]:
     """Spread a quantity over its order lines, first ordered first; the last takes what remains."""
     if len(places) == 1:
         return (_link(places[0], quantity, max(over, ZERO)),)
@@ -688,10 +716,22 @@ def _link(place: Place, quantity: Decimal, over: Decimal = ZERO) -> OrderLineLin
     )
 
 
-def _is_nothing(difference: Decimal, reference: Decimal, conversion: Conversion) -> bool:
-    """Whether a difference is only what dividing, or a factor known to so many digits, leaves behind."""
-    slack = DIVISION_SLACK if conversion.is_whole else FACTOR_SLACK
-    return abs(difference) <= abs(reference) * slack
+def _are_comparable(places: Sequence[Place]) -> bool:
+    """Whether quantities of these order lines may be added up."""
+    kinds = {(place.line.is_expense, place.match_type) for place in places}
+    units = {canonical(place.line.unit) for place in places if place.line.unit}
+    return len(kinds) == 1 and len(units) <= 1
+
+
+def _is_lump_sum(line: Billed, place: Place) -> bool:
+    """An amount with neither quantity nor price, for a service of which one was ordered: one is what it bills."""
+    return (
+        line.quantity is None
+        and line.price is None
+        and (line.amount or ZERO) > 0
+        and place.line.quantity == 1
+        and place.match_type != MatchType.THREE_WAY
+    )
 
 
 def _goods(line: Billed) -> Decimal:
@@ -701,11 +741,7 @@ def _goods(line: Billed) -> Decimal:
 def _shown(number: Decimal) -> Decimal:
     """At most twelve places: what a division leaves behind is not for people."""
     places = int(number.as_tuple().exponent)
-    return (
-        number
-        if places >= -PLACES_MAX
-        else number.quantize(Decimal(1).scaleb(-PLACES_MAX)).normalize()
-    )
+    return number if places >= -PLACES_MAX else number.quantize(Decimal(1).scaleb(-PLACES_MAX)).normalize()
 
 
 def _price(number: Decimal) -> str:

@@ -8,6 +8,9 @@ from enum import StrEnum
 from counterfoil.domain.orders import Coding
 from counterfoil.domain.records import Record
 
+# Flags that keep an invoice from being approved whatever its lines say.
+BLOCKING_FLAGS = frozenset({"currency_mismatch", "vendor_unknown", "total_mismatch", "credit_signs_mixed", "no_lines"})
+
 
 class LineStatus(StrEnum):
     """From harmless to grave; a line's status is the gravest of its conditions."""
@@ -62,8 +65,12 @@ class LineMatch(Record):
     """One invoice line's decision.
 
     `awaits_receipt` is true when more goods arriving is all that is missing. `explain` is a sentence with numbers.
+    `is_waived`: the strategy is not to match this line, so that it stops nothing although it is not linked.
     `evidence` is what the link rests on, each with its share of the score; `rules` names which rule set the mode and
-    each tolerance that was used. Quantities and rates are in the order's unit, `expected_*` the order's side.
+    each tolerance that was used. `overcharge` is what the line charges above the order's price, in money.
+
+    `expected_*` is the order's side, quantities and rates in its unit. Lines that bill one order line together share
+    their quantities (or amounts, for an expense line): both sides are then those of all of them.
     """
 
     line: int
@@ -72,6 +79,7 @@ class LineMatch(Record):
     conditions: tuple[LineStatus, ...] = ()
     match_type: MatchType | None = None
     awaits_receipt: bool = False
+    is_waived: bool = False
     is_charge: bool = False
     explain: str = ""
     coding: Coding = Coding()
@@ -79,6 +87,9 @@ class LineMatch(Record):
     billed_quantity: Decimal | None = None
     expected_rate: Decimal | None = None
     billed_rate: Decimal | None = None
+    expected_amount: Decimal | None = None
+    billed_amount: Decimal | None = None
+    overcharge: Decimal = Decimal(0)
     evidence: dict[str, int] = {}
     rules: dict[str, str] = {}
 
@@ -101,4 +112,6 @@ class MatchResult(Record):
     @property
     def awaits_receipt(self) -> bool:
         """Nothing is wrong but goods that have not come."""
-        return not self.approvable and all(line.status.passes or line.awaits_receipt for line in self.lines)
+        return not self.approvable and all(
+            line.status.passes or line.is_waived or line.awaits_receipt for line in self.lines
+        )

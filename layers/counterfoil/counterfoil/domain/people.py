@@ -58,11 +58,11 @@ class Person(Record):
         return any(entitlement in ENTITLEMENTS[role] for role in self.roles.get(company, ()))
 
 
-def person_of(id: str, name: str, groups: Iterable[str]) -> Person:  # noqa: A002 - the field's own name
+def person_of(person_id: str, name: str, groups: Iterable[str]) -> Person:
     """A person from the sign-in service's groups; groups that name no company and role are passed over."""
     roles: dict[str, set[Role]] = {}
     for group in groups:
         company, _, role = group.rpartition(".")
         if company and role in _ROLE_NAMES:
             roles.setdefault(company, set()).add(Role(role))
-    return Person(id=id, name=name, roles={company: frozenset(held) for company, held in roles.items()})
+    return Person(id=person_id, name=name, roles={company: frozenset(held) for company, held in roles.items()})

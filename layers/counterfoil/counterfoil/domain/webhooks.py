@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from datetime import datetime
 
 from counterfoil.domain.records import Record
@@ -17,6 +18,7 @@ from counterfoil.errors import BadRequest, SignatureRefused
 AGE_SECONDS_MAX = 300
 BODY_BYTES_MAX = 65_536
 RECORD_ID_MAX = 40
+RECORD_ID = re.compile(rf"[0-9]{{1,{RECORD_ID_MAX}}}")
 
 # The ERP's record types, in lower case, and the kind of record that sync reads for each.
 KINDS = {
@@ -57,7 +59,7 @@ def notice_of(body: str) -> Notice:
     kind = KINDS.get(record_type.lower()) if isinstance(record_type, str) else None
     if kind is None:
         raise BadRequest(f"recordType must be one of {', '.join(KINDS)}")
-    if not isinstance(record_id, str | int) or not str(record_id).isdigit() or len(str(record_id)) > RECORD_ID_MAX:
+    if not isinstance(record_id, str | int) or not RECORD_ID.fullmatch(str(record_id)):
         raise BadRequest("id must be the record's internal id")
     return Notice(kind=kind, record_id=str(record_id))
 

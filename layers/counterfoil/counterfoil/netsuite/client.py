@@ -25,7 +25,6 @@ from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
-import jwt
 import requests
 from requests.auth import AuthBase
 from requests_oauthlib import OAuth1  # type: ignore[import-untyped]  # it ships no types
@@ -382,6 +381,9 @@ class NetSuiteClient:
         return _Token(token, self._clock() + int(lifetime) - TOKEN_MARGIN_SECONDS)
 
     def _assertion(self, audience: str) -> str:
+        # Only accounts with a certificate need it, and it takes a third of this module's time to import.
+        import jwt
+
         now = int(self._clock())
         claims = {
             "iss": self._credentials.oauth2_client_id,

@@ -12,6 +12,7 @@ catalog; a line's quantities are in the order's unit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -25,20 +26,23 @@ from counterfoil.domain.money import decimal_of
 from counterfoil.domain.orders import ZERO, Coding, ItemKind, OrderLine, OrderStatus, PurchaseOrder, Receipt
 from counterfoil.domain.records import Record
 from counterfoil.domain.vendors import Vendor
+from counterfoil.errors import CounterfoilError
 
 T = TypeVar("T")
 
 IDS_MAX = 1000
 ID_DIGITS_MAX = 18
+CUSTOM_FIELD = re.compile(r"custentity[a-z0-9_]{1,40}")
 
 Row = Mapping[str, str]
 Query = tuple[str, tuple[str, ...]]
+Taken = dict[int, Decimal]
 
 PURCHASE_ORDER, ITEM_RECEIPT, VENDOR_BILL, VENDOR_CREDIT = "PurchOrd", "ItemRcpt", "VendBill", "VendCred"
 BILL_TYPES = (VENDOR_BILL, VENDOR_CREDIT)
 
 
-class UnreadableRow(ValueError):
+class UnreadableRow(CounterfoilError):
     """A row is not as NetSuite writes it. `record` is the type and id, `column` and `value` what is wrong."""
 
     def __init__(self, record: str, column: str, value: str | None) -> None:
@@ -67,13 +71,16 @@ class Selection:
 # Queries
 
 
-def vendors_query(selection: Selection) -> Callable[[Row | None], Query]:
-    """Vendors, a row each."""
+def vendors_query(selection: Selection, *, iban_field: str | None = None) -> Callable[[Row | None], Query]:
+    """Vendors, a row each. `iban_field` is the account's own field for the bank account (`custentity_iban`)."""
+    if iban_field is not None and not CUSTOM_FIELD.fullmatch(iban_field):
+        raise ValueError(f"{iban_field[:80]!r} is not the id of a custom field of vendors")
+    iban = f", v.{iban_field} AS iban" if iban_field is not None else ""
     return _query(
         f"""
 SELECT v.id AS id, v.entityid AS entityid, v.companyname AS companyname, v.altname AS altname,
  v.legalname AS legalname, v.printoncheckas AS printoncheckas, v.vatregnumber AS vatregnumber, v.email AS email,
- c.symbol AS currency, v.isinactive AS isinactive, {_instant("v.lastmodifieddate")} AS modified
+ c.symbol AS currency, v.isinactive AS isinactive, {_instant("v.lastmodifieddate")} AS modified{iban}
 FROM vendor v
 LEFT JOIN currency c ON c.id = v.currency
 WHERE 1 = 1""",
@@ -97,17 +104,21 @@ def orders_query(selection: Selection) -> Callable[[Row | None], Query]:
     """Purchase orders, a row for the header (`mainline`) and for each line."""
     return _query(
         f"""
-SELECT t.id AS id, t.tranid AS tranid, t.status AS status, t.entity AS entity, BUILTIN.DF(t.entity) AS entityname,
- c.symbol AS currency, {_date("t.trandate")} AS trandate, {_instant("t.lastmodifieddate")} AS modified,
+SELECT t.id AS id, t.tranid AS tranid, t.status AS status, t.entity AS entity,
+ NVL(v.companyname, v.entityid) AS entityname, c.symbol AS currency,
+ {_date("t.trandate")} AS trandate, {_instant("t.lastmodifieddate")} AS modified,
  tl.id AS line, tl.mainline AS mainline, tl.item AS item, i.itemid AS itemcode, i.itemtype AS itemtype,
  i.isfulfillable AS isfulfillable, i.vendorname AS vendoritem, i.displayname AS itemname, tl.memo AS description,
- tl.quantity AS quantity, BUILTIN.DF(tl.units) AS unit, tl.rate AS rate, tl.foreignamount AS foreignamount,
+ tl.quantity AS quantity, NVL(u.unitname, tl.units) AS unit, tl.rate AS rate, tl.foreignamount AS foreignamount,
  tl.quantityshiprecv AS received, tl.quantitybilled AS billed, tl.isclosed AS isclosed,
- tl.expenseaccount AS expenseaccount, tl.department AS department, tl.location AS location, tl.class AS class
+ tl.expenseaccount AS expenseaccount, tl.department AS department, tl.location AS location, tl.class AS class,
+ tl.subsidiary AS subsidiary
 FROM transaction t
 INNER JOIN transactionline tl ON tl.transaction = t.id
 LEFT JOIN item i ON i.id = tl.item
+LEFT JOIN unitstypeuom u ON u.unitstype = i.unitstype AND u.internalid = tl.units
 LEFT JOIN currency c ON c.id = t.currency
+LEFT JOIN vendor v ON v.id = t.entity
 WHERE t.type = '{PURCHASE_ORDER}' AND {_OWN_LINES}""",
         selection,
         id_column="t.id",
@@ -178,7 +189,7 @@ def deletions_query(selection: Selection) -> Callable[[Row | None], Query]:
     """What was deleted, a row each; ids of a vendor and of a transaction may be the same."""
     return _query(
         f"""
-SELECT d.recordid AS id, d.type AS type, {_instant("d.deleteddate")} AS modified
+SELECT d.recordid AS id, d.type AS type, d.scriptid AS scriptid, {_instant("d.deleteddate")} AS modified
 FROM deletedrecord d
 WHERE d.recordid IS NOT NULL""",
         selection,
@@ -204,6 +215,25 @@ def newest_query(kind: str) -> str:
 
 
 CURRENCY_QUERY = "SELECT c.id AS id FROM currency c WHERE c.symbol = ?"
+
+
+def same_number_query(bill: Bill) -> Query:
+    """Bills (or credits) of the same vendor with the same number, with `externalid` and `status`.
+
+    The ERP itself takes a number twice: who writes bills has to look.
+    """
+    kind = VENDOR_CREDIT if bill.document_type == DocumentType.CREDIT_NOTE else VENDOR_BILL
+    return (
+        "SELECT t.id AS id, t.externalid AS externalid, t.status AS status FROM transaction t"
+        f" WHERE t.type = '{kind}' AND t.entity = {_id(bill.vendor_id)} AND t.tranid = ?",
+        (bill.number,),
+    )
+
+
+def counts(row: Row) -> bool:
+    """Whether a bill of that status bills anything: not when it was rejected or cancelled."""
+    return row.get("status") not in _STATUSES_NOT_BILLED
+
 
 _OWN_LINES = "tl.taxline = 'F' AND (tl.iscogs IS NULL OR tl.iscogs = 'F')"
 
@@ -295,6 +325,9 @@ def vendor_of(company: str, row: Row, *, zone: tzinfo = UTC) -> Vendor:
         name=known[0],
         names=known,
         vat_id=cells.optional("vatregnumber"),
+        ibans=tuple(
+            "".join(each.split()).upper() for each in re.split(r"[,;]", cells.optional("iban") or "") if each.strip()
+        ),
         email_domain=email.rpartition("@")[2].lower() or None,
         currency=cells.optional("currency"),
         is_inactive=cells.flag("isinactive"),
@@ -311,6 +344,7 @@ def order_of(company: str, rows: Sequence[Row], *, zone: tzinfo = UTC) -> Purcha
         number=header.text("tranid"),
         vendor_id=header.text("entity"),
         vendor_name=header.optional("entityname") or "",
+        subsidiary=header.optional("subsidiary"),
         status=header.among("status", _ORDER_STATUSES),
         currency=header.text("currency"),
         order_date=header.day("trandate"),
@@ -361,16 +395,16 @@ def _is_ordered(cells: _Cells) -> bool:
     return cells.optional("itemtype") not in _ITEM_TYPES_OF_NO_GOODS
 
 
-def takings_of(rows: Iterable[Row]) -> dict[str, dict[str, dict[int, Decimal]]]:
+def takings_of(rows: Iterable[Row]) -> dict[str, dict[str, Taken]]:
     """What bills take of orders, from the rows of `order_bills_query`: by order id, bill id and order line.
 
     A bill that was rejected or cancelled takes nothing and is there with no lines.
     """
-    found: dict[str, dict[str, dict[int, Decimal]]] = {}
+    found: dict[str, dict[str, Taken]] = {}
     for row in rows:
         cells = _Cells("vendorBill", row)
         taken = found.setdefault(cells.text("orderid"), {}).setdefault(cells.text("id"), {})
-        if cells.text("status") not in _STATUSES_NOT_BILLED:
+        if counts(row):
             line = cells.integer("orderline")
             column = "quantity" if cells.optional("item") else "foreignamount"
             taken[line] = taken.get(line, ZERO) + abs(cells.number(column))
@@ -412,7 +446,7 @@ def erp_bill_of(company: str, rows: Sequence[Row], *, zone: tzinfo = UTC) -> Erp
         number=header.optional("tranid") or "",
         vendor_id=header.text("entity"),
         external_id=header.optional("externalid"),
-        counts=header.text("status") not in _STATUSES_NOT_BILLED,
+        counts=counts(_header(rows)),
         currency=header.text("currency"),
         total=abs(header.number("foreigntotal")),
         bill_date=header.day("trandate"),
@@ -441,8 +475,9 @@ class Deletion(Record):
 
 def deletion_of(row: Row) -> Deletion:
     cells = _Cells("deletedrecord", row)
-    name = "".join(filter(str.isalpha, cells.text("type"))).lower()
-    return Deletion(id=cells.text("id"), kind=_DELETED_KINDS.get(name), at=cells.text("modified"))
+    names = ["".join(filter(str.isalpha, cells.optional(column) or "")).lower() for column in ("scriptid", "type")]
+    kind = next((_DELETED_KINDS[name] for name in names if name in _DELETED_KINDS), None)
+    return Deletion(id=cells.text("id"), kind=kind, at=cells.text("modified"))
 
 
 _ORDER_STATUSES = {
@@ -467,7 +502,7 @@ _ITEM_KINDS = {
 _ITEM_TYPES_OF_NO_GOODS = frozenset({"Description", "Subtotal", "Group", "EndGroup"})
 _STATUSES_NOT_BILLED = frozenset({"C", "E"})  # cancelled, rejected
 _DOCUMENT_TYPES = {VENDOR_BILL: DocumentType.INVOICE, VENDOR_CREDIT: DocumentType.CREDIT_NOTE}
-# The column holds a name for people in some accounts and the record's own in others.
+# One column holds the record's own name, the other the name for people; either may be missing.
 _DELETED_KINDS = {
     "vendor": "vendor",
     "purchaseorder": "purchaseOrder",
@@ -555,9 +590,9 @@ def _lines(record_type: str, rows: Sequence[Row]) -> list[_Cells]:
 # Bodies
 
 
-def bill_type(bill: Bill) -> str:
-    """The record's type in REST."""
-    return "vendorCredit" if bill.document_type == DocumentType.CREDIT_NOTE else "vendorBill"
+def bill_type(document_type: DocumentType) -> str:
+    """The type of record in REST: a bill, or a credit for a credit note."""
+    return "vendorCredit" if document_type == DocumentType.CREDIT_NOTE else "vendorBill"
 
 
 def bill_body(bill: Bill, currency_id: str) -> dict[str, Any]:

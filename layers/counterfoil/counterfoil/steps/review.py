@@ -11,7 +11,7 @@ from counterfoil.domain.invoices import Approval, Invoice
 from counterfoil.domain.lifecycle import STATES, Status
 from counterfoil.domain.orders import PurchaseOrder
 from counterfoil.domain.people import Entitlement, Person
-from counterfoil.errors import BadRequest, MoveRefused, NotEntitled
+from counterfoil.errors import BadRequest, MoveRefused, NotEntitled, StaleWrite
 from counterfoil.store import Store
 
 COMMENT_MAX = 1_000
@@ -54,27 +54,31 @@ def act(
     person: Person,
     *,
     comment: str = "",
+    version: int | None = None,
     store: Store,
     now: Callable[[], datetime],
 ) -> Invoice:
     """Do a person's action on an invoice and return it as it then is.
 
     Raises BadRequest (no such action, comment missing), NotEntitled, InvoiceMissing, MoveRefused, and StaleWrite when
-    somebody else was quicker: the person then has to look again, so it is not repeated here.
+    somebody else was quicker: the person then has to look again, so it is not repeated here. With `version`, the one
+    that the person looked at, nobody decides on anything but what they saw.
     """
     action = ACTIONS.get(action_name)
     if action is None:
         raise BadRequest(f"{action_name!r} is no action; there are {', '.join(ACTIONS)}")
     require(person, action.entitlement, company)
     invoice = store.invoice(company, invoice_id)
+    if version is not None and invoice.version != version:
+        raise StaleWrite(f"version {version} was looked at, it is at {invoice.version} now")
     if invoice.status not in action.from_:
         allowed = ", ".join(sorted(action.from_))
         raise MoveRefused(f"{action_name} needs an invoice that is {allowed}; this one is {invoice.status.value}")
     if action.needs_comment and not comment.strip():
-        raise BadRequest(f"{action_name} needs a comment that says why")
+        raise BadRequest(f"say why in the comment: {action_name} needs a reason")
     if len(comment) > COMMENT_MAX:
         raise BadRequest(f"a comment has at most {COMMENT_MAX} characters, this one has {len(comment)}")
-    if action.to == Status.APPROVED and invoice.raised_by == person.id:
+    if _own(invoice, action, person):
         raise NotEntitled("nobody approves an invoice that they sent in themselves")
     return store.save_invoice(
         invoice,
@@ -83,8 +87,25 @@ def act(
         action=action_name,
         at=now(),
         why=comment.strip(),
+        details={"name": person.name} if person.name else None,
         orders=_released(invoice, action, store),
     )
+
+
+def offered(invoice: Invoice, person: Person) -> list[str]:
+    """The names of the actions that the person may do on the invoice as it is."""
+    return [
+        name
+        for name, action in ACTIONS.items()
+        if invoice.status in action.from_
+        and person.may(action.entitlement, invoice.company)
+        and not _own(invoice, action, person)
+    ]
+
+
+def _own(invoice: Invoice, action: Action, person: Person) -> bool:
+    """Whether it would be an approval by the person who sent the invoice in."""
+    return action.to == Status.APPROVED and invoice.raised_by == person.id
 
 
 def require(person: Person, entitlement: Entitlement, company: str) -> None:

@@ -1,0 +1,84 @@
+"""One running account: its store, clock, preferences, credentials and engines, and the sessions on them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from erp_emulator import roles, tables, webhooks
+from erp_emulator.clock import Clock
+from erp_emulator.credentials import DEFAULT_ACCOUNT, credentials_of
+from erp_emulator.faults import Faults
+from erp_emulator.preferences import Preferences, UnknownPreference
+from erp_emulator.session import Session
+from erp_emulator.store import Store
+from erp_emulator.suiteql.resolve import Account as QueryAccount
+from erp_emulator.suiteql.run import Engine, account_now
+from erp_emulator.tba import Verifier
+
+
+class Account:
+    def __init__(self, name: str = DEFAULT_ACCOUNT, path: Path | None = None) -> None:
+        self.credentials = credentials_of(name)
+        self.name = self.credentials.account
+        self.store = Store(path)
+        self.clock = Clock()
+        self.preferences = Preferences()
+        self.verifier = Verifier(self.credentials)
+        self.faults = Faults()
+        self.engine = Engine(self.store)
+        self.load_settings()
+
+    @property
+    def slug(self) -> str:
+        return self.name.lower().replace("_", "-")
+
+    def session(self, user: str = "-5") -> Session:
+        return Session(self.store, self.clock, self.preferences, user)
+
+    @contextmanager
+    def writing(self, user: str = "-5") -> Iterator[Session]:
+        """A session whose writes are kept together or not at all."""
+        session = self.session(user)
+        with self.store.transaction():
+            yield session
+            webhooks.write_outbox(session)
+
+    # Preferences and the clock are part of the account's state, and rest with it.
+
+    def load_settings(self) -> None:
+        self.preferences.reset()
+        self.clock.reset()
+        with contextlib.suppress(UnknownPreference):
+            self.preferences.update(json.loads(self.store.meta("preferences") or "{}"))
+        clock = json.loads(self.store.meta("clock") or "{}")
+        self.clock.shift = timedelta(seconds=clock.get("shift", 0))
+        if clock.get("frozen"):
+            self.clock.freeze(datetime.fromisoformat(clock["frozen"]))
+
+    def save_settings(self) -> None:
+        clock = {
+            "shift": self.clock.shift.total_seconds(),
+            "frozen": self.clock.frozen_at.isoformat() if self.clock.frozen_at else None,
+        }
+        with self.store.transaction():
+            self.store.set_meta("preferences", json.dumps(self.preferences.changed()))
+            self.store.set_meta("clock", json.dumps(clock))
+
+    def query_account(self, role: str = "administrator") -> QueryAccount:
+        return QueryAccount(
+            tables=tables.TABLES,
+            date_format=self.preferences["DATEFORMAT"],
+            now=account_now(self.clock.now()),
+            is_allowed=lambda table: roles.may_query(role, table),
+            hidden=frozenset(str(self.preferences["hiddenColumns"]).lower().split(",")) - {""},
+            has_ctes=bool(self.preferences["commonTableExpressions"]),
+        )
+
+    def close(self) -> None:
+        self.engine.forget()
+        self.store.close()

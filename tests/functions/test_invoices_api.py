@@ -1,0 +1,503 @@
+"""The REST API: who may do what, what a stranger learns (nothing), and how it says no."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from datetime import timedelta
+
+import pytest
+
+from counterfoil import wiring
+from counterfoil.domain.invoices import Reason
+from counterfoil.domain.lifecycle import Status
+from counterfoil.domain.people import ENTITLEMENTS, Entitlement, Role
+from counterfoil.domain.policy import CompanySettings
+from counterfoil.files import DOCUMENT_BYTES_MAX
+from counterfoil.steps.match import match
+from counterfoil.steps.review import ACTIONS, COMMENT_MAX
+from counterfoil.store import PAGE_DEFAULT, PAGE_MAX
+from tests.builders import COMPANY, NOON, a_delivery, an_invoice, an_order
+from tests.conftest import template
+from tests.functions.wired import Context, call, event, handler
+from tests.steps.test_match import a_read_invoice
+
+OTHER = "other"
+
+
+@pytest.fixture(autouse=True)
+def companies(services, clock, monkeypatch):
+    monkeypatch.setattr(wiring, "now", clock)
+    for company in (COMPANY, OTHER):
+        services.put_company(CompanySettings(company=company))
+
+
+@pytest.fixture
+def matched(services, clock):
+    services.save_order(an_order(), read=None)
+    return match(COMPANY, a_read_invoice(services).id, store=services, now=clock)
+
+
+def ask(method, path, *, groups=f"{COMPANY}.ap_manager", sub="ann", query=None, body=None):
+    """What the API answers a person of these groups."""
+    message = event("invoices_api.list")
+    context = message["requestContext"]
+    context["authorizer"]["claims"] |= {"sub": sub, "cognito:groups": groups}
+    message |= {
+        "httpMethod": method,
+        "path": path,
+        "requestContext": context | {"httpMethod": method, "path": f"/v1{path}"},
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} if query else None,
+        "body": body if body is None or isinstance(body, str) else json.dumps(body),
+    }
+    if body is not None:
+        message["headers"] |= {"Content-Type": "application/json"}
+        message["multiValueHeaders"] |= {"Content-Type": ["application/json"]}
+    return handler("invoices_api")(message, Context())
+
+
+def content(answer):
+    return json.loads(answer["body"])
+
+
+def problem(answer):
+    """The problem of a refusal; its form is checked for each."""
+    found = content(answer)
+    assert answer["multiValueHeaders"]["Content-Type"] == ["application/problem+json"]
+    assert set(found) == {"type", "title", "status", "detail"}
+    assert found["status"] == answer["statusCode"]
+    return found
+
+
+def an_invoice_of(services, company, number, status=Status.RECEIVED):
+    invoice = an_invoice(company=company, id=f"invoice-{number}", status=status)
+    return services.save_invoice(None, invoice, by="t", action="received", at=NOON + timedelta(minutes=number))
+
+
+# Lists
+
+
+def test_a_list_shows_what_is_in_a_state_the_longest_resting_first(services):
+    for number in (2, 1):
+        an_invoice_of(services, COMPANY, number)
+
+    answer = call("invoices_api.list")
+
+    assert answer["statusCode"] == 200
+    assert [invoice["id"] for invoice in content(answer)["invoices"]] == ["invoice-1", "invoice-2"]
+    assert content(answer)["cursor"] is None
+
+
+def test_pages_hold_each_invoice_once_and_end(services):
+    for number in range(7):
+        an_invoice_of(services, COMPANY, number)
+
+    found, cursor, pages = [], None, 0
+    while cursor or not pages:
+        query = {"status": "received", "limit": "3"} | ({"cursor": cursor} if cursor else {})
+        page = content(ask("GET", f"/companies/{COMPANY}/invoices", query=query))
+        found += [invoice["id"] for invoice in page["invoices"]]
+        cursor, pages = page["cursor"], pages + 1
+
+    assert found == [f"invoice-{number}" for number in range(7)]
+    assert pages == 3
+
+
+def test_a_cursor_of_another_company_leads_nowhere(services):
+    for number in range(3):
+        an_invoice_of(services, OTHER, number)
+    query = {"status": "received", "limit": "1"}
+    theirs = content(ask("GET", f"/companies/{OTHER}/invoices", groups=f"{OTHER}.ap_clerk", query=query))["cursor"]
+
+    answer = ask("GET", f"/companies/{COMPANY}/invoices", query=query | {"cursor": theirs})
+
+    assert content(answer) == {"invoices": [], "cursor": None}
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "{}",
+        "5",
+        "null",
+        '["",""]',
+        '["a","b#c"]',
+        "[" * 9_000,
+        "2026-03-02T12:00:00.000000Z#",
+        "9" * 2_000,
+        "\x00",
+    ],
+    ids=lambda cursor: repr(cursor[:24]),
+)
+def test_a_forged_cursor_is_refused(cursor):
+    answer = ask("GET", f"/companies/{COMPANY}/invoices", query={"status": "received", "cursor": cursor})
+
+    assert answer["statusCode"] == 400
+    assert "cursor" in problem(answer)["detail"]
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", str(PAGE_MAX + 1), "many", ""])
+def test_a_limit_outside_its_bounds_is_refused(limit):
+    answer = ask("GET", f"/companies/{COMPANY}/invoices", query={"status": "received", "limit": limit})
+
+    assert answer["statusCode"] == 400
+    assert "limit" in problem(answer)["detail"]
+
+
+def test_the_limit_is_bounded_by_default(services):
+    for number in range(PAGE_DEFAULT + 1):
+        an_invoice_of(services, COMPANY, number)
+
+    page = content(ask("GET", f"/companies/{COMPANY}/invoices", query={"status": "received"}))
+
+    assert len(page["invoices"]) == PAGE_DEFAULT
+    assert page["cursor"]
+
+
+@pytest.mark.parametrize("query", [None, {"status": "lost"}, {"status": ""}])
+def test_a_list_is_of_one_state(query):
+    answer = ask("GET", f"/companies/{COMPANY}/invoices", query=query)
+
+    assert answer["statusCode"] == 400
+    assert "status" in problem(answer)["detail"]
+
+
+# One invoice
+
+
+def test_an_invoice_is_shown_whole_with_its_numbers_as_text(services, matched):
+    answer = call("invoices_api.read")
+
+    shown = content(answer)
+    assert shown["means"] == "agrees with its order, waiting for approval"
+    assert shown["captured"]["gross_total"] == "50.00"
+    assert shown["match"]["lines"][0]["status"] == "perfect_match"
+
+
+def test_the_audit_trail_is_shown_with_its_chain_checked(services, matched):
+    answer = call("invoices_api.audit")
+
+    trail = content(answer)
+    assert [entry["number"] for entry in trail["entries"]] == list(range(1, matched.version + 1))
+    assert trail["broken_at"] is None
+
+
+# Who may
+
+
+READS = {
+    f"/companies/{COMPANY}/invoices": Entitlement.READ_INVOICES,
+    f"/companies/{COMPANY}/invoices/invoice-1": Entitlement.READ_INVOICES,
+    f"/companies/{COMPANY}/invoices/invoice-1/audit": Entitlement.READ_AUDIT,
+    f"/companies/{COMPANY}/sync": Entitlement.READ_DELIVERIES,
+    f"/companies/{COMPANY}/deliveries": Entitlement.READ_DELIVERIES,
+}
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("path", READS)
+def test_each_role_reads_what_it_is_entitled_to_and_no_more(services, matched, path, role):
+    answer = ask("GET", path, groups=f"{COMPANY}.{role}", query={"status": "received"})
+
+    expected = 200 if READS[path] in ENTITLEMENTS[role] else 403
+    assert answer["statusCode"] == expected
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize(
+    ("path", "body", "entitlement", "status"),
+    [
+        pytest.param("uploads", {"file_name": "a.pdf"}, Entitlement.UPLOAD, 200, id="upload"),
+        pytest.param("sync", None, Entitlement.SYNC, 202, id="sync"),
+        pytest.param("invoices/invoice-1/approve", {}, Entitlement.APPROVE, 200, id="approve"),
+        pytest.param("invoices/invoice-1/reject", {"comment": "not ours"}, Entitlement.REJECT, 200, id="reject"),
+        pytest.param("invoices/invoice-1/rerun", {}, Entitlement.RERUN, 200, id="rerun"),
+    ],
+)
+def test_each_role_does_what_it_is_entitled_to_and_no_more(services, matched, role, path, body, entitlement, status):
+    answer = ask("POST", f"/companies/{COMPANY}/{path}", groups=f"{COMPANY}.{role}", body=body)
+
+    assert answer["statusCode"] == (status if entitlement in ENTITLEMENTS[role] else 403)
+    if entitlement not in ENTITLEMENTS[role]:
+        assert problem(answer)["type"] == "urn:counterfoil:not_entitled"
+        assert services.invoice(COMPANY, matched.id) == matched
+
+
+EVERYTHING = [
+    ("GET", "/companies/{company}/invoices", None),
+    ("GET", "/companies/{company}/invoices/invoice-1", None),
+    ("GET", "/companies/{company}/invoices/invoice-1/audit", None),
+    *(("POST", f"/companies/{{company}}/invoices/invoice-1/{action}", {"comment": "x"}) for action in ACTIONS),
+    ("POST", "/companies/{company}/uploads", {"file_name": "a.pdf"}),
+    ("POST", "/companies/{company}/sync", None),
+    ("GET", "/companies/{company}/sync", None),
+    ("GET", "/companies/{company}/deliveries", None),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"), EVERYTHING, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_another_company_is_answered_like_one_that_is_not_there(services, method, path, body):
+    an_invoice_of(services, OTHER, 1)
+
+    theirs = ask(method, path.format(company=OTHER), query={"status": "received"}, body=body)
+    nobodys = ask(method, path.format(company="nobody"), query={"status": "received"}, body=body)
+
+    assert theirs["statusCode"] == 403
+    assert theirs["body"].replace(OTHER, "nobody") == nobodys["body"]
+
+
+@pytest.mark.parametrize("path", ["", "/audit"])
+def test_an_invoice_of_another_company_is_answered_like_none(services, path):
+    theirs = an_invoice_of(services, OTHER, 1)
+
+    answer = ask("GET", f"/companies/{COMPANY}/invoices/{theirs.id}{path}")
+
+    assert answer["statusCode"] == 404
+    assert problem(answer)["detail"] == f"there is no invoice '{theirs.id}'"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_invoice_of_another_company_is_not_acted_on(services, action):
+    theirs = an_invoice_of(services, OTHER, 1)
+
+    answer = ask("POST", f"/companies/{COMPANY}/invoices/{theirs.id}/{action}", body={"comment": "x"})
+
+    assert answer["statusCode"] == 404
+    assert services.invoice(OTHER, theirs.id) == theirs
+
+
+@pytest.mark.parametrize(
+    "company", [f"{COMPANY}#INVOICES", f"{OTHER}%23X", "COMPANIES", "..", f"{COMPANY}.x", f"{COMPANY} "]
+)
+def test_no_company_is_made_up_of_another_ones_keys(services, company):
+    an_invoice_of(services, COMPANY, 1)
+
+    answer = ask("GET", f"/companies/{company}/invoices", query={"status": "received"})
+
+    assert answer["statusCode"] in (403, 404)
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        "",
+        "admins",
+        "ap_manager",
+        f".{COMPANY}",
+        ".ap_manager",
+        f"{COMPANY}.owner",
+        f"{OTHER}.ap_manager",
+        f"{COMPANY}.AP_MANAGER",
+    ],
+)
+def test_groups_that_name_no_role_in_the_company_carry_nothing(groups):
+    answer = ask("GET", f"/companies/{COMPANY}/invoices", groups=groups, query={"status": "received"})
+
+    assert answer["statusCode"] == 403
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [f"{OTHER}.employee,{COMPANY}.ap_clerk", f"[{OTHER}.employee {COMPANY}.ap_clerk]", [f"{COMPANY}.ap_clerk"]],
+)
+def test_groups_are_read_however_the_gateway_writes_a_list(groups):
+    answer = ask("GET", f"/companies/{COMPANY}/invoices", groups=groups, query={"status": "received"})
+
+    assert answer["statusCode"] == 200
+
+
+def test_a_request_that_no_authorizer_saw_may_nothing():
+    message = event("invoices_api.list")
+    del message["requestContext"]["authorizer"]
+
+    answer = handler("invoices_api")(message, Context())
+
+    assert answer["statusCode"] == 403
+
+
+# Acting
+
+
+def test_an_approver_approves(services, matched):
+    answer = call("invoices_api.approve")
+
+    assert answer["statusCode"] == 200
+    assert content(answer)["status"] == "approved"
+    assert services.invoice(COMPANY, matched.id).approval.by == "ann"
+
+
+def test_nobody_approves_what_they_sent_in(services, matched):
+    own = services.save_invoice(matched, matched.model_copy(update={"raised_by": "ann"}), by="t", action="t", at=NOON)
+
+    answer = call("invoices_api.approve")
+
+    assert answer["statusCode"] == 403
+    assert services.invoice(COMPANY, own.id) == own
+
+
+def test_an_action_comes_once(services, matched):
+    call("invoices_api.approve")
+
+    again = call("invoices_api.approve")
+
+    assert again["statusCode"] == 409
+    assert "approved" in problem(again)["detail"]
+
+
+def test_what_has_changed_since_it_was_looked_at_is_not_acted_on(services, matched):
+    answer = ask("POST", f"/companies/{COMPANY}/invoices/{matched.id}/approve", body={"version": matched.version - 1})
+
+    assert answer["statusCode"] == 409
+    assert problem(answer)["type"] == "urn:counterfoil:changed_meanwhile"
+    assert services.invoice(COMPANY, matched.id) == matched
+
+
+def test_what_is_as_it_was_looked_at_is_acted_on(services, matched):
+    answer = ask("POST", f"/companies/{COMPANY}/invoices/{matched.id}/approve", body={"version": matched.version})
+
+    assert answer["statusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "says"),
+    [
+        pytest.param("reject", {}, "comment", id="no comment"),
+        pytest.param("reject", {"comment": "  \n"}, "comment", id="a blank comment"),
+        pytest.param("reject", {"comment": "x" * (COMMENT_MAX + 1)}, str(COMMENT_MAX), id="an endless comment"),
+        pytest.param("reject", {"comment": 5}, "comment", id="a comment that is a number"),
+        pytest.param("approve", {"really": True}, "really", id="an unknown field"),
+        pytest.param("approve", "{", "JSON", id="no JSON"),
+        pytest.param("approve", "[]", "body", id="a list"),
+        pytest.param("approve", {"version": "now"}, "version", id="a version that is a word"),
+        pytest.param("pay", {}, "pay", id="an unknown action"),
+    ],
+)
+def test_a_request_that_is_not_right_changes_nothing_and_says_why(services, matched, action, body, says):
+    answer = ask("POST", f"/companies/{COMPANY}/invoices/{matched.id}/{action}", body=body)
+
+    assert answer["statusCode"] == 400
+    assert says in problem(answer)["detail"]
+    assert services.invoice(COMPANY, matched.id) == matched
+
+
+def test_a_comment_of_the_greatest_length_is_kept_whole(services, matched):
+    comment = "ü" * COMMENT_MAX
+
+    answer = ask("POST", f"/companies/{COMPANY}/invoices/{matched.id}/reject", body={"comment": comment})
+
+    assert answer["statusCode"] == 200
+    assert services.audit(COMPANY, matched.id)[-1].why == comment
+
+
+def test_an_action_needs_no_body_when_it_needs_no_comment(services, matched):
+    answer = ask("POST", f"/companies/{COMPANY}/invoices/{matched.id}/approve")
+
+    assert answer["statusCode"] == 200
+
+
+# Uploads, sync, deliveries
+
+
+def test_an_upload_address_names_company_and_person_and_bounds_the_size():
+    answer = call("invoices_api.upload")
+
+    upload = content(answer)
+    assert re.fullmatch(r"inbox/demo/uploads/cleo/[0-9a-f]{32}/Invoice_17_copy_.pdf", upload["key"])
+    assert upload["fields"]["key"] == upload["key"]
+    assert str(DOCUMENT_BYTES_MAX) in _policy(upload)
+
+
+def _policy(upload):
+    return base64.b64decode(upload["fields"]["policy"]).decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "ends"),
+    [
+        ("../../other/x.pdf", "/other_x.pdf"),
+        ("a/b.pdf", "/a_b.pdf"),
+        ("Ünïcode.pdf", "/n_code.pdf"),
+        ("x" * 300 + ".pdf", "x.pdf"),
+    ],
+)
+def test_a_file_name_cannot_leave_its_place(name, ends):
+    upload = content(ask("POST", f"/companies/{COMPANY}/uploads", sub="ann", body={"file_name": name}))
+
+    assert upload["key"].endswith(ends)
+    assert upload["key"].count("/") == 5
+    assert upload["key"].startswith(f"inbox/{COMPANY}/uploads/ann/")
+
+
+@pytest.mark.parametrize("body", [{"file_name": ""}, {"file_name": "..."}, {}, None])
+def test_an_upload_needs_a_file_name(body):
+    answer = ask("POST", f"/companies/{COMPANY}/uploads", body=body)
+
+    assert answer["statusCode"] == 400
+
+
+def test_a_company_that_was_never_set_up_takes_no_uploads():
+    answer = ask("POST", "/companies/new/uploads", groups="new.ap_clerk", body={"file_name": "a.pdf"})
+
+    assert answer["statusCode"] == 404
+    assert problem(answer)["type"] == "urn:counterfoil:unknown_company"
+
+
+def test_sync_is_asked_for():
+    answer = call("invoices_api.sync")
+
+    assert answer["statusCode"] == 202
+    assert re.fullmatch(r"[0-9a-f]{32}", content(answer)["request_id"])
+
+
+def test_a_refused_delivery_is_listed_for_its_company_only(services):
+    for company in (COMPANY, OTHER):
+        refused = a_delivery(company=company, key=f"inbox/{company}/a.zip", refused=Reason(code="x", detail="y"))
+        services.refuse_delivery(refused)
+
+    answer = ask("GET", f"/companies/{COMPANY}/deliveries")
+
+    assert [delivery["key"] for delivery in content(answer)["deliveries"]] == [f"inbox/{COMPANY}/a.zip"]
+
+
+# The API itself
+
+
+def test_the_openapi_document_lists_every_route_that_the_gateway_has():
+    answer = call("invoices_api.openapi")
+
+    schema = content(answer)
+    described = {(method.upper(), path) for path, methods in schema["paths"].items() for method in methods}
+    deployed = {
+        (event["Properties"]["Method"].upper(), event["Properties"]["Path"])
+        for event in template()["Resources"]["InvoicesApiFunction"]["Properties"]["Events"].values()
+        if event["Type"] == "Api"
+    }
+    assert schema["openapi"].startswith("3.")
+    assert _shapes(described) == _shapes(deployed) - _shapes({("GET", "/openapi.json")})
+
+
+def _shapes(routes):
+    return {(method, re.sub(r"\{\w+\}", "{}", path)) for method, path in routes}
+
+
+def test_the_openapi_document_needs_no_session():
+    answer = call("invoices_api.openapi")
+
+    assert answer["statusCode"] == 200
+    assert answer["multiValueHeaders"]["Content-Type"] == ["application/json"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/nothing"), ("DELETE", f"/companies/{COMPANY}/invoices/invoice-1"), ("GET", f"/companies/{COMPANY}")],
+)
+def test_there_is_no_other_route(method, path):
+    answer = ask(method, path)
+
+    assert answer["statusCode"] == 404
+    assert problem(answer)["type"] == "urn:counterfoil:no_such_route"

@@ -1,0 +1,199 @@
+"""What an invoice takes of an order is taken once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from counterfoil.domain.claims import OverClaimed, claims_of, with_bill, with_claim, without_claim
+from counterfoil.domain.invoices import CapturedInvoice
+from counterfoil.domain.matching_result import MatchType
+from counterfoil.domain.orders import PurchaseOrder
+from counterfoil.domain.policy import MatchPolicy, Threshold, Thresholds
+from tests.builders import an_order
+from tests.matching.test_matching import an_amount, an_expense, an_invoice_of, billed, d, goods, matched, within
+
+
+def test_an_invoice_claims_what_its_lines_bill() -> None:
+    assert claims_of(matched(an_invoice_of())) == {"1001": {1: d("10")}}
+
+
+def test_an_expense_is_claimed_by_its_amount() -> None:
+    result = matched(an_invoice_of(an_amount("800")), an_order(lines=(an_expense(),)))
+
+    assert claims_of(result) == {"1001": {1: d("800")}}
+
+
+def test_a_line_that_does_not_pass_claims_nothing_until_a_person_accepts_it() -> None:
+    result = matched(an_invoice_of(billed(quantity=d("8"))))
+
+    assert claims_of(result) == {}
+    assert claims_of(result, accepted={1}) == {"1001": {1: d("8")}}
+
+
+def test_lines_of_one_order_line_claim_together() -> None:
+    result = matched(an_invoice_of(billed(quantity=d("4")), billed(line=2, quantity=d("6"))))
+
+    assert claims_of(result) == {"1001": {1: d("10")}}
+
+
+@pytest.mark.parametrize("asked", ["1", "10"])
+def test_two_invoices_cannot_take_the_same_goods(asked: str) -> None:
+    order = with_claim(an_order(), "invoice-1", {1: d("10")})
+
+    with pytest.raises(OverClaimed) as refusal:
+        with_claim(order, "invoice-2", {1: d(asked)})
+
+    assert (refusal.value.spent, refusal.value.limit) == (10, 10)
+    assert "10 of 10 is billed or claimed" in refusal.value.detail
+
+
+def test_an_invoice_that_claims_again_claims_once() -> None:
+    order = with_claim(an_order(), "invoice-1", {1: d("10")})
+
+    assert with_claim(order, "invoice-1", {1: d("10")}) == order
+    assert with_claim(order, "invoice-1", {1: d("4")}).claimed(1) == 4
+
+
+@pytest.mark.parametrize(("received", "fits"), [("10", True), ("9", False)])
+def test_goods_are_claimed_up_to_what_came(received: str, fits: bool) -> None:
+    order = an_order(lines=(goods(received=d(received)),))
+
+    if fits:
+        assert with_claim(order, "invoice-1", {1: d("10")}).claimed(1) == 10
+    else:
+        with pytest.raises(OverClaimed):
+            with_claim(order, "invoice-1", {1: d("10")})
+
+
+def test_what_is_billed_cannot_be_claimed() -> None:
+    order = with_bill(an_order(), "bill-1", {1: d("4")}, None)
+
+    with pytest.raises(OverClaimed):
+        with_claim(order, "invoice-1", {1: d("7")})
+    assert with_claim(order, "invoice-1", {1: d("6")}).claimed(1) == 6
+
+
+def test_a_match_may_claim_what_its_tolerance_let_by() -> None:
+    order = an_order(lines=(goods(received=d("10")),))
+    result = matched(an_invoice_of(billed(quantity=d("11"))), order, policy=within("quantity", absolute="1"))
+
+    with pytest.raises(OverClaimed):
+        with_claim(order, "invoice-1", claims_of(result)["1001"])
+    claimed = with_claim(order, "invoice-1", claims_of(result)["1001"], result=result)
+
+    assert claimed.claimed(1) == 11
+
+
+def test_a_tolerance_is_not_taken_twice() -> None:
+    order = an_order(lines=(goods(received=d("10")),))
+    policy = within("quantity", absolute="1")
+    first = matched(an_invoice_of(billed(quantity=d("11"))), order, policy=policy)
+    second = matched(an_invoice_of(billed(quantity=d("11"))), order, policy=policy, invoice_id="invoice-2")
+    claimed = with_claim(order, "invoice-1", claims_of(first)["1001"], result=first)
+
+    with pytest.raises(OverClaimed):
+        with_claim(claimed, "invoice-2", claims_of(second)["1001"], result=second)
+
+
+def test_the_decision_says_what_is_two_way() -> None:
+    order = an_order(lines=(goods(received=d("0")),))
+    result = matched(an_invoice_of(), order)
+    two_way = result.model_copy(
+        update={"lines": tuple(line.model_copy(update={"match_type": MatchType.TWO_WAY}) for line in result.lines)}
+    )
+
+    assert with_claim(order, "invoice-2", {1: d("10")}, result=two_way).claimed(1) == 10
+
+
+def test_a_credit_claims_below_zero_and_makes_no_room() -> None:
+    order = an_order(lines=(goods(received=d("7"), billed=d("10")),))
+
+    claimed = with_claim(order, "credit-1", {1: d("-3")})
+
+    assert claimed.claimed(1) == -3
+    with pytest.raises(OverClaimed):
+        with_claim(claimed, "invoice-2", {1: d("1")})
+
+
+def test_a_claim_is_given_back() -> None:
+    order = with_claim(an_order(), "invoice-1", {1: d("10")})
+
+    assert without_claim(order, "invoice-1").claims == {}
+    assert without_claim(without_claim(order, "invoice-1"), "invoice-1") == without_claim(order, "invoice-1")
+
+
+def test_a_posted_bill_takes_the_place_of_its_claim() -> None:
+    order = with_claim(an_order(), "invoice-1", {1: d("10")})
+
+    posted = with_bill(order, "bill-1", {1: d("10")}, "invoice-1")
+
+    assert (posted.billed(1), posted.claimed(1)) == (10, 0)
+    assert with_bill(posted, "bill-1", {1: d("10")}, "invoice-1") == posted
+
+
+def test_an_order_line_that_is_not_there_cannot_be_claimed() -> None:
+    with pytest.raises(KeyError):
+        with_claim(an_order(), "invoice-1", {9: Decimal(1)})
+
+
+# The cap on what all invoices together charge above an order line's price
+
+CAPPED = MatchPolicy(
+    thresholds=Thresholds(rate=Threshold(absolute=d("1"))), overcharge_cap=Threshold(absolute=d("3.00"))
+)
+
+
+def an_overcharge(quantity: str, by: str = "0.25") -> CapturedInvoice:
+    return an_invoice_of(billed(quantity=d(quantity), unit_price=d("5.00") + d(by)))
+
+
+def an_order_of_a_hundred(received: str) -> PurchaseOrder:
+    return an_order(lines=(goods(quantity=d("100"), received=d(received)),))
+
+
+@pytest.mark.parametrize(("quantity", "passes"), [("12", True), ("13", False)])
+def test_one_invoice_is_held_to_the_cap(quantity: str, passes: bool) -> None:
+    result = matched(an_overcharge(quantity), an_order_of_a_hundred(quantity), policy=CAPPED)
+
+    assert result.approvable is passes
+    assert ("overcharge_cap_exceeded" in result.flags) is not passes
+
+
+def test_small_overcharges_add_up_to_one_exception() -> None:
+    order = an_order_of_a_hundred("8")
+    first = matched(an_overcharge("8"), order, policy=CAPPED)
+    order = with_claim(order, "invoice-1", claims_of(first)["1001"], result=first)
+    order = with_bill(order, "bill-1", claims_of(first)["1001"], "invoice-1")
+    more = order.model_copy(update={"lines": (goods(quantity=d("100"), received=d("16")),)})
+
+    second = matched(an_overcharge("8"), more, policy=CAPPED, invoice_id="invoice-2")
+
+    assert first.approvable
+    assert order.overcharges == {"invoice-1": {1: d("2.00")}}
+    assert not second.approvable
+    assert "2 above the order's price, 2 before it: over the 3 allowed in all" in second.lines[0].explain
+
+
+def test_two_lines_of_one_invoice_add_up() -> None:
+    invoice = an_invoice_of(
+        billed(quantity=d("8"), unit_price=d("5.25")), billed(line=2, quantity=d("8"), unit_price=d("5.25"))
+    )
+
+    assert not matched(invoice, an_order_of_a_hundred("16"), policy=CAPPED).approvable
+
+
+def test_what_is_given_back_was_not_overcharged() -> None:
+    order = an_order_of_a_hundred("8")
+    result = matched(an_overcharge("8"), order, policy=CAPPED)
+    claimed = with_claim(order, "invoice-1", claims_of(result)["1001"], result=result)
+
+    assert without_claim(claimed, "invoice-1").overcharges == {}
+
+
+def test_a_lower_price_makes_no_room_for_a_higher_one() -> None:
+    result = matched(an_overcharge("8", "-0.25"), an_order_of_a_hundred("8"), policy=CAPPED)
+
+    assert result.approvable
+    assert result.lines[0].overcharge == 0
