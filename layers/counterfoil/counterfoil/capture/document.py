@@ -6,20 +6,43 @@ from counterfoil.capture.checks import check
 from counterfoil.capture.e_invoice import read_e_invoice
 from counterfoil.capture.errors import CaptureError, ErrorCode
 from counterfoil.capture.file_kind import FileKind, file_kind
+from counterfoil.capture.layout.page_context import context_of
+from counterfoil.capture.layout.words import layout_of
+from counterfoil.capture.learning import learned
 from counterfoil.capture.limits import Limits
 from counterfoil.capture.mail import parts_of
-from counterfoil.capture.page_invoice import read_image, read_pdf
+from counterfoil.capture.page_invoice import pages_of, read_image, read_pdf
 from counterfoil.capture.reading import Reading
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import CapturedInvoice, Check, Source
+from counterfoil.domain.vendor_memory import VendorMemory
 
 
-def read_document(content: bytes, own: CompanyIdentity, limits: Limits) -> CapturedInvoice:
+def read_document(
+    content: bytes, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None = None
+) -> CapturedInvoice:
     """What the document says, read in this process; CaptureError when it cannot be."""
     check_size(content, limits)
-    reading = _read(content, own, limits)
+    reading = _read(content, own, limits, memory)
     check(reading)
     return reading.captured()
+
+
+def learn_document(
+    content: bytes,
+    corrected: CapturedInvoice,
+    memory: VendorMemory,
+    own: CompanyIdentity,
+    limits: Limits,
+) -> VendorMemory:
+    """The vendor's memory after a person corrected this document; unchanged where there is no layout to learn."""
+    if file_kind(content) not in (FileKind.PDF, FileKind.IMAGE):
+        return memory
+    captured = read_document(content, own, limits, memory)
+    if captured.source not in (Source.TEXT_LAYER, Source.OCR):
+        return memory
+    context = context_of(layout_of(pages_of(content, limits)), own, memory)
+    return learned(context, captured, corrected, memory)
 
 
 def check_size(content: bytes, limits: Limits) -> None:
@@ -28,22 +51,22 @@ def check_size(content: bytes, limits: Limits) -> None:
         raise CaptureError(ErrorCode.TOO_LARGE, f"{len(content)} bytes, limit {limits.bytes_max}")
 
 
-def _read(content: bytes, own: CompanyIdentity, limits: Limits) -> Reading:
+def _read(content: bytes, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None) -> Reading:
     kind = file_kind(content)
     if kind == FileKind.EMPTY:
         raise CaptureError(ErrorCode.EMPTY, f"{len(content)} bytes without content")
     if kind == FileKind.XML:
         return read_e_invoice(content, Source.XML, limits)
     if kind == FileKind.PDF:
-        return read_pdf(content, own, limits)
+        return read_pdf(content, own, limits, memory)
     if kind == FileKind.IMAGE:
-        return read_image(content, own, limits)
+        return read_image(content, own, limits, memory)
     if kind == FileKind.MAIL:
-        return _read_mail(content, own, limits)
+        return _read_mail(content, own, limits, memory)
     raise CaptureError(ErrorCode.UNSUPPORTED_TYPE, "neither PDF, image, XML nor e-mail")
 
 
-def _read_mail(content: bytes, own: CompanyIdentity, limits: Limits) -> Reading:
+def _read_mail(content: bytes, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None) -> Reading:
     """The best attachment that is an invoice; others with another number are noticed.
 
     With no invoice in it the refusal of the attachment that should have been one is passed on.
@@ -52,7 +75,7 @@ def _read_mail(content: bytes, own: CompanyIdentity, limits: Limits) -> Reading:
     refusals: list[CaptureError] = []
     for part in parts_of(content, limits):
         try:
-            reading = _read(part.content, own, limits)
+            reading = _read(part.content, own, limits, memory)
         except CaptureError as error:
             refusals.append(error)
             continue

@@ -36,6 +36,8 @@ class Reading:
     # Allowances (negative) and charges within a line's amount, by line number.
     adjustments: dict[int, Decimal] = field(default_factory=dict)
     vendor_domains: list[str] = field(default_factory=list)
+    # How far each field is believed as it was read; 1 when it is not named.
+    trust: dict[str, float] = field(default_factory=dict)
     mail: MailOrigin | None = None
     prepaid: Decimal | None = None
     rounding: Decimal | None = None

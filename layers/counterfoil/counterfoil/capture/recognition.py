@@ -81,7 +81,8 @@ def _engine() -> Any | None:
         from rapidocr_onnxruntime import RapidOCR  # type: ignore[import-not-found]  # optional, see above
     except ImportError:
         return None
-    return RapidOCR()
+    # One thread: a function has one core, and spinning threads slow each other down.
+    return RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)
 
 
 def _needed_engine() -> Any:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from counterfoil.capture.layout.vocabulary import WEAK, Meaning, Vocabulary, squeeze
+from counterfoil.capture.layout.vocabulary import START_LENGTH, WEAK, Meaning, Vocabulary, squeeze
 from counterfoil.capture.layout.words import PHRASE_GAP, Layout, Row, Word
 
 # Tokens of one label stand no further apart than this share of the letter height; spaced-out titles need the room.
@@ -136,7 +136,9 @@ def _labels_in(index: int, tokens: list[Word], vocabulary: Vocabulary) -> Iterat
         opens = place == 0 or _gap(tokens, place) > PHRASE_GAP or (follows_rate and opened)
         follows_rate = _is_rate(tokens, place)
         opened = opens
-        found = _labels_at(index, tokens, place, opens, vocabulary)
+        start = squeeze(tokens[place].text)
+        may_start = start[:START_LENGTH] in vocabulary.label_starts or start.endswith(vocabulary.title_endings)
+        found = _labels_at(index, tokens, place, opens, vocabulary) if start and may_start else []
         believed = [label for label in found if _is_believable(label, tokens, follows)]
         if not believed:
             follows = False

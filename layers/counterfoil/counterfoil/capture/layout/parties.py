@@ -245,6 +245,9 @@ def _vendor(context: Context, blocks: list[Block], buyer: Candidate[str] | None)
     ranked = sorted(scores.values(), key=lambda pair: -pair[0])
     best, candidate = ranked[0]
     second = ranked[1][0] if len(ranked) > 1 else 0.0
+    known = context.names.get(squeeze(candidate.value))
+    if known is not None:
+        return Candidate(known, 0.97, candidate.words)
     candidate.score = min(0.97, 0.3 + 0.12 * best + 0.1 * (best - second))
     return candidate
 

@@ -19,11 +19,22 @@ from counterfoil.capture.limits import Limits
 from counterfoil.capture.reading import Reading
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import Check, DocumentType, InvoiceLine, LineKind, Source
+from counterfoil.domain.vendor_memory import VendorMemory
 
 Value = TypeVar("Value", str, date, Decimal)
 
 # Below this confidence a value is shown for review and never passed on by itself.
 CONFIDENCE_ASSERTED = 0.7
+# Recognised letters are often wrong in names and numbers, seldom in what arithmetic or a calendar confirms.
+RECOGNISED_TRUST = {
+    "vendor_name": 0.7,
+    "vendor_vat_id": 0.7,
+    "buyer_name": 0.7,
+    "invoice_number": 0.85,
+    "po_number": 0.8,
+    "due_date": 0.9,
+    "issue_date": 0.9,
+}
 TITLE_ROWS_MAX = 25
 # A line read with this confidence multiplied out when it was read.
 LINE_AGREES = Decimal("0.95")
@@ -31,14 +42,17 @@ LINE_AGREES = Decimal("0.95")
 CONFIDENCE_SEVERAL = 0.78
 
 
-def read_layout(pages: Sequence[Page], source: Source, own: CompanyIdentity, limits: Limits) -> Reading:
+def read_layout(
+    pages: Sequence[Page], source: Source, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None = None
+) -> Reading:
     """Everything that the pages say about the invoice."""
-    return read_context(context_of(layout_of(pages), own), source, limits)
+    return read_context(context_of(layout_of(pages), own, memory), source, limits)
 
 
 def read_context(context: Context, source: Source, limits: Limits) -> Reading:
     """The same for a context that is already made."""
     reading = Reading(source)
+    reading.trust = RECOGNISED_TRUST if source == Source.OCR else {}
     reading.document_type = _document_type(context)
     _put(reading, "invoice_number", _first(invoice_numbers(context)))
     _put(reading, "issue_date", _first(dates(context, "issue_date")))
@@ -102,6 +116,7 @@ def _first(found: Sequence[Candidate[Value]]) -> Candidate[Value] | None:
 def _put(reading: Reading, name: str, found: Candidate[Value] | None) -> None:
     if found is None:
         return
+    found.score *= reading.trust.get(name, 1.0)
     reading.put(name, found.value, found.evidence())
     if found.score < CONFIDENCE_ASSERTED:
         reading.doubt(name)
