@@ -38,10 +38,13 @@ class Emulator:
     def control(self, path: str, body: Any = None) -> Any:
         """One of the emulator's own controls, such as `reset` or `faults`. A reset clears the faults as well."""
         if path == "reset":
-            requests.delete(f"{self.url}/_emulator/faults", timeout=10).raise_for_status()
+            self.clear_faults()
         reply = requests.post(f"{self.url}/_emulator/{path}", json=body or {}, timeout=10)
         reply.raise_for_status()
         return reply.json() if reply.content else None
+
+    def clear_faults(self) -> None:
+        requests.delete(f"{self.url}/_emulator/faults", timeout=10).raise_for_status()
 
     def delete(self, record_type: str, record_id: str) -> None:
         """Delete a record as somebody would in the ERP; the product itself deletes nothing."""

@@ -7,6 +7,7 @@ format describes and that set lacks.
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +94,9 @@ def wrong_of(case: dict[str, Any], found: dict[str, Any]) -> list[str]:
     return wrong
 
 
-def decided(file: Path) -> dict[str, dict[str, Any]]:
-    cases = read_cases(file)
-    assert all(isinstance(case, Case) for case in cases)
-    return {case.id: run(case) for case in cases if isinstance(case, Case)}
-
-
-FOUND = {file: decided(file) for file in FILES}
+@cache
+def cases_of(file: Path) -> dict[str, Case]:
+    return {case.id: case for case in read_cases(file) if isinstance(case, Case)}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +104,7 @@ FOUND = {file: decided(file) for file in FILES}
     [pytest.param(file, case, id=f"{file.stem}-{case['id']}") for file, cases in LOADED.items() for case in cases],
 )
 def test_a_case_is_decided_as_it_says(file: Path, case: dict[str, Any]) -> None:
-    assert wrong_of(case, FOUND[file][case["id"]]) == []
+    assert wrong_of(case, run(cases_of(file)[case["id"]])) == []
 
 
 def test_the_cases_written_here_are_more_than_those_given() -> None:
@@ -119,11 +116,11 @@ def test_the_cases_written_here_are_more_than_those_given() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_line_of_every_case_says_why(file: Path) -> None:
-    for found in FOUND[file].values():
+    for found in map(run, cases_of(file).values()):
         for line in found.get("lines", []):
             assert any(letter.isdigit() for letter in line["explain"]), found["id"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_no_case_of_the_files_has_unknown_keys(file: Path) -> None:
-    assert [key for case in read_cases(file) if isinstance(case, Case) for key in case.unknown_keys] == []
+    assert [key for case in cases_of(file).values() for key in case.unknown_keys] == []

@@ -36,6 +36,11 @@ def taken(order: PurchaseOrder, number: int, *, but_by: str | None, is_credit: b
     return total
 
 
+def overcharged(order: PurchaseOrder, number: int, *, but_by: str | None) -> Decimal:
+    """What other invoices were let charge above a line's price, in money."""
+    return sum((lines.get(number, ZERO) for by, lines in order.overcharges.items() if by != but_by), ZERO)
+
+
 def expected(line: OrderLine, spent: Decimal, match_type: MatchType, basis: QuantityBasis) -> Decimal:
     """What a bill must be for to agree, `spent` being billed and taken.
 

@@ -46,6 +46,7 @@ AMOUNT_OF_EXPENSE = 20
 RATE = 15
 RATE_NEAR = 5
 QUANTITY = 8
+QUANTITY_ORDERED = 5
 QUANTITY_WITHIN = 3
 AMOUNT = 4
 UNIT = 2
@@ -54,13 +55,15 @@ OTHER_ORDER_LINE = -1
 
 # How alike descriptions must be, in percent: to say by themselves what a line is; to do so with price or quantity
 # beside them; to outweigh item codes that differ, or a price of nothing.
-SIMILAR = 72
+SIMILAR = 75
 SIMILAR_WITH_NUMBERS = 65
 SIMILAR_AGAINST_CODES = 85
 SIMILAR_WITH_DIFFERENT_FIGURES = 40
 # A description that is part of the other must be at least this much of both, and words this alike are one word.
 SIMILAR_AS_A_PART = 40
 SAME_WORD = 85
+# A word this short is a size or a type (S, XL, A), not a name.
+SIZE_LETTERS_MAX = 2
 # Without a word in common, letters must agree at least this much to look closer.
 UNLIKE = 50
 NEAR_PERCENT = Decimal(5)
@@ -70,6 +73,16 @@ _WORD = re.compile(r"\w+")
 _ORDER_PREFIX = re.compile(
     r"^(?:PURCHASEORDERNUMBER|PURCHASEORDER|PURCHORD|PURORD|BESTELLNUMMER|BESTELLUNG|BESTELLNR|BONDECOMMANDE"
     r"|ORDERNUMBER|ORDERNO|ORDER|PONUMBER|PONO|PO|NUMBER|NO|NR)+(?=[\dOQDILZSB]+$)"
+)
+# Words that stand for a figure: of two articles that differ in one of these each is another one.
+_TELLING = frozenset(
+    """black white red blue green yellow orange purple violet pink brown grey gray silver gold clear transparent cyan
+    magenta beige turquoise schwarz weiß weiss rot blau grün gelb lila rosa braun grau silber noir blanc rouge bleu vert
+    jaune small medium large mini maxi short long left right upper lower front rear top bottom inner outer male female
+    links rechts oben unten innen außen klein groß mittel steel stainless brass copper aluminium aluminum plastic wood
+    wooden glass rubber nylon leather cotton paper january february march april may june july august september october
+    november december januar februar märz mai juni juli oktober dezember monday tuesday wednesday thursday friday
+    first second third new used spare single double triple""".split()
 )
 # What a scan confuses.
 _CONFUSED = str.maketrans("OQDILZSB", "00011258")
@@ -534,8 +547,10 @@ class Linker:
                 found["rate"] = RATE_NEAR
         if line.quantity is not None:
             quantity = conversion.quantity(line.quantity)
-            if any(conversion.is_same(quantity, each) for each in (place.expected, place.free, place.line.quantity)):
+            if conversion.is_same(quantity, place.expected):
                 found["quantity"] = QUANTITY
+            elif conversion.is_same(quantity, place.line.quantity):
+                found["quantity"] = QUANTITY_ORDERED
             elif ZERO < quantity <= place.free:
                 found["quantity"] = QUANTITY_WITHIN
         if line.total and conversion.is_same(line.total, _ordered_amount(place.line)):
@@ -701,7 +716,12 @@ def _is_same_word(one: str, other: str) -> bool:
 
 
 def _figures(words: Sequence[str]) -> set[str]:
-    return {word for word in words if any(letter.isdigit() for letter in word)}
+    """The words that tell one article from another of its kind: figures, sizes, colours, months."""
+    return {
+        word
+        for word in words
+        if len(word) <= SIZE_LETTERS_MAX or word in _TELLING or any(letter.isdigit() for letter in word)
+    }
 
 
 def _ordered_amount(line: OrderLine) -> Decimal:

@@ -7,6 +7,7 @@ takes, when its unit cannot be converted, when currencies differ, or when its ow
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, localcontext
@@ -75,6 +76,9 @@ class _Finding:
     billed_quantity: Decimal | None = None
     expected_rate: Decimal | None = None
     billed_rate: Decimal | None = None
+    expected_amount: Decimal | None = None
+    billed_amount: Decimal | None = None
+    overcharge: Decimal = ZERO
 
     @property
     def status(self) -> LineStatus:
@@ -168,6 +172,7 @@ class _Matching:
         self.flags: list[str] = []
         self.lines: list[Billed] = []
         self.bills_goods = False
+        self.overcharged: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
 
     def decide(self, invoice_type: InvoiceType | None) -> MatchResult:
         lines, is_mixed = billed_lines(self.invoice)
@@ -192,6 +197,7 @@ class _Matching:
         for group in _groups(findings):
             self._compare_quantity(group)
         for finding in findings:
+            self._hold_to_cap(finding)
             self._waive(finding)
         return self._result(chosen_type, choice, findings)
 
@@ -441,6 +447,7 @@ class _Matching:
             return
         billed = sum((amount for amount in amounts if amount is not None), ZERO)
         for finding, amount in zip(group, amounts, strict=True):
+            finding.expected_amount, finding.billed_amount = expected, billed
             self._judge_taken(finding, places, Axis.AMOUNT, billed, expected, free)
             self._await_receipt(finding, places, Axis.AMOUNT, billed, expected)
             finding.links = _allocate(finding.linked.places, amount or ZERO, billed - free)
@@ -561,6 +568,37 @@ class _Matching:
     def _conversion(self, line: Billed, place: Place) -> Conversion | None:
         return self.units.conversion(line.line.unit, place.line.unit, items=(place.line.item_code, line.line.item_code))
 
+    def _hold_to_cap(self, finding: _Finding) -> None:
+        """Many small overcharges, each within its tolerance, add up: together they are held to the company's cap."""
+        cap = self.policy.overcharge_cap
+        places = finding.linked.places
+        if len(places) != 1 or places[0].line.is_expense or not finding.links:
+            return
+        place, billed, rate = places[0], finding.links[0].quantity, finding.billed_rate
+        if (
+            rate is None
+            or billed <= 0
+            or rate <= place.line.rate
+            or LineStatus.RATE_THRESHOLD not in finding.conditions
+        ):
+            return
+        finding.overcharge = _shown(billed * (rate - place.line.rate))
+        before = ledger.overcharged(place.order, place.line.line, but_by=self.invoice_id)
+        before += self.overcharged[place.key]
+        self.overcharged[place.key] += finding.overcharge
+        ordered = place.line.quantity * place.line.rate
+        if cap is None or not cap.is_set or before + finding.overcharge <= cap.limit(ordered):
+            return
+        finding.conditions.discard(LineStatus.RATE_THRESHOLD)
+        finding.conditions.add(LineStatus.RATE_MISMATCH)
+        finding.awaits_receipt = False
+        finding.flags.append("overcharge_cap_exceeded")
+        finding.rules["overcharge_cap"] = "company"
+        finding.said.append(
+            f"{plain(finding.overcharge)} above the order's price, {plain(_shown(before))} before it: over the"
+            f" {plain(_shown(cap.limit(ordered)))} allowed in all"
+        )
+
     def _waive(self, finding: _Finding) -> None:
         """Where the strategy is not to match, a line that does not agree stays unlinked and stops nothing."""
         if finding.linked.places:
@@ -633,6 +671,9 @@ class _Matching:
             billed_quantity=finding.billed_quantity,
             expected_rate=finding.expected_rate,
             billed_rate=finding.billed_rate,
+            expected_amount=finding.expected_amount,
+            billed_amount=finding.billed_amount,
+            overcharge=finding.overcharge,
             evidence=dict(finding.linked.evidence),
             rules=finding.rules,
         )

@@ -72,8 +72,8 @@ class Conversion:
 
     def is_same(self, converted: Decimal, other: Decimal) -> bool:
         """Whether a converted value is another one, but for what the conversion itself cannot keep."""
-        if converted == other:
-            return True
+        if converted == other or self.factor == 1:
+            return converted == other
         slack = DIVISION_SLACK if self.is_whole else FACTOR_SLACK
         return abs(converted - other) <= abs(other) * slack
 

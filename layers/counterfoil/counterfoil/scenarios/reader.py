@@ -224,6 +224,30 @@ def read_cases(path: Path) -> list[Case | ScenarioUnreadable]:
 
     `ScenarioUnreadable` is raised when the file as a whole cannot be read.
     """
+    loaded = _loaded(path)
+    if not isinstance(loaded, dict) or not isinstance(loaded.get("cases"), list):
+        raise ScenarioUnreadable(str(path), "", "a mapping with a list `cases` is expected")
+    if len(loaded["cases"]) > CASES_MAX:
+        raise ScenarioUnreadable(str(path), "cases", f"more than {CASES_MAX} cases")
+    return [_case_or_refusal(value, str(path), index) for index, value in enumerate(loaded["cases"])]
+
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_policy(path: Path) -> MatchPolicy:
+    """The policy of a settings file: the mapping that scenarios have as `settings`, by itself or under that key."""
+    loaded = _loaded(path)
+    if isinstance(loaded, dict) and "settings" in loaded:
+        loaded = loaded["settings"]
+    unknown: list[str] = []
+    settings = _settings(Node(loaded, str(path), "settings", unknown), "")
+    if unknown:
+        raise ScenarioUnreadable(str(path), unknown[0], "is not known")
+    return settings.policy
+
+
+def _loaded(path: Path) -> Any:
     try:
         if path.stat().st_size > BYTES_MAX:
             raise ScenarioUnreadable(str(path), "", f"larger than {BYTES_MAX} bytes")
@@ -233,21 +257,14 @@ def read_cases(path: Path) -> list[Case | ScenarioUnreadable]:
     except UnicodeDecodeError:
         raise ScenarioUnreadable(str(path), "", "is not UTF-8 text") from None
     try:
-        loaded = yaml.load(content, Loader=_LOADER)  # noqa: S506 - a safe loader, the C one where there is one
+        loaded: Any = yaml.load(content, Loader=_LOADER)  # noqa: S506 - a safe loader, the C one where there is one
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark is not None else ""
         raise ScenarioUnreadable(str(path), place, getattr(error, "problem", None) or "is not YAML") from None
     except RecursionError:
         raise ScenarioUnreadable(str(path), "", "is nested too deeply") from None
-    if not isinstance(loaded, dict) or not isinstance(loaded.get("cases"), list):
-        raise ScenarioUnreadable(str(path), "", "a mapping with a list `cases` is expected")
-    if len(loaded["cases"]) > CASES_MAX:
-        raise ScenarioUnreadable(str(path), "cases", f"more than {CASES_MAX} cases")
-    return [_case_or_refusal(value, str(path), index) for index, value in enumerate(loaded["cases"])]
-
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return loaded
 
 
 def _case_or_refusal(value: Any, file: str, index: int) -> Case | ScenarioUnreadable:

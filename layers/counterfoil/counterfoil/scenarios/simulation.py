@@ -17,6 +17,7 @@ from counterfoil.domain.matching import match_invoice
 from counterfoil.domain.matching_result import InvoiceType, LineMatch, MatchResult, MatchType
 from counterfoil.domain.money import plain
 from counterfoil.domain.orders import ZERO, OrderLine, OrderStatus, PurchaseOrder
+from counterfoil.domain.replay import Decision
 from counterfoil.scenarios.erp import ErpRefused, Key, ScenarioErp
 from counterfoil.scenarios.reader import (
     Case,
@@ -434,6 +435,24 @@ STEPS: dict[str, Callable[[Simulation, Node], None]] = {
     "unlink_bill": Simulation._unlink_bill,
     "delete_bill": Simulation._delete_bill,
 }
+
+
+def decision_of(case: Case) -> Decision:
+    """A scenario's decision with all it was made on, as a stored one is."""
+    simulation = Simulation(case)
+    invoice = case.invoice
+    if invoice is None:
+        raise ValueError(f"case {case.id} has no invoice")
+    return Decision(
+        invoice_id=case.id,
+        vendor_id=invoice.vendor or None,
+        captured=invoice.captured,
+        orders=tuple(simulation.erp.synced()),
+        policy=case.settings.policy,
+        result=simulation.result(),
+        prices_include_tax=invoice.prices_include_tax,
+        invoice_type=invoice.invoice_type,
+    )
 
 
 def run(case: Case) -> dict[str, Any]:
