@@ -31,7 +31,7 @@ def up(installation: Installation) -> Stack:
         deployed = Stack(installation)
         with stage("company and people"):
             company.put_credentials(deployed, credentials)
-            company.register(deployed)
+            company.register(deployed, credentials)
             people.create_people(deployed)
     return deployed
 
