@@ -32,7 +32,7 @@ def up(installation: Installation) -> Stack:
         deployed = Stack(installation)
         with stage("company and people"):
             company.put_credentials(deployed, credentials)
-            company.register(deployed, Erp(installation.erp_url, credentials))
+            company.register(deployed, Erp(deployed.erp_url, credentials))
             people.create_people(deployed)
     return deployed
 
