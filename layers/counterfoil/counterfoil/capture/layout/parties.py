@@ -107,6 +107,8 @@ TAX_NUMBER = re.compile(r"^[A-Z0-9][A-Z0-9./-]{6,19}$", re.IGNORECASE)
 NAME_LENGTH_MAX = 80
 PARAGRAPH_GAP = 1.5
 TAX_ID_GROUPS_MAX = 6
+# Norway and Switzerland write the tax behind the number.
+TAX_SUFFIXES = ("MVA", "MWST", "TVA", "IVA")
 IBAN_GROUPS_MAX = 10
 IBAN_LENGTH_MAX = 34
 ADDRESS_ROWS_MAX = 8
@@ -394,7 +396,8 @@ def _tax_id(words: list[Word]) -> tuple[str, list[Word]] | None:
                 return longest
         elif longest is None and TAX_NUMBER.match(text) and not dates_in(text, day_first=True):
             longest = (" ".join(texts[:count]), words[:count])
-        if count < len(texts) and not texts[count][:1].isdigit() and count > 1:
+        after = texts[count] if count < len(texts) else ""
+        if count > 1 and after and not after[:1].isdigit() and after not in TAX_SUFFIXES:
             break
     return longest
 
