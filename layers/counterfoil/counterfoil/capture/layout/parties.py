@@ -86,6 +86,9 @@ LEGAL_FORMS = frozenset(
 DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 # Money, times, percentages and page counts are never part of a name.
 NOT_IN_NAMES = re.compile(r"[€$£%]|\d[.,]\d\d\b|\d:\d\d|\b\d+\s?(?:of|von|sur|van|/)\s?\d+\b")
+# A register's number behind the name: `Acme Sdn Bhd (123456-X)`.
+REGISTRATION = re.compile(r"\s*\((?:[A-Z]{0,4}[. ]?)?\d[\d-]*(?:-[A-Z])?\)?$")
+HEIGHT_ALIKE = 0.15
 MAIL_HOSTS = frozenset(
     [
         "gmail",
@@ -268,15 +271,42 @@ def _names(context: Context, blocks: list[Block]) -> list[tuple[str, list[Word],
         if any(block.contains(phrase.words[0]) for block in taken) or _opens_with_label(context, phrase):
             continue
         parts = sender_parts(phrase)
-        name = parts[0] if parts else phrase.text
+        words = phrase.words
+        name = REGISTRATION.sub("", parts[0] if parts else phrase.text)
         if not _is_name(name):
             continue
+        above = None if parts else _first_half(context, phrase, name)
+        if above is not None:
+            name, words = f"{above.text} {name}", [*above.words, *words]
         points = _place_points(context, phrase, usual)
         points += 1.5 if parts else 0.0
         points += 1.3 if not parts and _has_address_below(context, phrase) else 0.0
         if points > 0 or has_legal_form(name):
-            found.append((name, phrase.words, points))
+            found.append((name, words, points))
     return found
+
+
+def _first_half(context: Context, phrase: Phrase, name: str) -> Phrase | None:
+    """The line above a name when both are one: same letters, same place, and only the second ends in a legal form."""
+    if phrase.row == 0 or not has_legal_form(name):
+        return None
+    row = context.layout.rows[phrase.row - 1]
+    middle = (phrase.x0 + phrase.x1) / 2
+    for above in row.phrases:
+        aligned = abs(above.x0 - phrase.x0) < 2 or abs((above.x0 + above.x1) / 2 - middle) < 4
+        alike = abs(above.height - phrase.height) < HEIGHT_ALIKE * phrase.height
+        near = row.page == phrase.page and phrase.y0 - above.y1 < 0.6 * phrase.height
+        if aligned and alike and near and _may_begin_name(context, above, phrase):
+            return above
+    return None
+
+
+def _may_begin_name(context: Context, above: Phrase, phrase: Phrase) -> bool:
+    key = squeeze(above.text)
+    is_word = key not in context.vocabulary.titles and key not in context.vocabulary.labels
+    repeats = squeeze(above.words[0].text) in squeeze(phrase.text)
+    plain = not any(map(str.isdigit, above.text)) and not has_legal_form(above.text)
+    return is_word and plain and not repeats and _is_name(above.text) and not _opens_with_label(context, above)
 
 
 def _usual_height(context: Context) -> float:

@@ -23,6 +23,8 @@ LAST_IN_ROW, EARLIER_IN_ROW = 0.95, 0.7
 # Two totals in one row that both add up (two currencies side by side): a person has to choose.
 AMBIGUOUS = 0.6
 SURE, LESS_THAN_LARGEST = 0.9, 0.5
+# A total that a printed rounding explains is the one that is paid.
+ROUNDED = 0.3
 TAX = Meaning("tax_total", 0.0)
 UNLABELLED, UNLABELLED_MAX = 0.55, 4
 CANDIDATES_MAX = 12
@@ -190,6 +192,7 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
                     if abs(total - gross.value) > SLACK:
                         continue
                     score = _score(net, taxes, gross, len(extra))
+                    score += ROUNDED if any(kind == "rounding" for kind, _, _ in extra) else 0.0
                     score -= LESS_THAN_LARGEST if abs(gross.value) < largest else 0.0
                     if net.kind == "net_total" and gross.kind == "gross_total":
                         rows.setdefault(gross.label.row, set()).add(gross.value)
