@@ -120,6 +120,9 @@ ALIGN_SLACK = 8.0
 TAX_DIGITS_MIN = 6
 # What a name gains by standing on the page once more.
 REPEATED = 0.4
+# The tallest letters of the page, well above the usual ones, at its top: a letterhead.
+LETTERHEAD, LETTERHEAD_HEIGHT = 0.9, 1.5
+NAME_SURE, NAME_UNSURE = 0.88, 0.85
 
 
 @dataclass(slots=True)
@@ -253,7 +256,9 @@ def _vendor(context: Context, blocks: list[Block], buyer: Candidate[str] | None)
     known = context.names.get(squeeze(candidate.value))
     if known is not None:
         return Candidate(known, 0.97, candidate.words)
-    candidate.score = min(0.97, 0.3 + 0.12 * best + 0.1 * (best - second))
+    raw = min(0.97, 0.3 + 0.12 * best + 0.1 * (best - second))
+    # Measured: names with little evidence are right less often than their points say.
+    candidate.score = raw if raw >= NAME_SURE else raw * NAME_UNSURE
     return candidate
 
 
@@ -321,6 +326,8 @@ def _place_points(context: Context, phrase: Phrase, usual: float) -> float:
     if place < 0.3:
         points += 0.8 + (0.6 if phrase.row == 0 else 0.0)
         points += min(1.2, max(0.0, (phrase.height / usual - 1.1) * 1.5))
+        tallest = max(word.height for word in context.layout.pages[0].words)
+        points += LETTERHEAD if phrase.height >= 0.98 * tallest > LETTERHEAD_HEIGHT * usual else 0.0
     elif place > 0.85:
         points += 0.4
     points -= 0.8 if any(map(str.isdigit, phrase.text)) else 0.0
