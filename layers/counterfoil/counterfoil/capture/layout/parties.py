@@ -120,6 +120,11 @@ ALIGN_SLACK = 8.0
 TAX_DIGITS_MIN = 6
 # What a name gains by standing on the page once more.
 REPEATED = 0.4
+# What it gains when an e-mail or web address of the document bears it.
+DOMAIN_POINTS = 2.0
+# What it gains under a label such as `Seller`.
+LABELLED_POINTS = 4.0
+UPPER, LOWER = 0.4, 0.85
 # The tallest letters of the page, well above the usual ones, at its top: a letterhead.
 LETTERHEAD, LETTERHEAD_HEIGHT = 0.9, 1.5
 NAME_SURE, NAME_UNSURE = 0.88, 0.85
@@ -243,7 +248,7 @@ def _vendor(context: Context, blocks: list[Block], buyer: Candidate[str] | None)
             points += 2.0
         stem = squeeze(text.split()[0])
         if any(len(stem) >= 3 and (stem in domain or domain in key) for domain in domains):
-            points += 1.2
+            points += DOMAIN_POINTS
         before = scores.get(key)
         total = max(points, before[0]) + REPEATED if before else points
         first = before[1] if before else Candidate(text, 0.0, words)
@@ -268,7 +273,7 @@ def _names(context: Context, blocks: list[Block]) -> list[tuple[str, list[Word],
     taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
     for block in blocks:
         if block.kind == "vendor" and (labelled := _name_in(context, block)):
-            found.append((*labelled, 3.0))
+            found.append((*labelled, LABELLED_POINTS))
     usual = _usual_height(context)
     for phrase in context.layout.phrases:
         if phrase.page > 1:
@@ -284,11 +289,17 @@ def _names(context: Context, blocks: list[Block]) -> list[tuple[str, list[Word],
         if above is not None:
             name, words = f"{above.text} {name}", [*above.words, *words]
         points = _place_points(context, phrase, usual)
-        points += 1.5 if parts else 0.0
+        points += 1.5 if parts and _is_at_edge(context, phrase) else 0.0
         points += 1.3 if not parts and _has_address_below(context, phrase) else 0.0
         if points > 0 or has_legal_form(name):
             found.append((name, words, points))
     return found
+
+
+def _is_at_edge(context: Context, phrase: Phrase) -> bool:
+    """In the upper part of the page or at its foot, where senders put their address."""
+    place = phrase.y0 / max(1.0, context.layout.pages[0].height)
+    return place < UPPER or place > LOWER
 
 
 def _first_half(context: Context, phrase: Phrase, name: str) -> Phrase | None:
@@ -311,6 +322,7 @@ def _may_begin_name(context: Context, above: Phrase, phrase: Phrase) -> bool:
     is_word = key not in context.vocabulary.titles and key not in context.vocabulary.labels
     repeats = squeeze(above.words[0].text) in squeeze(phrase.text)
     plain = not any(map(str.isdigit, above.text)) and not has_legal_form(above.text)
+    plain = plain and all(not word.text[0].islower() for word in above.words if len(word.text) > 3)
     return is_word and plain and not repeats and _is_name(above.text) and not _opens_with_label(context, above)
 
 
@@ -351,7 +363,7 @@ def _has_address_below(context: Context, phrase: Phrase) -> bool:
     for row in rows[phrase.row + 1 : phrase.row + 8]:
         if row.page != phrase.page or seen == 3:
             break
-        part = next((p for p in row.phrases if abs(p.x0 - phrase.x0) < 8), None)
+        part = next((p for p in row.phrases if abs(p.x0 - phrase.x0) < 8 or abs(p.x1 - phrase.x1) < 3), None)
         if part is None:
             continue
         if part.y0 - bottom > 1.8 * part.height:
@@ -408,7 +420,7 @@ def _vat_id(context: Context, blocks: list[Block]) -> Candidate[str] | None:
             if looks_like_vat_id(text):
                 score = 0.93 if is_vat_id(text) else 0.82
             if any(block.contains(used[0]) for block in taken):
-                score *= 0.4
+                continue
             found.append(Candidate(compact(text) if looks_like_vat_id(text) else text, score, used))
             break
     if not found:
@@ -444,9 +456,9 @@ def _bare_vat_ids(context: Context, own: set[str], taken: list[Block]) -> list[C
     for row in context.labelled.tokens:
         for word in row:
             text = word.text.strip(".,;:()")
-            if looks_like_vat_id(text) and is_vat_id(text) and compact(text) not in own:
-                inside = any(block.contains(word) for block in taken)
-                found.append(Candidate(text, 0.3 if inside else 0.7, [word]))
+            inside = any(block.contains(word) for block in taken)
+            if not inside and looks_like_vat_id(text) and is_vat_id(text) and compact(text) not in own:
+                found.append(Candidate(text, 0.7, [word]))
     return found
 
 
