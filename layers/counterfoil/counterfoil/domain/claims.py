@@ -45,11 +45,9 @@ def claims_of(result: MatchResult, *, accepted: Collection[int] = ()) -> dict[st
     for line in result.lines:
         if line.status.passes or line.line in accepted:
             for link in line.links:
-                taken[link.order_id][link.line] += link.quantity
-    return {
-        order_id: {line: quantity for line, quantity in lines.items() if quantity != 0}
-        for order_id, lines in taken.items()
-    }
+                if link.quantity != 0:
+                    taken[link.order_id][link.line] += link.quantity
+    return {order_id: dict(lines) for order_id, lines in taken.items()}
 
 
 def with_claim(
