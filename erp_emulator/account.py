@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from erp_emulator import tables
+from erp_emulator import roles, tables, webhooks
 from erp_emulator.clock import Clock
 from erp_emulator.credentials import DEFAULT_ACCOUNT, credentials_of
 from erp_emulator.faults import Faults
-from erp_emulator.preferences import Preferences
+from erp_emulator.preferences import Preferences, UnknownPreference
 from erp_emulator.session import Session
 from erp_emulator.store import Store
 from erp_emulator.suiteql.resolve import Account as QueryAccount
@@ -29,6 +31,7 @@ class Account:
         self.verifier = Verifier(self.credentials)
         self.faults = Faults()
         self.engine = Engine(self.store)
+        self.load_settings()
 
     @property
     def slug(self) -> str:
@@ -43,17 +46,35 @@ class Account:
         session = self.session(user)
         with self.store.transaction():
             yield session
+            webhooks.write_outbox(session)
 
-    def announce(self, session: Session) -> None:
-        """Hand what a committed session did to the scripts that tell others."""
-        session.events.clear()
+    # Preferences and the clock are part of the account's state, and rest with it.
 
-    def query_account(self, is_allowed: Any = None) -> QueryAccount:
+    def load_settings(self) -> None:
+        self.preferences.reset()
+        self.clock.reset()
+        with contextlib.suppress(UnknownPreference):
+            self.preferences.update(json.loads(self.store.meta("preferences") or "{}"))
+        clock = json.loads(self.store.meta("clock") or "{}")
+        self.clock.shift = timedelta(seconds=clock.get("shift", 0))
+        if clock.get("frozen"):
+            self.clock.freeze(datetime.fromisoformat(clock["frozen"]))
+
+    def save_settings(self) -> None:
+        clock = {
+            "shift": self.clock.shift.total_seconds(),
+            "frozen": self.clock.frozen_at.isoformat() if self.clock.frozen_at else None,
+        }
+        with self.store.transaction():
+            self.store.set_meta("preferences", json.dumps(self.preferences.changed()))
+            self.store.set_meta("clock", json.dumps(clock))
+
+    def query_account(self, role: str = "administrator") -> QueryAccount:
         return QueryAccount(
             tables=tables.TABLES,
             date_format=self.preferences["DATEFORMAT"],
             now=account_now(self.clock.now()),
-            is_allowed=is_allowed or (lambda _: True),
+            is_allowed=lambda table: roles.may_query(role, table),
             hidden=frozenset(str(self.preferences["hiddenColumns"]).lower().split(",")) - {""},
             has_ctes=bool(self.preferences["commonTableExpressions"]),
         )

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from erp_emulator import faults, ledger, seed
-from erp_emulator.errors import NetSuiteError
+from erp_emulator import cabinet, faults, ledger, printing, records, seed, webhooks
+from erp_emulator.clock import instant_text
+from erp_emulator.errors import NetSuiteError, error_text
 from erp_emulator.http import Reply, Request
+from erp_emulator.inputs import Change
+from erp_emulator.preferences import UnknownPreference
 
 if TYPE_CHECKING:
     from erp_emulator.app import App
+
+SNAPSHOTS_MAX = 20
+REFUSALS = (faults.BadFault, seed.BadSeed, UnknownPreference, webhooks.BadHook)
+PERIOD_FLAGS = ("closed", "apLocked", "arLocked", "allLocked")
 
 
 class BadControl(Exception):
@@ -20,46 +28,275 @@ class BadControl(Exception):
 class Control:
     def __init__(self, app: App) -> None:
         self.app = app
+        self.snapshots: dict[str, bytes] = {}
 
     async def answer(self, request: Request) -> Reply:
         segments = [each for each in request.path.split("/") if each][1:]
+        name = segments[0] if segments else ""
+        handler = HANDLERS.get(name)
+        if handler is None:
+            return Reply(404, {"error": "no such control", "controls": sorted(filter(None, HANDLERS))})
         try:
-            return await self.route(request, segments)
-        except (BadControl, faults.BadFault, seed.BadSeed) as error:
+            return handler(self, request, segments[1:])
+        except (BadControl, *REFUSALS) as error:
             return Reply(400, {"error": str(error)})
+        except NetSuiteError as error:
+            return Reply(400, {"error": error_text(error)})
 
-    async def route(self, request: Request, segments: list[str]) -> Reply:
-        account = self.app.account
-        match request.method, segments:
-            case "GET", ["health"]:
-                return Reply(200, {"status": "ok", "account": account.name})
-            case "POST", ["reset"]:
-                return await self.reset(request)
-            case "GET", ["faults"]:
-                return Reply(200, {"faults": [each.shown() for each in account.faults.all]})
-            case "POST", ["faults"]:
-                return Reply(201, account.faults.add(faults.read_fault(self.body(request))).shown())
-            case "DELETE", ["faults"]:
-                account.faults.clear()
-                return Reply(204)
-            case "DELETE", ["faults", number] if number.isdigit():
-                if not account.faults.remove(int(number)):
-                    return Reply(404, {"error": "no such fault"})
-                return Reply(204)
-            case "GET", ["trial-balance"]:
-                until = request.parameter("until") or None
-                return Reply(200, ledger.trial_balance(account.session(), until))
-        return Reply(404, {"error": "no such control"})
-
-    def body(self, request: Request) -> Any:
+    def body(self, request: Request) -> dict[str, Any]:
         try:
-            return request.json()
+            body = request.json()
         except NetSuiteError:
             raise BadControl("the body is not JSON") from None
+        if not isinstance(body, dict):
+            raise BadControl("the body is a JSON object")
+        return body
 
-    async def reset(self, request: Request) -> Reply:
-        """Empty the account and seed it: `{"seed": "small"|"none"|{...}}`."""
+    def index(self, request: Request, rest: list[str]) -> Reply:
+        del request, rest
+        return Reply(200, {"account": self.app.account.name, "controls": sorted(filter(None, HANDLERS))})
+
+    def health(self, request: Request, rest: list[str]) -> Reply:
+        del request, rest
+        account = self.app.account
+        return Reply(200, {"status": "ok", "account": account.name, "time": instant_text(account.clock.now())})
+
+    # Data.
+
+    def reset(self, request: Request, rest: list[str]) -> Reply:
+        """Empty the account and seed it; preferences, clock, faults and log start anew too."""
+        del rest
+        need_post(request)
         body = self.body(request)
-        which = body.get("seed", "small") if isinstance(body, dict) else "small"
-        await asyncio.to_thread(seed.reset, self.app.account, which)
+        account = self.app.account
+        seed.reset(account, body.get("seed", "small"))
+        if not body.get("keepPreferences"):
+            account.preferences.reset()
+            account.clock.reset()
+            account.save_settings()
+        self.app.log.clear()
         return Reply(200, {"status": "ok"})
+
+    def seed(self, request: Request, rest: list[str]) -> Reply:
+        """Lay a seed on top of what is there."""
+        del rest
+        need_post(request)
+        seed.lay(self.app.account, self.body(request))
+        return Reply(200, {"status": "ok"})
+
+    def snapshot(self, request: Request, rest: list[str]) -> Reply:
+        if request.method == "GET":
+            return Reply(200, {"snapshots": sorted(self.snapshots)})
+        need_post(request)
+        name = rest[0] if rest else str(self.body(request).get("name", "default"))
+        if len(self.snapshots) >= SNAPSHOTS_MAX and name not in self.snapshots:
+            raise BadControl(f"at most {SNAPSHOTS_MAX} snapshots")
+        self.snapshots[name] = self.app.account.store.dump()
+        return Reply(201, {"name": name})
+
+    def restore(self, request: Request, rest: list[str]) -> Reply:
+        need_post(request)
+        name = rest[0] if rest else str(self.body(request).get("name", "default"))
+        if name not in self.snapshots:
+            raise BadControl(f"no snapshot {name}")
+        account = self.app.account
+        account.engine.forget()
+        account.store.restore(self.snapshots[name])
+        account.load_settings()
+        return Reply(200, {"name": name})
+
+    def trial_balance(self, request: Request, rest: list[str]) -> Reply:
+        del rest
+        until = request.parameter("until") or None
+        return Reply(200, ledger.trial_balance(self.app.account.session(), until))
+
+    def attachments(self, request: Request, rest: list[str]) -> Reply:
+        """Files and contacts of a record: `/_emulator/attachments/vendorBill/812`."""
+        if len(rest) != 2:
+            raise BadControl("attachments/{type}/{id}")
+        del request
+        session = self.app.account.session()
+        record = session.load(records.type_of(rest[0]), rest[1])
+        return Reply(200, {"attachments": cabinet.attachments(session, record)})
+
+    # Time.
+
+    def clock(self, request: Request, rest: list[str]) -> Reply:
+        """`{"freeze": true | "2026-03-01T00:00:00Z", "advance": {"days": 1}, "reset": true}`."""
+        del rest
+        account = self.app.account
+        if request.method != "GET":
+            body = self.body(request)
+            if body.get("reset"):
+                account.clock.reset()
+            if body.get("freeze"):
+                account.clock.freeze(None if body["freeze"] is True else instant(body["freeze"]))
+            if body.get("set"):
+                account.clock.shift = instant(body["set"]) - datetime.now(UTC)
+                account.clock.frozen_at = None
+            if body.get("advance"):
+                account.clock.advance(duration(body["advance"]))
+            account.save_settings()
+        clock = account.clock
+        return Reply(200, {"now": instant_text(clock.now()), "frozen": clock.frozen_at is not None})
+
+    def periods(self, request: Request, rest: list[str]) -> Reply:
+        """Close, lock or open a period: `POST /_emulator/periods/Mar 2026` with `{"closed": true}`."""
+        account = self.app.account
+        if request.method == "GET":
+            rows = account.store.writer.execute(
+                "SELECT id, periodname, startdate, enddate, closed, aplocked, alllocked "
+                "FROM accountingperiod ORDER BY startdate"
+            ).fetchall()
+            names = ("id", "name", "from", "to", "closed", "apLocked", "allLocked")
+            return Reply(200, {"periods": [dict(zip(names, row, strict=True)) for row in rows]})
+        if len(rest) != 1:
+            raise BadControl("periods/{id or name}")
+        body = self.body(request)
+        unknown = set(body) - set(PERIOD_FLAGS)
+        if unknown or not body:
+            raise BadControl(f"give one or more of {', '.join(PERIOD_FLAGS)}")
+        with account.writing() as session:
+            found = account.store.id_of_display("accountingPeriod", rest[0])
+            record = session.find("accountingPeriod", found or rest[0])
+            if record is None:
+                raise BadControl(f"no period {rest[0]}")
+            records.update(session, record, Change({name: bool(value) for name, value in body.items()}))
+        return Reply(200, {"id": record.id})
+
+    # Behaviour.
+
+    def preferences(self, request: Request, rest: list[str]) -> Reply:
+        del rest
+        account = self.app.account
+        if request.method in ("POST", "PATCH", "PUT"):
+            body = self.body(request)
+            account.preferences.update({k: float(v) if k == "queryTimeoutSeconds" else v for k, v in body.items()})
+            account.save_settings()
+            if "TIMEZONE" in body:
+                records.project_all(account)
+            if body.keys() & {"ADVANCEDRECEIVING"}:
+                records.project_all(account)
+        elif request.method == "DELETE":
+            account.preferences.reset()
+            account.save_settings()
+        return Reply(200, {"preferences": account.preferences.values})
+
+    def faults(self, request: Request, rest: list[str]) -> Reply:
+        found = self.app.account.faults
+        if request.method == "POST":
+            return Reply(201, found.add(faults.read_fault(self.body(request))).shown())
+        if request.method == "DELETE":
+            if not rest:
+                found.clear()
+            elif not rest[0].isdigit() or not found.remove(int(rest[0])):
+                return Reply(404, {"error": "no such fault"})
+            return Reply(204)
+        return Reply(200, {"faults": [each.shown() for each in found.all]})
+
+    def governance(self, request: Request, rest: list[str]) -> Reply:
+        del request, rest
+        governor = self.app.governor
+        return Reply(
+            200, {"working": sum(governor.working.values()), "peak": governor.peak, "refused": governor.refused}
+        )
+
+    # What was asked, and by whom.
+
+    def requests(self, request: Request, rest: list[str]) -> Reply:
+        """The request log, newest first; `method`, `path`, `status` and `text` search it."""
+        del rest
+        if request.method == "DELETE":
+            self.app.log.clear()
+            return Reply(204)
+        limit = request.parameter("limit", "100")
+        found = self.app.log.search(
+            method=request.parameter("method"),
+            path=request.parameter("path"),
+            status=request.parameter("status"),
+            text=request.parameter("text"),
+            limit=int(limit) if limit.isdigit() else 100,
+        )
+        return Reply(200, {"requests": found})
+
+    def credentials(self, request: Request, rest: list[str]) -> Reply:
+        """What `--print-credentials` prints; also each role's own tokens."""
+        del rest
+        made = self.app.account.credentials
+        tokens = {
+            each.role: {"token_id": each.token_id, "token_secret": each.token_secret} for each in made.tokens.values()
+        }
+        clients = {role: client for client, (role, _) in self.app.oauth2.clients.items()}
+        shown = printing.describe(self.app.account.name, request.root, self.app.restlets.scripts)
+        return Reply(200, {**shown, "roles": {r: {**tokens[r], "oauth2_client_id": clients[r]} for r in tokens}})
+
+    def certificates(self, request: Request, rest: list[str]) -> Reply:
+        """Take a certificate or public key for OAuth 2.0; answers with the id to send as `kid`."""
+        del rest
+        need_post(request)
+        try:
+            return Reply(201, {"certificate_id": self.app.oauth2.register(str(self.body(request).get("pem", "")))})
+        except ValueError as error:
+            raise BadControl(f"no certificate that is taken: {error}") from None
+
+    # Events out.
+
+    def webhooks(self, request: Request, rest: list[str]) -> Reply:
+        store = self.app.account.store
+        if rest == ["log"]:
+            return Reply(200, {"deliveries": webhooks.log(store)})
+        hooks = webhooks.hooks_of(store)
+        if request.method == "POST":
+            hooks.append(webhooks.read_hook(self.body(request)))
+            webhooks.save_hooks(store, hooks)
+            return Reply(201, {"webhooks": hooks})
+        if request.method == "DELETE":
+            webhooks.save_hooks(store, [])
+            return Reply(204)
+        return Reply(200, {"webhooks": hooks})
+
+
+HANDLERS: dict[str, Callable[[Control, Request, list[str]], Reply]] = {
+    "": Control.index,
+    "health": Control.health,
+    "reset": Control.reset,
+    "seed": Control.seed,
+    "snapshot": Control.snapshot,
+    "restore": Control.restore,
+    "trial-balance": Control.trial_balance,
+    "attachments": Control.attachments,
+    "clock": Control.clock,
+    "periods": Control.periods,
+    "preferences": Control.preferences,
+    "faults": Control.faults,
+    "governance": Control.governance,
+    "requests": Control.requests,
+    "credentials": Control.credentials,
+    "certificates": Control.certificates,
+    "webhooks": Control.webhooks,
+}
+
+
+def need_post(request: Request) -> None:
+    if request.method not in ("POST", "PUT"):
+        raise BadControl("use POST")
+
+
+def instant(text: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        raise BadControl(f"{text} is no instant") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def duration(value: Any) -> timedelta:
+    if isinstance(value, dict):
+        try:
+            return timedelta(**{str(k): float(v) for k, v in value.items()})
+        except (TypeError, ValueError, OverflowError):
+            raise BadControl("advance is seconds, or an object of days, hours, minutes, seconds") from None
+    try:
+        return timedelta(seconds=float(value))
+    except (TypeError, ValueError, OverflowError):
+        raise BadControl("advance is seconds, or an object of days, hours, minutes, seconds") from None

@@ -1,4 +1,4 @@
-"""The account's credentials, derived from its id: the same at every start, on every machine, and no secret of anyone."""
+"""The account's credentials, derived from its id: the same at every start, and no secret of anyone."""
 
 from __future__ import annotations
 

@@ -77,6 +77,10 @@ class NetSuiteError(Exception):
         }
 
 
+def error_text(error: NetSuiteError) -> str:
+    return f"{error.code}: {error.detail}"
+
+
 def user_error(detail: str, *, path: str | None = None) -> NetSuiteError:
     """A business refusal: most of what NetSuite says no to."""
     return NetSuiteError(400, "USER_ERROR", ACCESS + detail, path=path)

@@ -1,4 +1,4 @@
-"""Double entry: what each posting transaction does to the accounts, in the subsidiary's currency, and the trial balance.
+"""Double entry: what each posting transaction does to the accounts, in the subsidiary's currency.
 
 A receipt debits stock or expense and credits accrued purchases; the bill of its order debits accrued purchases and
 credits payables. Nothing that does not balance is written.
@@ -152,7 +152,7 @@ def _fulfillment(session: Session, record: Record) -> list[Posting]:
 
 
 def _payment(session: Session, record: Record) -> list[Posting]:
-    """Debits payables at each bill's own rate, credits the bank at the payment's; the rest is an exchange gain or loss."""
+    """Debits payables at each bill's own rate, credits the bank at the payment's; the rest is exchange gain or loss."""
     paid: dict[str, Decimal] = {}
     for line in record.sublist("apply"):
         bill = session.find("transaction", line["doc"])

@@ -116,7 +116,7 @@ def refuse_same_name(session: Session, record: Record) -> None:
         return
     table = record.type.name
     row = session.store.writer.execute(
-        f'SELECT 1 FROM "{table}" WHERE "{name.lower()}" = ? AND id <> ?',  # noqa: S608 - names from the table above
+        f'SELECT 1 FROM "{table}" WHERE "{name.lower()}" = ? AND id <> ?',  # noqa: S608 - names from the tables above
         (value, int(record.id)),
     ).fetchone()
     if row and record.type.family == "entity":
@@ -128,7 +128,7 @@ def refuse_same_name(session: Session, record: Record) -> None:
 def refuse_delete(session: Session, record: Record) -> None:
     for table, column in USES.get(record.type.family, ()):
         row = session.store.writer.execute(
-            f'SELECT 1 FROM "{table}" WHERE "{column}" = ? LIMIT 1',  # noqa: S608 - names from the table above
+            f'SELECT 1 FROM "{table}" WHERE "{column}" = ? LIMIT 1',  # noqa: S608 - names from the tables above
             (int(record.id),),
         ).fetchone()
         if row:

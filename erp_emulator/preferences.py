@@ -73,5 +73,8 @@ class Preferences:
                 raise UnknownPreference(f"{name} takes a value like {default!r}")
         self.values.update(changes)
 
+    def changed(self) -> dict[str, Any]:
+        return {name: value for name, value in self.values.items() if value != DEFAULTS[name]}
+
     def reset(self) -> None:
         self.values = dict(DEFAULTS)

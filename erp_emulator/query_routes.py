@@ -30,7 +30,7 @@ def suiteql(account: Account, request: Request) -> Reply:
     page = account.engine.run(
         body["q"],
         parameters,
-        account.query_account(),
+        account.query_account(request.role),
         role=request.role,
         limit=limit,
         offset=offset,

@@ -33,7 +33,8 @@ def prepare(session: Session, record: Record) -> None:
     documents.default(record, "tranDate", session.clock.today().isoformat())
     documents.default(record, "status", "A" if record.type.name == "itemReceipt" else "C")
     record.lines["item"] = [x for x in record.sublist("item") if x.get("itemReceive", True)]
-    record.lines["expense"] = [x for x in record.sublist("expense") if x.get("markReceived")]
+    if "expense" in record.type.sublists:
+        record.lines["expense"] = [x for x in record.sublist("expense") if x.get("markReceived")]
     if not record.sublist("item") and not record.sublist("expense"):
         raise user_error("You must enter at least one line item for this transaction.")
     documents.number_lines(session, record)

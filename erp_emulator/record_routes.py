@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from erp_emulator import paging, records, transforms
+from collections.abc import Sequence
+from typing import Any
+
+from erp_emulator import actions, cabinet, paging, qfilter, records, roles, transforms
 from erp_emulator.account import Account
 from erp_emulator.errors import (
     NetSuiteError,
@@ -55,6 +58,8 @@ class RecordRoutes:
     def answer(self, request: Request, segments: list[str]) -> Reply:
         """The reply for the path below `record/v1`; `segments` has no empty parts."""
         record_type = records.type_of(segments[0])
+        is_transform = len(segments) > 3 and segments[2] == "!transform"
+        roles.check_record(request.role, record_type, "GET" if is_transform else request.method)
         if len(segments) == 1:
             return self.collection(request, record_type)
         record_id, rest = segments[1], segments[2:]
@@ -62,6 +67,10 @@ class RecordRoutes:
             return self.instance(request, record_type, record_id)
         if rest[0] == "!transform" and len(rest) == 2:
             return self.transform(request, record_type, record_id, rest[1])
+        if rest[0] in ("!attach", "!detach") and len(rest) == 3:
+            return self.attach(request, record_type, record_id, rest)
+        if rest[0].startswith("@") and len(rest) == 1:
+            return self.action(request, record_type, record_id, rest[0][1:])
         return self.sub_resource(request, record_type, record_id, rest)
 
     # Collections.
@@ -78,25 +87,35 @@ class RecordRoutes:
         check_parameters(request, "collection GET")
         limit, offset = paging.read(request.parameter("limit"), request.parameter("offset"))
         url = f"{request.rest_root}/record/v1/{record_type.name}"
-        store = self.account.store
-        total = store.count(record_type.name)
-        ids = [str(each) for each in store.ids(record_type.name, limit, offset)]
-        items = [{"links": [self_link(f"{url}/{each}")], "id": each} for each in ids]
-        body = paging.envelope(url, items, limit=limit, offset=offset, total=total)
+        text = request.parameter("q")
+        condition = qfilter.compile_filter(text, record_type, self.account.preferences) if text else None
+        total, ids = self.account.store.select(record_type.name, condition, limit, offset)
+        items: list[dict[str, Any]] = [{"links": [self_link(f"{url}/{each}")], "id": str(each)} for each in ids]
+        extra = [("q", text)] if text else []
+        if is_true(request.parameter("expandRecords")):
+            session = self.account.session(request.user)
+            view = view_of(session, request)
+            found = [self.find(session, record_type, str(each), request) for each in self.wanted(request, ids)]
+            items = [view.record(each) for each in found]
+            total = len(items) if request.parameter("ids") else total
+        body = paging.envelope(url, items, limit=limit, offset=offset, total=total, extra=extra)
         return Reply(200, body, COLLECTION)
+
+    def wanted(self, request: Request, ids: Sequence[int]) -> list[str]:
+        named = [each.strip() for each in request.parameter("ids").split(",") if each.strip()]
+        return named or [str(each) for each in ids]
 
     def create(self, request: Request, record_type: RecordType) -> Reply:
         with self.account.writing(request.user) as session:
             change = self.read_body(request, session, record_type)
             records.refuse_empty(record_type, change)
             record = records.create(session, record_type, change)
-        return self.saved(request, session, record, change)
+        return self.saved(request, record, change)
 
-    def saved(self, request: Request, session: Session, record: Record, change: Change) -> Reply:
+    def saved(self, request: Request, record: Record, change: Change) -> Reply:
         reply = created(f"{request.rest_root}/record/v1/{record.type.name}/{record.id}")
         if change.ignored:
             reply.headers["X-NetSuite-PropertyValidation"] = ", ".join(change.ignored)[:2000]
-        self.account.announce(session)
         return reply
 
     def read_body(self, request: Request, session: Session, record_type: RecordType) -> Change:
@@ -136,15 +155,14 @@ class RecordRoutes:
                 record = self.find(session, record_type, text, request)
                 change = self.read_body(request, session, record_type)
                 record = records.update(session, record, change, replaced(request))
-            return self.saved(request, session, record, change)
+            return self.saved(request, record, change)
         if request.method == "PUT":
             return self.put(request, record_type, text)
         if request.method == "DELETE":
             check_parameters(request, "instance DELETE")
             with self.account.writing(request.user) as session:
                 records.delete(session, self.find(session, record_type, text, request))
-            self.account.announce(session)
-            return Reply(204)
+                return Reply(204)
         raise method_not_allowed(request.method)
 
     def put(self, request: Request, record_type: RecordType, text: str) -> Reply:
@@ -156,7 +174,7 @@ class RecordRoutes:
             else:
                 found = self.find(session, record_type, text, request)
                 record = records.update(session, found, change, replaced(request))
-        return self.saved(request, session, record, change)
+        return self.saved(request, record, change)
 
     def get(self, request: Request, record_type: RecordType, text: str) -> Reply:
         check_parameters(request, "instance GET")
@@ -228,12 +246,31 @@ class RecordRoutes:
             else:
                 raise method_not_allowed(request.method)
             saved = records.update(session, record, change, replace)
-        self.account.announce(session)
         if request.method == "DELETE":
             return Reply(204)
         href = f"{request.rest_root}/record/v1/{record_type.name}/{saved.id}/{name}"
         key = rest[0] if rest else str(saved.sublist(name)[-1].get(sublist.key))
         return created(f"{href}/{key}")
+
+    # Attachments and actions.
+
+    def attach(self, request: Request, record_type: RecordType, text: str, rest: list[str]) -> Reply:
+        if request.method != "POST":
+            raise method_not_allowed(request.method)
+        with self.account.writing(request.user) as session:
+            record = self.find(session, record_type, text, request)
+            cabinet.attach(session, record, rest[1].lower(), rest[2], is_on=rest[0] == "!attach")
+        return Reply(204)
+
+    def action(self, request: Request, record_type: RecordType, text: str, name: str) -> Reply:
+        """`@confirm` of payments in transit, `@void` of what can be voided."""
+        if request.method != "POST":
+            raise method_not_allowed(request.method)
+        with self.account.writing(request.user) as session:
+            record = self.find(session, record_type, text, request)
+            result = actions.run(session, record, name.lower())
+        href = f"{request.rest_root}/record/v1/{record_type.name}/{record.id}/@{name}"
+        return Reply(200, {"links": [self_link(href)], "result": result}, SINGULAR)
 
     # Transformations.
 
@@ -243,6 +280,7 @@ class RecordRoutes:
             raise method_not_allowed(request.method)
         check_parameters(request, "transform")
         target = records.type_of(target_name)
+        roles.check_record(request.role, target, "POST")
         if "type=create-form" in request.header("accept").replace(" ", ""):
             return self.create_form(request, record_type, text, target)
         if request.method == "GET":
@@ -251,7 +289,7 @@ class RecordRoutes:
             source = self.find(session, record_type, text, request)
             change = self.read_body(request, session, target)
             made = transforms.transform(session, source, target, change, replaced(request))
-        return self.saved(request, session, made, change)
+        return self.saved(request, made, change)
 
     def create_form(self, request: Request, record_type: RecordType, text: str, target: RecordType) -> Reply:
         """The prefilled target, made and thrown away: nothing of it is kept."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from erp_emulator import ledger, links, periods, projection, schema_types
 from erp_emulator.behaviours import behaviour_of
@@ -10,6 +10,9 @@ from erp_emulator.errors import NetSuiteError, missing_values, nonexistent_type,
 from erp_emulator.inputs import Change, Reader
 from erp_emulator.schema import RecordType
 from erp_emulator.session import Record, Session, Values, number
+
+if TYPE_CHECKING:
+    from erp_emulator.account import Account
 
 FIRST_IDS = {"entity": 501, "item": 71, "transaction": 1001, "account": 101}
 EXTERNAL_ID_MAX = 250
@@ -36,6 +39,8 @@ def create(session: Session, record_type: RecordType, change: Change, *, record_
     apply_change(record, change, frozenset())
     refuse_duplicate_external_id(session, record)
     behaviour_of(record).prepare(session, record)
+    if ledger.is_posting(record):
+        periods.refuse_if_shut(session, record, "created")
     write(session, record)
     return record
 
@@ -314,6 +319,16 @@ def announce(session: Session, record: Record, event: str) -> None:
             "modified": session.now,
         }
     )
+
+
+def project_all(account: Account) -> None:
+    """Write anew what SuiteQL sees of every record, after a preference changed how it is shown."""
+    with account.writing() as session:
+        for record_type in schema_types.TYPES:
+            for record_id, _, _ in account.store.bodies(record_type.name):
+                record = session.find(record_type.family, record_id)
+                if record is not None:
+                    projection.write(session, record)
 
 
 def reader(session: Session, names: str = "warning") -> Reader:

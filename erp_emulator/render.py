@@ -1,4 +1,4 @@
-"""A record as the record service shows it: camelCase, JSON numbers, references as objects, links on the caller's host."""
+"""A record as the record service shows it: JSON numbers, references as objects, links on the caller's host."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class View:
     def reference(self, each: Field, key: str) -> dict[str, Any]:
         """`{links, id, refName}`; forms have no links, as in NetSuite."""
         if each.target in ("form", ""):
-            names = {form: name for form, name in FORMS.values()}
+            names = dict(FORMS.values())
             return {"id": key, "refName": names.get(key, f"Custom Form {key}")}
         family, type_name = family_of(each.target)
         links = []

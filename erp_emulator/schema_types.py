@@ -22,7 +22,8 @@ LINE_TAX = (
     "taxCode:ref:salesTaxItem taxRate1:number tax1Amt:number taxAmount:number grossAmt:number taxDetailsReference"
 )
 ITEM_LINE = f"""
-line:integer item:ref:item! itemType:enum:itemType* itemSubtype:enum:itemSubtype* description quantity:number rate:number
+line:integer item:ref:item! itemType:enum:itemType* itemSubtype:enum:itemSubtype* description quantity:number
+rate:number
 amount:number units unitsDisplay* vendorName* {SEGMENTS} {LINE_TAX} isBillable:boolean isClosed:boolean isOpen:boolean*
 inventoryDetail:object landedCostCategory:string uniqueKey:integer* custcol_note
 """
@@ -36,9 +37,12 @@ line:integer doc:ref:transaction apply:boolean amount:number applyDate:date* due
 currency* createdFrom:ref:transaction*
 """
 TAX_LINE = """
-line:integer taxDetailsReference taxCode:ref:salesTaxItem taxType:ref:taxType taxBasis:number taxRate:number taxAmount:number
+line:integer taxDetailsReference taxCode:ref:salesTaxItem taxType:ref:taxType taxBasis:number taxRate:number
+taxAmount:number
 """
-ADDRESS_BOOK = "addressBookAddress:object addressBookAddress_text* defaultBilling:boolean defaultShipping:boolean id internalId label"
+ADDRESS_BOOK = """
+addressBookAddress:object addressBookAddress_text* defaultBilling:boolean defaultShipping:boolean id internalId label
+"""
 
 
 def lines(name: str, fields: str, *, key: str = "line", is_static: bool = False) -> Sublist:
@@ -128,9 +132,12 @@ TYPES = (
         "purchaseOrder",
         "PurchOrd",
         "Purchase Order",
-        f"""{HEADER} {BILLING} {APPROVAL} {TAX} orderStatus:enum:orderStatus* balance:number* employee:ref:employee email
-        createdFrom:ref:transaction* fob incoTerm isCrossSubTransaction:boolean message originator otherRefNum prevDate:date*
-        purchaseContract:ref:transaction shipTo:ref:entity shipAddress shipDate:date shipMethod source supervisorApproval:boolean
+        f"""{HEADER} {BILLING} {APPROVAL} {TAX} orderStatus:enum:orderStatus* balance:number* employee:ref:employee
+        email
+        createdFrom:ref:transaction* fob incoTerm isCrossSubTransaction:boolean message originator otherRefNum
+        prevDate:date*
+        purchaseContract:ref:transaction shipTo:ref:entity shipAddress shipDate:date shipMethod source
+        supervisorApproval:boolean
         toBeEmailed:boolean toBeFaxed:boolean toBePrinted:boolean linkedTrackingNumbers unbilledOrders:number*
         intercoTransaction:ref:transaction taxItem:ref:salesTaxItem""",
         lines(
@@ -153,7 +160,8 @@ TYPES = (
         orderType* landedCostMethod landedCostPerLine:boolean""",
         lines(
             "item",
-            f"""{ITEM_LINE} {ORDER_LINK} itemReceive:boolean currency itemFxAmount:number* itemName* itemUnitPrice:number*
+            f"""{ITEM_LINE} {ORDER_LINK} itemReceive:boolean currency itemFxAmount:number* itemName*
+            itemUnitPrice:number*
             isDropShipment:boolean onHand:number* quantityRemaining:number* quantityRemainingDisplay:number*
             unitCostOverride:number""",
             is_static=True,
@@ -170,7 +178,8 @@ TYPES = (
         "vendorBill",
         "VendBill",
         "Bill",
-        f"""{HEADER} {BILLING} {APPROVAL} {TAX} account:ref:account balance:number* availableVendorCredit:number* creditLimit:number*
+        f"""{HEADER} {BILLING} {APPROVAL} {TAX} account:ref:account balance:number* availableVendorCredit:number*
+        creditLimit:number*
         documentStatus entityTaxRegNum endDate:date installment:object landedCosts:object paymentHold:boolean
         prevDate:date* received:boolean toBePrinted:boolean unbilledOrders:number* vatRegNum*
         suppressUserEventsAndEmails voided:boolean*""",
@@ -200,8 +209,10 @@ TYPES = (
         "vendorPayment",
         "VendPymt",
         "Bill Payment",
-        f"""{HEADER} account:ref:account apAcct:ref:account {APPROVAL} availableBalance:number* balance:number* cleared:boolean
-        clearedDate:date isInTransitPayment:boolean payeeAddress printVoucher:boolean toBePrinted:boolean unapplied:number*
+        f"""{HEADER.replace("entity:ref:vendor!", "entity:ref:entity!")} account:ref:account apAcct:ref:account
+        {APPROVAL} availableBalance:number* balance:number* cleared:boolean
+        clearedDate:date isInTransitPayment:boolean payeeAddress printVoucher:boolean toBePrinted:boolean
+        unapplied:number*
         applied:number* voidJournal:ref:transaction* voided:boolean*""",
         lines("apply", APPLY_LINE),
         lines("credit", f"{APPLY_LINE} appliedTo creditDate:date*"),
@@ -270,7 +281,8 @@ TYPES = (
         "check",
         "Check",
         "Check",
-        f"{HEADER.replace('entity:ref:vendor!', 'entity:ref:entity!')} {TAX} account:ref:account! toBePrinted:boolean voided:boolean*",
+        f"{HEADER.replace('entity:ref:vendor!', 'entity:ref:entity!')} {TAX} account:ref:account! "
+        f"toBePrinted:boolean voided:boolean*",
         lines("item", ITEM_LINE),
         lines("expense", EXPENSE_LINE),
         prefix="CHECK",
@@ -282,26 +294,31 @@ TYPES = (
         f"{HEADER.replace('entity:ref:vendor!', 'entity:ref:entity')} account:ref:account!",
         lines(
             "other",
-            f"line:integer account:ref:account! entity:ref:entity amount:number memo refNum {SEGMENTS} uniqueKey:integer*",
+            f"line:integer account:ref:account! entity:ref:entity amount:number memo refNum {SEGMENTS} "
+            f"uniqueKey:integer*",
         ),
         prefix="DEPOSIT",
     ),
     record(
         "inboundShipment",
         "Inbound Shipment",
-        "shipmentNumber shipmentStatus expectedDeliveryDate:date actualDeliveryDate:date vesselNumber billOfLading externalDocumentNumber shipmentMemo",
+        "shipmentNumber shipmentStatus expectedDeliveryDate:date actualDeliveryDate:date vesselNumber billOfLading "
+        "externalDocumentNumber shipmentMemo",
         lines(
             "items",
-            "line:integer id purchaseOrder:ref:transaction shipmentItem:integer quantityExpected:number quantityReceived:number* poRate:number*",
+            "line:integer id purchaseOrder:ref:transaction shipmentItem:integer quantityExpected:number "
+            "quantityReceived:number* poRate:number*",
         ),
         named_by="shipmentNumber",
     ),
     record(
         "vendor",
         "Vendor",
-        f"""{ENTITY} accountNumber balance:number* balancePrimary:number* unbilledOrders:number* expenseAccount:ref:account
+        f"""{ENTITY} accountNumber balance:number* balancePrimary:number* unbilledOrders:number*
+        expenseAccount:ref:account
         payablesAccount:ref:account is1099Eligible:boolean taxIdNum taxItem:ref:salesTaxItem terms:ref:term
-        vatRegNumber creditLimit:number incoterm custentity_iban custentity_bic custentity_bank_name {TOLERANCES} customForm:ref:form""",
+        vatRegNumber creditLimit:number incoterm custentity_iban custentity_bic custentity_bank_name {TOLERANCES}
+        customForm:ref:form""",
         lines("addressBook", ADDRESS_BOOK, key="id"),
         lines("currencyList", "line:integer currency:ref:currency balance:number*"),
         lines("contactRoles", "line:integer contact:ref:contact role email"),
@@ -314,8 +331,10 @@ TYPES = (
     record(
         "employee",
         "Employee",
-        f"""{ENTITY} department:ref:department location:ref:location class:ref:classification supervisor:ref:employee title
-        approvalLimit:number expenseLimit:number purchaseOrderLimit:number purchaseOrderApprovalLimit:number isSalesRep:boolean
+        f"""{ENTITY} department:ref:department location:ref:location class:ref:classification supervisor:ref:employee
+        title
+        approvalLimit:number expenseLimit:number purchaseOrderLimit:number purchaseOrderApprovalLimit:number
+        isSalesRep:boolean
         giveAccess:boolean""",
         lines("addressBook", ADDRESS_BOOK, key="id"),
         family="entity",
@@ -327,7 +346,8 @@ TYPES = (
     record(
         "customer",
         "Customer",
-        f"{ENTITY} entityStatus:object terms:ref:term balance:number* creditLimit:number vatRegNumber parent:ref:customer",
+        f"{ENTITY} entityStatus:object terms:ref:term balance:number* creditLimit:number vatRegNumber "
+        f"parent:ref:customer",
         lines("addressBook", ADDRESS_BOOK, key="id"),
         family="entity",
         code="CustJob",
@@ -359,7 +379,8 @@ TYPES = (
         "account",
         "Account",
         """acctNumber acctName! acctType:enum:acctType! currency:ref:currency description fullName*
-        displayNameWithHierarchy* accountSearchDisplayName* isSummary:boolean parent:ref:account subsidiary:refs:subsidiary
+        displayNameWithHierarchy* accountSearchDisplayName* isSummary:boolean parent:ref:account
+        subsidiary:refs:subsidiary
         includeChildren:boolean balance:number* sSpecAcct eliminate:boolean inventory:boolean""",
         named_by="acctNumber acctName",
         permission="Accounts",
@@ -367,7 +388,8 @@ TYPES = (
     record(
         "subsidiary",
         "Subsidiary",
-        f"""name! fullName* legalName parent:ref:subsidiary currency:ref:currency country:enum:country isElimination:boolean
+        f"""name! fullName* legalName parent:ref:subsidiary currency:ref:currency country:enum:country
+        isElimination:boolean
         edition fiscalCalendar email url federalIdNumber mainAddress:object returnAddress:object {TOLERANCES}""",
         permission="Subsidiaries",
     ),
@@ -383,13 +405,15 @@ TYPES = (
     record(
         "currency",
         "Currency",
-        "name! symbol displaySymbol exchangeRate:number isBaseCurrency:boolean currencyPrecision:integer symbolPlacement:string",
+        "name! symbol displaySymbol exchangeRate:number isBaseCurrency:boolean currencyPrecision:integer "
+        "symbolPlacement:string",
         permission="Currency",
     ),
     record(
         "term",
         "Term",
-        "name! daysUntilNetDue:integer discountPercent:number daysUntilExpiry:integer dateDriven:boolean preferred:boolean",
+        "name! daysUntilNetDue:integer discountPercent:number daysUntilExpiry:integer dateDriven:boolean "
+        "preferred:boolean",
         permission="Accounting Lists",
     ),
     record(
@@ -411,14 +435,16 @@ TYPES = (
     record(
         "vendorSubsidiaryRelationship",
         "Vendor-Subsidiary Relationship",
-        "entity:ref:vendor! subsidiary:ref:subsidiary! isPrimarySub:boolean balance:number* creditLimit:number taxItem:ref:salesTaxItem",
+        "entity:ref:vendor! subsidiary:ref:subsidiary! isPrimarySub:boolean balance:number* creditLimit:number "
+        "taxItem:ref:salesTaxItem",
         named_by="id",
         permission="Vendors",
     ),
     record(
         "salesTaxItem",
         "Tax Code",
-        """itemId! rate:number taxType:ref:taxType taxAccount:ref:account purchaseAccount:ref:account saleAccount:ref:account
+        """itemId! rate:number taxType:ref:taxType taxAccount:ref:account purchaseAccount:ref:account
+        saleAccount:ref:account
         description country:enum:country subsidiary:refs:subsidiary isExport:boolean isReverseCharge:boolean""",
         named_by="itemId",
         permission="Set Up Taxes",
@@ -435,7 +461,8 @@ TYPES = (
         "name!",
         lines(
             "uom",
-            "line:integer internalId unitName abbreviation pluralName pluralAbbreviation conversionRate:number baseUnit:boolean",
+            "line:integer internalId unitName abbreviation pluralName pluralAbbreviation conversionRate:number "
+            "baseUnit:boolean",
         ),
         permission="Units",
     ),

@@ -1,4 +1,4 @@
-"""Fills an account from JSON: lists as record bodies, documents by reference. Everything goes through the record service.
+"""Fills an account from JSON: lists as record bodies, documents by reference, all through the record service.
 
 The format is described in the README. Each document is made on its own date, so created and modified dates are
 as they would have been.
@@ -241,7 +241,7 @@ class Layer:
         transforms.transform(self.session, order, target, self.reader.read(target, rest))
 
     def bill(self, body: dict[str, Any]) -> None:
-        """`{order, number, date, lines: {"1": "60"} or [...], approval}`; without an order a bill of its own, with `vendor`."""
+        """`{order, number, date, lines: {"1": "60"} or [...], approval}`; or without an order, with `vendor`."""
         body = dict(body)
         self.freeze(body["date"])
         target = records.type_of("vendorBill")

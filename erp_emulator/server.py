@@ -29,7 +29,7 @@ def protocol_of(app: App) -> type[H11Protocol]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             if self.client:
-                app.transports.pop((self.client[0], int(self.client[1])), None)
+                app.connection_lost((self.client[0], int(self.client[1])))
             super().connection_lost(exc)
 
     return Protocol

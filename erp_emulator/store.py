@@ -28,12 +28,14 @@ OWN_TABLES = (
        WITHOUT ROWID""",
     "CREATE INDEX _display_name ON _display(family, name)",
     "CREATE TABLE _meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE _attachment (recordtype TEXT, record INTEGER, kind TEXT, attached INTEGER, PRIMARY KEY (record, kind, attached))",
+    "CREATE TABLE _attachment (recordtype TEXT, record INTEGER, kind TEXT, attached INTEGER, PRIMARY KEY (record, "
+    "kind, attached))",
     "CREATE TABLE _content (id INTEGER PRIMARY KEY, content BLOB NOT NULL)",
     """CREATE TABLE _job (id INTEGER PRIMARY KEY, idempotency_key TEXT, created TEXT, body TEXT NOT NULL)""",
     "CREATE UNIQUE INDEX _job_key ON _job(idempotency_key) WHERE idempotency_key IS NOT NULL",
     """CREATE TABLE _outbox (id INTEGER PRIMARY KEY, url TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL,
-       attempts INTEGER NOT NULL DEFAULT 0, answer TEXT, created TEXT NOT NULL, due REAL NOT NULL DEFAULT 0, hook TEXT)""",
+       attempts INTEGER NOT NULL DEFAULT 0, answer TEXT, created TEXT NOT NULL,
+       due REAL NOT NULL DEFAULT 0, hook TEXT)""",
     "CREATE INDEX _outbox_state ON _outbox(state, due)",
 )
 
@@ -152,6 +154,24 @@ class Store:
         connection.execute("PRAGMA case_sensitive_like=ON")
         return connection
 
+    def dump(self) -> bytes:
+        """The whole database as it is now."""
+        with self.lock:
+            data = bytearray(self.writer.serialize())
+        # A database in memory has no write-ahead log: the header must not say that this one has.
+        data[18:20] = b"\x01\x01"
+        return bytes(data)
+
+    def restore(self, data: bytes) -> None:
+        """Become the database that `dump` gave."""
+        source = sqlite3.connect(":memory:")
+        try:
+            source.deserialize(data)
+            with self.lock:
+                source.backup(self.writer)
+        finally:
+            source.close()
+
     def close(self) -> None:
         self.writer.close()
         if self.temporary:
@@ -201,6 +221,19 @@ class Store:
             (record_type, limit, offset),
         )
         return [row[0] for row in rows]
+
+    def select(self, record_type: str, condition: Any, limit: int, offset: int) -> tuple[int, list[int]]:
+        """(how many there are, the ids of one page) of a type's records, that meet a filter's condition if one is "
+        "given."""
+        where, values = "", ()
+        if condition is not None:
+            where, values = f" AND ({condition.sql})", condition.values
+        sql = f"FROM _record WHERE type = ?{where}"
+        total = self.writer.execute(f"SELECT COUNT(*) {sql}", (record_type, *values)).fetchone()[0]
+        rows = self.writer.execute(
+            f"SELECT id {sql} ORDER BY id LIMIT ? OFFSET ?", (record_type, *values, limit, offset)
+        ).fetchall()
+        return int(total), [row[0] for row in rows]
 
     def count(self, record_type: str) -> int:
         row = self.writer.execute("SELECT COUNT(*) FROM _record WHERE type = ?", (record_type,)).fetchone()
@@ -258,9 +291,9 @@ class Store:
         names = ", ".join(f'"{name}"' for name in filled)
         marks = ", ".join("?" * len(filled))
         self.writer.execute(
-            f'INSERT OR REPLACE INTO "{table}" ({names}) VALUES ({marks})',  # noqa: S608 - names are the schema's own
+            f'INSERT OR REPLACE INTO "{table}" ({names}) VALUES ({marks})',  # noqa: S608 - names are the schema's own, values are bound
             tuple(filled.values()),
         )
 
     def delete_rows(self, table: str, column: str, value: object) -> None:
-        self.writer.execute(f'DELETE FROM "{table}" WHERE "{column}" = ?', (value,))  # noqa: S608 - names are the schema's own
+        self.writer.execute(f'DELETE FROM "{table}" WHERE "{column}" = ?', (value,))  # noqa: S608 - names are the schema's own, values are bound

@@ -40,15 +40,18 @@ defaultbillingaddress:id defaultshippingaddress:id title
 SPECS = {
     "transaction": """
         id:id tranid transactionnumber trandisplayname type:text:trantype recordtype abbrevtype entity:id:entity
-        employee:id:entity nextapprover:id:entity createdby:id:entity lastmodifiedby:id:entity trandate:date duedate:date
+        employee:id:entity nextapprover:id:entity createdby:id:entity lastmodifiedby:id:entity trandate:date
+        duedate:date
         closedate:date createddate:datetime lastmodifieddate:datetime shipdate:date status:text:status
         approvalstatus:id:approvalstatus currency:id:currency exchangerate:num foreigntotal:num total:num
         foreignamountunpaid:num foreignamountpaid:num memo externalid otherrefnum postingperiod:id:accountingperiod
-        posting:bool voided:bool void:bool isreversal:bool terms:id:term paymenthold:bool billingstatus:bool daysopen:num
+        posting:bool voided:bool void:bool isreversal:bool terms:id:term paymenthold:bool billingstatus:bool
+        daysopen:num
         daysoverduesearch:num balsegstatus:id nexus customtype:id source ordpicked:bool printedpickingticket:bool
         visibletocustomer:bool userevenuearrangement:bool number:id typebaseddocumentnumber linkedtrackingnumberlist
         billingaddress:id shippingaddress:id account:id:account createdfrom:id:transaction subsidiary:id:subsidiary
-        location:id:location department:id:department class:id:classification email custbody_source_document custbody_document_hash
+        location:id:location department:id:department class:id:classification email custbody_source_document
+        custbody_document_hash
         custbody_note""",
     "transactionline": """
         transaction:id:transaction id:id linesequencenumber:id uniquekey:id mainline:bool taxline:bool iscogs:bool
@@ -63,7 +66,8 @@ SPECS = {
         hasfulfillableitems:bool isinventoryaffecting:bool matchbilltoreceipt:bool billvariancestatus dropship:bool
         specialorder:bool kitcomponent:bool assemblycomponent:bool isfxvariance:bool isscrap:bool landedcostperline:bool
         accountinglinetype transactionlinetype hascostline:bool expectedreceiptdate:date expectedshipdate:date
-        actualshipdate:date billeddate:date linelastmodifieddate:datetime units documentnumber paymentmethod taxamount:num
+        actualshipdate:date billeddate:date linelastmodifieddate:datetime units documentnumber paymentmethod
+        taxamount:num
         taxcode:id:salestaxitem taxrate:num linecreateddate:datetime custcol_note""",
     "nexttransactionlinelink": LINKS,
     "previoustransactionlinelink": LINKS,
@@ -76,7 +80,8 @@ SPECS = {
     "transactionstatus": "id trantype:text:trantype name fullname",
     "vendor": f"""{PARTY} accountnumber category:id:vendorcategory terms:id:term expenseaccount:id:account
         payablesaccount:id:account balance:num balanceprimary:num unbilledorders:num creditlimit:num printoncheckas
-        billpay:bool subsidiaryedition vatregnumber taxidnum is1099eligible:bool taxitem:id:salestaxitem incoterm custentity_iban custentity_bic custentity_bank_name
+        billpay:bool subsidiaryedition vatregnumber taxidnum is1099eligible:bool taxitem:id:salestaxitem incoterm
+        custentity_iban custentity_bic custentity_bank_name
         {TOLERANCES}""",
     "employee": f"""{PARTY} department:id:department location:id:location class:id:classification
         supervisor:id:entity approvallimit:num expenselimit:num purchaseorderlimit:num purchaseorderapprovallimit:num
@@ -85,7 +90,8 @@ SPECS = {
     "contact": f"{PARTY} company:id:entity",
     "entity": """
         id:id entityid altname type email phone isinactive:bool isperson:bool externalid vendor:id customer:id
-        employee:id contact:id parent:id:entity toplevelparent:id:entity datecreated:datetime lastmodifieddate:datetime""",
+        employee:id contact:id parent:id:entity toplevelparent:id:entity datecreated:datetime
+        lastmodifieddate:datetime""",
     "vendorsubsidiaryrelationship": """
         id:id entity:id:entity subsidiary:id:subsidiary isprimarysub:bool balance:num creditlimit:num
         taxitem:id:salestaxitem externalid isinactive:bool lastmodifieddate:datetime name""",
@@ -101,15 +107,19 @@ SPECS = {
         id:id itemid fullname displayname description itemtype:text:itemtype subtype class:id:classification
         department:id:department location:id:location subsidiary assetaccount:id:account expenseaccount:id:account
         incomeaccount:id:account gainlossaccount:id:account deferralaccount:id:account cogsaccount:id:account
-        parent:id:item isinactive:bool isfulfillable:bool matchbilltoreceipt:bool vendorname purchasedescription cost:num
+        parent:id:item isinactive:bool isfulfillable:bool matchbilltoreceipt:bool vendorname purchasedescription
+        cost:num
         lastpurchaseprice:num averagecost:num totalquantityonhand:num unitstype:id:unitstype purchaseunit stockunit
         upccode externalid createddate:datetime lastmodifieddate:datetime includechildren:bool {TOLERANCES}""",
     "itemvendor": """
         item:id:item vendor:id:entity vendorcode preferredvendor:bool purchaseprice:num subsidiary:id:subsidiary""",
-    "inventoryitemlocations": "item:id:item location:id:location quantityonhand:num quantityavailable:num quantityonorder:num",
-    "aggregateitemlocation": "item:id:item location:id:location quantityonhand:num quantityavailable:num quantityonorder:num",
+    "inventoryitemlocations": "item:id:item location:id:location quantityonhand:num quantityavailable:num "
+    "quantityonorder:num",
+    "aggregateitemlocation": "item:id:item location:id:location quantityonhand:num quantityavailable:num "
+    "quantityonorder:num",
     "account": """
-        id:id acctnumber acctname accountsearchdisplayname accountsearchdisplaynamecopy displaynamewithhierarchy fullname
+        id:id acctnumber acctname accountsearchdisplayname accountsearchdisplaynamecopy displaynamewithhierarchy
+        fullname
         accttype:text:accttype currency:id:currency description parent:id:account isinactive:bool issummary:bool
         inventory:bool eliminate:bool includechildren:bool sspecacct subsidiary externalid balance:num
         lastmodifieddate:datetime""",
@@ -136,7 +146,8 @@ SPECS = {
     "consolidatedexchangerate": """
         id:id fromsubsidiary:id:subsidiary tosubsidiary:id:subsidiary fromcurrency:id:currency tocurrency:id:currency
         postingperiod:id:accountingperiod currentrate:num averagerate:num historicalrate:num""",
-    "currencyrate": "id:id basecurrency:id:currency transactioncurrency:id:currency exchangerate:num effectivedate:date",
+    "currencyrate": "id:id basecurrency:id:currency transactioncurrency:id:currency exchangerate:num "
+    "effectivedate:date",
     "expensecategory": """
         id:id name description expenseacct:id:account defaultrate:num isinactive:bool subsidiary externalid
         lastmodifieddate:datetime""",
@@ -160,7 +171,8 @@ SPECS = {
     "file": """
         id:id name filetype filesize:num url folder:id:mediaitemfolder description isonline:bool createddate:datetime
         lastmodifieddate:datetime""",
-    "mediaitemfolder": "id:id name istoplevel:bool appfolder parent:id:mediaitemfolder isinactive:bool lastmodifieddate:datetime",
+    "mediaitemfolder": "id:id name istoplevel:bool appfolder parent:id:mediaitemfolder isinactive:bool "
+    "lastmodifieddate:datetime",
     "deletedrecord": """
         deleteddate:datetime type recordid:id recordtypeid:id scriptid name context deletedby:id:entity
         iscustomrecord:bool""",
@@ -214,8 +226,10 @@ KEYED = frozenset(
 # Rows of these are other tables' rows, seen from elsewhere.
 VIEWS = {
     "previoustransactionlinelink": "SELECT * FROM nexttransactionlinelink",
-    "nexttransactionlink": "SELECT DISTINCT previousdoc, NULL AS previousline, previoustype, nextdoc, NULL AS nextline, nexttype, "
-    "linktype, SUM(foreignamount) AS foreignamount, SUM(quantity) AS quantity, MAX(lastmodifieddate) AS lastmodifieddate, "
+    "nexttransactionlink": "SELECT DISTINCT previousdoc, NULL AS previousline, previoustype, nextdoc, NULL AS "
+    "nextline, nexttype, "
+    "linktype, SUM(foreignamount) AS foreignamount, SUM(quantity) AS quantity, MAX(lastmodifieddate) AS "
+    "lastmodifieddate, "
     "MAX(previousdate) AS previousdate, MAX(nextdate) AS nextdate FROM nexttransactionlinelink "
     "GROUP BY previousdoc, previoustype, nextdoc, nexttype, linktype",
     "previoustransactionlink": "SELECT * FROM nexttransactionlink",

@@ -39,7 +39,7 @@ class Verifier:
         self.lock = threading.Lock()
 
     def verify(self, method: str, urls: list[str], query: str, authorization: str, now: float) -> Token:
-        """The token of a signed request; Refused otherwise. `urls` are the forms the address may have been signed in."""
+        """The token of a signed request; Refused otherwise. `urls` are forms the address may be signed in."""
         given = parse_header(authorization)
         realm = given.pop("realm", "")
         token = self._token(given, realm)

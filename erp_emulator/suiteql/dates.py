@@ -66,7 +66,7 @@ def from_account_text(text: str, account_format: str) -> str:
     if text.lower().endswith("pm") and hour < 12:
         hour += 12
     second = int(parts[5]) if len(parts) > 5 else 0
-    return iso(datetime(day.year, day.month, day.day, hour, int(parts[4]), second), is_date=False)  # noqa: DTZ001 - wall time of the account
+    return iso(datetime(day.year, day.month, day.day, hour, int(parts[4]), second), is_date=False)  # noqa: DTZ001 - wall time of the account, which has no zone here
 
 
 def to_date(text: str, pattern: str) -> str:
@@ -125,7 +125,7 @@ def _compose(text: str, parts: dict[str, int], is_afternoon: bool | None) -> str
     if is_afternoon is not None:
         hour = hour % 12 + (12 if is_afternoon else 0)
     try:
-        moment = datetime(  # noqa: DTZ001 - wall time of the account
+        moment = datetime(  # noqa: DTZ001 - wall time of the account, which has no zone here
             year,
             parts.get("MM", 1),
             parts.get("DD", 1),

@@ -1,4 +1,4 @@
-"""Names, types and dialect: every table and column is found in the account's tables or refused; the tree becomes SQLite's.
+"""Names, types and dialect: every table and column is found or refused, and the tree becomes SQLite's.
 
 Each expression's kind (text, id, num, bool, date, datetime) is kept in `meta["kind"]`, so results can be shown in
 the account's format, dates computed with, and text compared with dates as NetSuite does.
@@ -103,7 +103,18 @@ ALLOWED = (
     exp.Coalesce,
     exp.Substring,
     exp.Hint,
+    exp.Ceil,
+    exp.Floor,
+    exp.ToNumber,
+    exp.Mod,
 )
+# What the grammar makes a node of its own although it is a function like others.
+FUNCTION_NODES: dict[type[exp.Expr], str] = {
+    exp.Ceil: "o_ceil",
+    exp.Floor: "o_floor",
+    exp.ToNumber: "o_to_number",
+    exp.Mod: "o_mod",
+}
 
 
 @dataclass(frozen=True)
@@ -440,9 +451,7 @@ class Resolver:
 
     # Expressions.
 
-    def expression(
-        self, node: exp.Expr, scope: Scope, *, is_late: bool = False, is_order: bool = False
-    ) -> exp.Expr:
+    def expression(self, node: exp.Expr, scope: Scope, *, is_late: bool = False, is_order: bool = False) -> exp.Expr:
         """The SQLite form of an expression, its kind in `meta`."""
         if isinstance(node, exp.Column):
             return self._column(node, scope, is_late=is_late, is_order=is_order)
@@ -661,7 +670,9 @@ class Resolver:
         start, end = (exp.column(exp.to_identifier(name, quoted=True)) for name in ("startdate", "enddate"))
         found = exp.Select(expressions=[exp.Anonymous(this="MIN", expressions=[column])])
         found.set("from_", exp.From(this=exp.Table(this=exp.to_identifier("accountingperiod", quoted=True))))
-        within = exp.And(this=exp.LTE(this=start, expression=today), expression=exp.GTE(this=end, expression=today.copy()))
+        within = exp.And(
+            this=exp.LTE(this=start, expression=today), expression=exp.GTE(this=end, expression=today.copy())
+        )
         found.set("where", exp.Where(this=within))
         return _typed(exp.Subquery(this=found), "id")
 
@@ -710,6 +721,9 @@ class Resolver:
             return self._function(node)
         if isinstance(node, exp.Trim):
             return self._trim(node)
+        if type(node) in FUNCTION_NODES:
+            arguments = [each for each in (node.this, node.args.get("expression"), node.args.get("format")) if each]
+            return _typed(_call(FUNCTION_NODES[type(node)], *arguments), "num")
         if isinstance(node, exp.Like):
             node.set("this", _text(node.this))
             return _typed(node, "num")

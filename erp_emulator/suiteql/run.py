@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from erp_emulator import tables
-from erp_emulator.errors import NetSuiteError, invalid_query
+from erp_emulator.errors import QUERY, NetSuiteError, invalid_query
 from erp_emulator.store import Store
 from erp_emulator.suiteql import dates, functions
 from erp_emulator.suiteql.parse import INVALID, parse
@@ -162,7 +162,7 @@ def _fetch(
     rows = connection.execute(page, bound).fetchall()
     if len(rows) <= limit and (rows or offset == 0):
         return rows, offset + len(rows)
-    count = connection.execute(f"SELECT COUNT(*) FROM ({plan.sql})", bound).fetchone()  # noqa: S608 - as above
+    count = connection.execute(f"SELECT COUNT(*) FROM ({plan.sql})", bound).fetchone()  # noqa: S608 - the plan is generated from a checked tree
     return rows[:limit], int(count[0])
 
 
@@ -171,8 +171,7 @@ def _refusal(error: sqlite3.Error, *, is_late: bool) -> NetSuiteError:
         return NetSuiteError(
             400,
             "INVALID_PARAMETER",
-            "Invalid search query. Detailed unprocessed description follows. Search error occurred: The query took too long "
-            "and was stopped.",
+            QUERY + "Search error occurred: The query took too long and was stopped.",
             query_param="q",
         )
     return invalid_query(INVALID)

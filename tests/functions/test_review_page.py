@@ -464,7 +464,7 @@ def test_each_line_stands_beside_what_was_ordered_received_and_billed(services, 
     assert cells["Order line"] == "PO-1:1 Widget"
     assert cells["Ordered"] == "40 ea at 5.00"
     assert cells["Received"] == "12"
-    assert cells["Billed before"] == "73 taken by other invoices"
+    assert cells["Billed so far"] == "73 taken by other invoices"
     [verdict] = page.texts("//tr[@class='verdict']")
     assert invoice.match.lines[0].explain in verdict
 
@@ -521,6 +521,15 @@ def test_the_audit_trail_says_that_its_chain_is_intact(services, person, matched
 
     assert page.texts("//section[@aria-label='Audit trail']/h2") == ["Audit trail chain intact"]
     assert len(page.at("//ol[@class='trail']/li")) == matched.version
+
+
+def test_the_trail_names_people_by_the_name_they_sign_in_with(services, person, matched):
+    ann = person("ann")
+    ann.submit(ann.open(f"page/{COMPANY}/invoices/{matched.id}"), "Approve")
+
+    page = person("mia").open(f"page/{COMPANY}/invoices/{matched.id}")
+
+    assert "Approve by ann: Matched → Approved" in page.texts("//ol[@class='trail']/li")[-1]
 
 
 def test_a_trail_that_was_changed_is_said_so(services, person, matched, monkeypatch):

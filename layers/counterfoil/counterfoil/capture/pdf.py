@@ -6,6 +6,7 @@ process of its own where a crash, a hang or a flood of memory ends only that pro
 
 from __future__ import annotations
 
+import ctypes
 import math
 import re
 import threading
@@ -171,24 +172,32 @@ def _is_level(angle: float) -> bool:
     return angle < ANGLE_SLACK or angle > 2 * math.pi - ANGLE_SLACK
 
 
-# pdfium marks a hyphen at the end of a line so, and leaves characters without a meaning as noncharacters.
-SOFT_HYPHEN_MARK = 0x2
-NONCHARACTERS = (0xFFFE, 0xFFFF)
+# How pdfium writes a hyphen at the end of a line, by character and in whole texts.
+HYPHEN_MARKS = (0x2, 0xAD, 0xFFFE)
+NO_CHARACTER = 0xFFFF
 
 
 def _characters(textpage: Any, count: int) -> list[str]:
     """One string for each character index of pdfium, empty where there is nothing to read."""
     import pypdfium2.raw as raw
 
+    codes = (ctypes.c_ushort * (count + 1))()
+    written = raw.FPDFText_GetText(textpage.raw, 0, count, codes) - 1
+    if written == count:
+        return [_CHARACTERS.get(code) or _character(code) for code in codes[:count]]
+    # Characters outside of the basic plane take two codes, characters without meaning none.
     get, handle = raw.FPDFText_GetUnicode, textpage.raw
     return [_character(get(handle, index)) for index in range(count)]
 
 
 def _character(code: int) -> str:
-    if code in (SOFT_HYPHEN_MARK, 0xAD):
+    if code in HYPHEN_MARKS:
         return "-"
-    if code in NONCHARACTERS or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
+    if code == NO_CHARACTER or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
         return ""
     if code < 0x20 or code == 0xA0:
         return " "
     return chr(code)
+
+
+_CHARACTERS = {code: chr(code) for code in range(0x21, 0x7F)}

@@ -211,7 +211,8 @@ class CompanySettings(Record):
     """One company's settings. `approve_automatically_max` is in the company's `currency`; None approves nothing.
 
     `identity` is what documents call the company itself. `accounts` maps a kind of charge to the ERP's account id it
-    posts to. `erp_bill_page` is where the ERP shows a bill to people, with `{id}` for the bill's internal id; empty for
+    posts to. `erp_time_zone` is the IANA name of the time zone that the ERP's account keeps, `vendor_iban_field` the
+    vendor record's own field for a bank account (None: it has none). `erp_bill_page` is where the ERP shows a bill to people, with `{id}` for the bill's internal id; empty for
     no link.
     """
 
@@ -221,4 +222,6 @@ class CompanySettings(Record):
     match: MatchPolicy = MatchPolicy()
     approve_automatically_max: Limit | None = None
     accounts: dict[LineKind, str] = {}
+    erp_time_zone: str = "UTC"
+    vendor_iban_field: str | None = None
     erp_bill_page: str = ""

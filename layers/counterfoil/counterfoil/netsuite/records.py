@@ -105,7 +105,8 @@ def orders_query(selection: Selection) -> Callable[[Row | None], Query]:
     return _query(
         f"""
 SELECT t.id AS id, t.tranid AS tranid, t.status AS status, t.entity AS entity,
- NVL(v.companyname, v.entityid) AS entityname, c.symbol AS currency, {_date("t.trandate")} AS trandate, {_instant("t.lastmodifieddate")} AS modified,
+ NVL(v.companyname, v.entityid) AS entityname, c.symbol AS currency,
+ {_date("t.trandate")} AS trandate, {_instant("t.lastmodifieddate")} AS modified,
  tl.id AS line, tl.mainline AS mainline, tl.item AS item, i.itemid AS itemcode, i.itemtype AS itemtype,
  i.isfulfillable AS isfulfillable, i.vendorname AS vendoritem, i.displayname AS itemname, tl.memo AS description,
  tl.quantity AS quantity, NVL(u.unitname, tl.units) AS unit, tl.rate AS rate, tl.foreignamount AS foreignamount,

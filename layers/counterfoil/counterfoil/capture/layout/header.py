@@ -18,6 +18,9 @@ WITHOUT_COLON = 0.94
 LATER_PAGE = 0.9
 TITLE_DATE = 0.93
 LONE_DATE = 0.8
+ONLY_DATE = 0.78
+# A weak label at the foot of a page (`Date:` beside the page number) says when it was printed.
+FOOTER, WEAK_IN_FOOTER = 0.87, 0.7
 LONE_DATE_WORDS_MAX = 6
 AMBIGUOUS_DATE = 0.7
 # A value further right than this many letter heights belongs to something else.
@@ -72,12 +75,21 @@ def dates(context: Context, field: str) -> list[Candidate[date]]:
             read = _date(words, context)
             if read is not None:
                 value, used, factor = read
-                found.append(Candidate(value, score * factor * _label_score(label), used))
+                score *= factor * _label_score(label)
+                in_footer = not label.meaning.is_strong and label.y0 > FOOTER * _height(context, label)
+                found.append(Candidate(value, score * (WEAK_IN_FOOTER if in_footer else 1.0), used))
                 break
     if field == "issue_date":
         found.extend(_title_dates(context))
-        found.extend(_lone_dates(context) if not found else [])
+        if not any(candidate.score > LONE_DATE for candidate in found):
+            found.extend(_lone_dates(context))
+        if not found:
+            found.extend(_only_date(context))
     return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def _height(context: Context, label: Label) -> float:
+    return next((page.height for page in context.layout.pages if page.number == label.page), 1.0)
 
 
 def _title_dates(context: Context) -> Iterator[Candidate[date]]:
@@ -130,6 +142,18 @@ def _lone_dates(context: Context) -> list[Candidate[date]]:
                 doubtful = printed[0].is_ambiguous and not context.day_first_is_proven
                 found.append(Candidate(printed[0].value, LONE_DATE * (AMBIGUOUS_DATE if doubtful else 1.0), used))
     return found if len({candidate.value for candidate in found}) == 1 else []
+
+
+def _only_date(context: Context) -> list[Candidate[date]]:
+    """The one date of a document that has no other, as receipts print it beside the time."""
+    found: list[Candidate[date]] = []
+    for row in context.layout.rows:
+        text, starts = joined(row.words)
+        for printed in dates_in(text, context.day_first):
+            used = [word for word, start in zip(row.words, starts, strict=True) if printed.start <= start < printed.end]
+            doubtful = printed.is_ambiguous and not context.day_first_is_proven
+            found.append(Candidate(printed.value, ONLY_DATE * (AMBIGUOUS_DATE if doubtful else 1.0), used))
+    return found[:1] if len({candidate.value for candidate in found}) == 1 else []
 
 
 def texts(context: Context, field: str) -> list[Candidate[str]]:

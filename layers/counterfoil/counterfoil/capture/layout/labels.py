@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from counterfoil.capture.layout.vocabulary import Meaning, Vocabulary, squeeze
+from counterfoil.capture.layout.vocabulary import START_LENGTH, WEAK, Meaning, Vocabulary, squeeze
 from counterfoil.capture.layout.words import PHRASE_GAP, Layout, Row, Word
 
 # Tokens of one label stand no further apart than this share of the letter height; spaced-out titles need the room.
@@ -18,10 +18,13 @@ BELOW_ROWS_MAX = 6
 # Fields whose label must be complete: a longer label that begins the same means something else.
 SINGLE_VALUES = ("invoice_number", "issue_date", "due_date", "po_number", "vendor_vat_id")
 TOTALS = ("net_total", "tax_total", "gross_total", "payable", "charge", "discount", "prepaid", "rounding")
+# `Receipt # No.:` says it twice.
+NUMBER_WORDS = frozenset(("no", "nr", "number", "#", "num"))
 LONGER_LABEL_WORDS = 5
 PARTIES = ("vendor", "buyer", "delivery")
 # A rate that stands within or after a label.
 RATE = re.compile(r"^[(@]*\d{1,2}(?:[.,]\d{1,3})?\s?%[):,]*$|^%[):]*$")
+RATE_NUMBER = re.compile(r"^[(@]*\d{1,2}(?:[.,]\d{1,3})?$")
 ALIGN_SLACK = 6.0
 
 
@@ -131,9 +134,11 @@ def _labels_in(index: int, tokens: list[Word], vocabulary: Vocabulary) -> Iterat
     follows = follows_rate = opened = False
     while place < len(tokens):
         opens = place == 0 or _gap(tokens, place) > PHRASE_GAP or (follows_rate and opened)
-        follows_rate = bool(RATE.match(tokens[place].text))
+        follows_rate = _is_rate(tokens, place)
         opened = opens
-        found = _labels_at(index, tokens, place, opens, vocabulary)
+        start = squeeze(tokens[place].text)
+        may_start = start[:START_LENGTH] in vocabulary.label_starts or start.endswith(vocabulary.title_endings)
+        found = _labels_at(index, tokens, place, opens, vocabulary) if start and may_start else []
         believed = [label for label in found if _is_believable(label, tokens, follows)]
         if not believed:
             follows = False
@@ -163,6 +168,14 @@ def _is_believable(label: Label, tokens: list[Word], follows: bool) -> bool:
     return label.meaning.is_strong and label.end - label.start >= 2 and not follows
 
 
+def _is_rate(tokens: list[Word], place: int) -> bool:
+    """`19%`, or a number before or the sign of `19 %`."""
+    if RATE.match(tokens[place].text):
+        return True
+    follows = place + 1 < len(tokens) and tokens[place + 1].text.startswith("%")
+    return follows and RATE_NUMBER.match(tokens[place].text) is not None
+
+
 def _goes_on(label: Label, tokens: list[Word]) -> bool:
     """More words and then a colon: `N° de facture associée :` is another label than `N° de facture`."""
     for place in range(label.end, min(label.end + LONGER_LABEL_WORDS, len(tokens))):
@@ -183,7 +196,7 @@ def _labels_at(index: int, tokens: list[Word], place: int, opens: bool, vocabula
             _gap(tokens, end) > LABEL_GAP or (_gap(tokens, end) > PHRASE_GAP and len(tokens[end].text) > 1)
         ):
             break
-        if end > place and RATE.match(tokens[end].text):
+        if end > place and _is_rate(tokens, end):
             continue  # `zzgl. 19 % MwSt.` and `CGST (9%)` are labels with a rate inside.
         part = squeeze(tokens[end].text)
         squeezed += part
@@ -194,12 +207,16 @@ def _labels_at(index: int, tokens: list[Word], place: int, opens: bool, vocabula
             best = (end + 1, meanings)
         if tokens[end].text.endswith(":"):
             break
+    if best is None and opens and squeeze(tokens[place].text).endswith(vocabulary.title_endings):
+        best = (place + 1, (Meaning("invoice_number", WEAK),))
     if best is None:
         return []
     end, meanings = best
     words = tokens[place:end]
     # Signs alone, such as the colon in `Total :`, still belong to the label.
-    while end < len(tokens) and RATE.match(tokens[end].text):
+    while end < len(tokens) and (RATE.match(tokens[end].text) or squeeze(tokens[end].text) in NUMBER_WORDS):
+        if _gap(tokens, end) > PHRASE_GAP:
+            break
         end += 1
     while end < len(tokens) and not squeeze(tokens[end].text) and tokens[end].text in (":", ".", "-", "–", "#"):
         end += 1

@@ -18,6 +18,7 @@ from counterfoil.capture.layout.vocabulary import Vocabulary, languages_of, voca
 from counterfoil.capture.layout.words import Layout, Word, box_of
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import Evidence
+from counterfoil.domain.vendor_memory import VendorMemory
 
 Value = TypeVar("Value")
 CONFIDENCE_DIGITS = Decimal("0.01")
@@ -51,6 +52,7 @@ class Context:
     decimal: str
     day_first: bool
     day_first_is_proven: bool
+    names: dict[str, str] = field(default_factory=dict)
     amounts: dict[int, Amount | None] = field(default_factory=dict)
 
     def amount(self, word: Word) -> Amount | None:
@@ -61,10 +63,12 @@ class Context:
         return self.amounts[key]
 
 
-def context_of(layout: Layout, own: CompanyIdentity) -> Context:
-    """Languages, labels and customs of a document."""
+def context_of(layout: Layout, own: CompanyIdentity, memory: VendorMemory | None = None) -> Context:
+    """Languages, labels and customs of a document; `memory` is what is known of its vendor's labels."""
     texts = [word.text for row in layout.rows for word in row.words]
     words = vocabulary(languages_of(texts))
+    if memory is not None:
+        words = words.taught((lesson.label, lesson.field) for lesson in memory.labels)
     day_first, proven = day_comes_first([row.text for row in layout.rows], default=not _is_month_first(texts, words))
     labelled = find_labels(layout, words)
     return Context(
@@ -73,6 +77,7 @@ def context_of(layout: Layout, own: CompanyIdentity) -> Context:
         blocks=find_blocks(labelled),
         vocabulary=words,
         own=own,
+        names={lesson.printed: lesson.name for lesson in memory.names} if memory else {},
         decimal=decimal_sign(texts, words.decimal),
         day_first=day_first,
         day_first_is_proven=proven,

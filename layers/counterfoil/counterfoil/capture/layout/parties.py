@@ -8,11 +8,11 @@ buyer wins.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from counterfoil.capture.identifiers import compact, is_iban, is_vat_id, looks_like_vat_id
-from counterfoil.capture.layout.blocks import ADDRESS, Block, sender_parts, text_of
+from counterfoil.capture.layout.blocks import ADDRESS, POSTCODE, Block, sender_parts, text_of
 from counterfoil.capture.layout.labels import cut
 from counterfoil.capture.layout.page_context import Candidate, Context
 from counterfoil.capture.layout.values import dates_in
@@ -107,6 +107,11 @@ TAX_NUMBER = re.compile(r"^[A-Z0-9][A-Z0-9./-]{6,19}$", re.IGNORECASE)
 NAME_LENGTH_MAX = 80
 PARAGRAPH_GAP = 1.5
 TAX_ID_GROUPS_MAX = 6
+IBAN_GROUPS_MAX = 10
+IBAN_LENGTH_MAX = 34
+ADDRESS_ROWS_MAX = 8
+DOMAINS_MAX = 5
+ALIGN_SLACK = 8.0
 TAX_DIGITS_MIN = 6
 # What a name gains by standing on the page once more.
 REPEATED = 0.4
@@ -119,6 +124,7 @@ class Parties:
     vat_id: Candidate[str] | None = None
     iban: Candidate[str] | None = None
     address: Candidate[str] | None = None
+    domains: list[str] = field(default_factory=list)
 
 
 def read_parties(context: Context) -> Parties:
@@ -128,7 +134,9 @@ def read_parties(context: Context) -> Parties:
     parties.buyer = _buyer(context, blocks)
     parties.vendor = _vendor(context, blocks, parties.buyer)
     parties.vat_id = _vat_id(context, blocks)
-    parties.iban = _iban(context)
+    parties.iban = _iban(context, blocks)
+    parties.address = _address(context, parties.vendor) if parties.vendor else None
+    parties.domains = _vendor_domains(context, blocks)
     return parties
 
 
@@ -237,6 +245,9 @@ def _vendor(context: Context, blocks: list[Block], buyer: Candidate[str] | None)
     ranked = sorted(scores.values(), key=lambda pair: -pair[0])
     best, candidate = ranked[0]
     second = ranked[1][0] if len(ranked) > 1 else 0.0
+    known = context.names.get(squeeze(candidate.value))
+    if known is not None:
+        return Candidate(known, 0.97, candidate.words)
     candidate.score = min(0.97, 0.3 + 0.12 * best + 0.1 * (best - second))
     return candidate
 
@@ -324,6 +335,21 @@ def _domains(context: Context) -> set[str]:
     return found
 
 
+def _vendor_domains(context: Context, blocks: list[Block]) -> list[str]:
+    """E-mail and web domains outside the buyer's block."""
+    taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
+    found: list[str] = []
+    for tokens in context.labelled.tokens:
+        for word in tokens:
+            for match in DOMAIN.finditer(word.text):
+                domain = match[1].lower().rstrip(".")
+                stem = squeeze(domain.split(".")[-2])
+                inside = any(block.contains(word) for block in taken)
+                if not inside and stem not in MAIL_HOSTS and domain not in found:
+                    found.append(domain)
+    return found[:DOMAINS_MAX]
+
+
 def _vat_id(context: Context, blocks: list[Block]) -> Candidate[str] | None:
     """Labelled tax ids outside the buyer's block; a European one with right check digits is believed most."""
     own = {compact(tax_id) for tax_id in context.own.tax_ids}
@@ -384,18 +410,61 @@ def _bare_vat_ids(context: Context, own: set[str], taken: list[Block]) -> list[C
     return found
 
 
-def _iban(context: Context) -> Candidate[str] | None:
-    """The first account number whose check digits hold."""
+def ibans_in(context: Context) -> dict[str, list[Word]]:
+    """Every account number on the pages whose check digits hold, with its words."""
+    found: dict[str, list[Word]] = {}
     for row in context.labelled.tokens:
         for place, word in enumerate(row):
             start = compact(word.text)
-            if not (start[:2].isalpha() and start[2:4].isdigit()):
+            if not (start[:2].isalpha() and (start[2:4].isdigit() or len(start) == 2)):
                 continue
             text = ""
-            for end in range(place, min(place + 10, len(row))):
+            for end in range(place, min(place + IBAN_GROUPS_MAX, len(row))):
                 text += compact(row[end].text.strip(".,;:"))
-                if len(text) > 34:
+                if len(text) > IBAN_LENGTH_MAX:
                     break
                 if is_iban(text):
-                    return Candidate(text, 0.97, row[place : end + 1])
+                    found.setdefault(text, row[place : end + 1])
+                    break
+    return found
+
+
+def _iban(context: Context, blocks: list[Block]) -> Candidate[str] | None:
+    """The vendor's account: the first one outside the buyer's block; in doubt when there are several."""
+    taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
+    own = [
+        (iban, words)
+        for iban, words in ibans_in(context).items()
+        if not any(block.contains(words[0]) for block in taken)
+    ]
+    if not own:
+        return None
+    return Candidate(own[0][0], 0.97 if len(own) == 1 else 0.75, own[0][1])
+
+
+def _address(context: Context, name: Candidate[str]) -> Candidate[str] | None:
+    """The lines under the vendor's name up to the one with the postcode, or what follows it on a sender's line."""
+    if not name.words:
+        return None
+    first = name.words[0]
+    row = next((row for row in context.layout.rows if any(word is first for word in row.words)), None)
+    phrase = next((p for p in row.phrases if any(word is first for word in p.words)), None) if row else None
+    if row is None or phrase is None:
+        return None
+    parts = sender_parts(phrase)
+    if parts:
+        return Candidate(", ".join(parts[1:]), 0.8, phrase.words)
+    lines: list[list[Word]] = []
+    bottom = phrase.y1
+    for below in context.layout.rows[row.index + 1 : row.index + 1 + ADDRESS_ROWS_MAX]:
+        part = next((p for p in below.phrases if abs(p.x0 - phrase.x0) < ALIGN_SLACK), None)
+        if below.page != phrase.page or (part is not None and part.y0 - bottom > 1.8 * part.height):
+            break
+        if part is None:
+            continue
+        bottom = part.y1
+        lines.append(part.words)
+        if POSTCODE.search(part.text):
+            words = [word for line in lines for word in line]
+            return Candidate(", ".join(map(text_of, lines)), 0.75, words)
     return None

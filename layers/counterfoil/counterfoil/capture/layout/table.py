@@ -11,16 +11,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise, permutations
 
+from counterfoil.capture.layout.headless_table import read_headless_lines
 from counterfoil.capture.layout.page_context import Context
 from counterfoil.capture.layout.table_cells import Number, RowCells, sort_row
-from counterfoil.capture.layout.table_columns import MONEY_KINDS, Column, Header, find_headers
+from counterfoil.capture.layout.table_columns import MONEY_KINDS, Header, find_headers
 from counterfoil.capture.layout.totals import amounts_of
+from counterfoil.capture.layout.values import dates_in
 from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Row, Word, box_of
 from counterfoil.domain.invoices import Evidence, InvoiceLine
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
+# Prices of small parts are often for a hundred or a thousand.
+PRICE_BASES = (Decimal(1), Decimal(100), Decimal(1000))
 CENT = Decimal("0.01")
 # Rows of one line stand no further apart than this share of the letter height.
 BLOCK_GAP = 0.55
@@ -29,6 +33,8 @@ TABLE_GAP = 9.0
 END_FIELDS = ("net_total", "gross_total", "tax_total", "payable")
 NUMBERS_TRIED_MAX = 7
 INDENT_SLACK = 4.0
+# A price that the document does not print is only implied when it ends within so many places.
+PRICE_STEP = Decimal("0.0001")
 # A row of totals has at most a rate, a base and a sum; a line called `Subtotal hardware` has more.
 TOTAL_AMOUNTS_MAX = 3
 CODE_BEFORE_NAME = re.compile(r"^(?=\S*\d)([A-Z0-9][A-Z0-9./_-]{2,})\s+[-–]\s+(.+)$")
@@ -50,11 +56,7 @@ def read_lines(context: Context, net: Decimal | None, gross: Decimal | None, lin
     headers = find_headers(context)
     for place, header in enumerate(headers):
         items = _items(context, header, headers[place + 1 :], lines_max)
-        limits = _wrap_limits(items)
-        lines = [
-            _line(context, item, header, place, limits[0] if limits else 0.0)
-            for place, item in enumerate(items, start=1)
-        ]
+        lines = [_line(context, item, place) for place, item in enumerate(items, start=1)]
         lines = _without_sums(lines, net, gross)
         total = sum((line.amount or ZERO for line in lines), ZERO)
         explains = 2 if lines and net is not None and abs(total - net) <= CENT * len(lines) else 0
@@ -63,7 +65,20 @@ def read_lines(context: Context, net: Decimal | None, gross: Decimal | None, lin
         rank = (explains, agreeing * 2 + len(lines))
         if rank > best[0]:
             best = (rank, lines)
-    return [line.model_copy(update={"line": place}) for place, line in enumerate(best[1], start=1)]
+    is_believed = best[0][0] or any(line.evidence and line.evidence.confidence == AGREES for line in best[1])
+    found = best[1] if is_believed else read_headless_lines(context, [net, gross], lines_max) or best[1]
+    if all(line.unit_price is None for line in found):
+        found = list(map(_with_price, found))
+    return [line.model_copy(update={"line": place}) for place, line in enumerate(found, start=1)]
+
+
+def _with_price(line: InvoiceLine) -> InvoiceLine:
+    """The price that quantity and amount imply, where the document prints none and it comes out even."""
+    if not line.quantity or line.amount is None:
+        return line
+    price = line.amount / line.quantity
+    even = price.quantize(PRICE_STEP)
+    return line.model_copy(update={"unit_price": even.normalize()}) if even == price else line
 
 
 def _without_sums(lines: list[InvoiceLine], net: Decimal | None, gross: Decimal | None) -> list[InvoiceLine]:
@@ -205,10 +220,10 @@ def _is_line(cells: RowCells) -> bool:
     return len(cells.numbers) >= 2 or (has_text and bool(money & {"amount", "gross_amount"}))
 
 
-def _line(context: Context, item: _Item, header: Header, place: int, limit: float) -> InvoiceLine:
+def _line(context: Context, item: _Item, place: int) -> InvoiceLine:
     values = _decided(item.cells.numbers, item.cells.all_numbers)
     glued = _glued_quantity(values, item.cells)
-    description, code = _description(context, item, header, place, limit)
+    description, code = _description(context, item, place)
     quantity = values.get("quantity")
     unit = item.cells.texts.get("unit") or (quantity.unit if quantity else [])
     amount = values.get("amount") or values.get("gross_amount")
@@ -221,6 +236,7 @@ def _line(context: Context, item: _Item, header: Header, place: int, limit: floa
         quantity=quantity.amount.value if quantity else glued,
         unit=" ".join(word.text for word in unit) or None,
         unit_price=_value(values.get("unit_price")),
+        price_base_quantity=(_price_base(values) if fits else None) or Decimal(1),
         amount=_value(amount),
         tax_rate=_value(values.get("tax_rate")),
         evidence=Evidence(
@@ -276,33 +292,45 @@ def _decided(values: dict[str, Number], numbers: list[Number]) -> dict[str, Numb
 
 def _fits(values: dict[str, Number]) -> bool | None:
     """Whether quantity × price (less discount) is the amount; None when one of them is missing."""
+    if not {"quantity", "unit_price"} <= values.keys() or not {"amount", "gross_amount"} & values.keys():
+        return None
+    return _price_base(values) is not None
+
+
+def _price_base(values: dict[str, Number]) -> Decimal | None:
+    """For how many units the price is (1, 100 or 1000) so that it multiplies out; None when it does for none."""
     quantity, price = values.get("quantity"), values.get("unit_price")
     amounts = [values[kind] for kind in ("amount", "gross_amount") if kind in values]
-    if quantity is None or price is None or not amounts:
+    if quantity is None or price is None:
         return None
     product = quantity.amount.value * price.amount.value
     slack = max(CENT, abs(quantity.amount.value) * Decimal(1).scaleb(-price.amount.decimals) / 2)
-    factors = [Decimal(1), 1 / HUNDRED, 1 / Decimal(1000)]
     discount = values.get("discount")
-    if discount is not None:
-        factors.insert(0, 1 - abs(discount.amount.value) / HUNDRED)
-    return any(abs(product * factor - amount.amount.value) <= slack for factor in factors for amount in amounts)
+    rate = abs(discount.amount.value) / HUNDRED if discount is not None else ZERO
+    for base in PRICE_BASES:
+        for factor in {1 - rate, Decimal(1)}:
+            if any(abs(product * factor / base - amount.amount.value) <= slack / base for amount in amounts):
+                return base
+    return None
 
 
 # --- descriptions ---
 
 
-def _description(context: Context, item: _Item, header: Header, place: int, limit: float) -> tuple[str, str | None]:
-    """The name of what was billed, its wrapped rows joined, and the code that stands before it."""
+def _description(context: Context, item: _Item, place: int) -> tuple[str, str | None]:
+    """The name of what was billed and the code that stands before it.
+
+    Rows set closely under the first are one cell with it; what is set apart, indented or labelled says more about it.
+    """
     lines = _text_lines(item)
     if not lines:
         return "", None
-    right = _right_edge(item, header)
     text = _text(lines[0][1])
     for (before_row, before), (row, words) in pairwise(lines):
         if not _is_close(before_row, row) or abs(before[0].x0 - words[0].x0) > INDENT_SLACK:
             break
-        if not _is_wrapped(before, words, right, limit) and text.count("(") <= text.count(")"):
+        is_open = text.count("(") > text.count(")")
+        if _is_detail(words) and not is_open:
             break
         text = _continued(context, text, before, words)
     text = _without_position(text, place)
@@ -315,50 +343,14 @@ def _text_lines(item: _Item) -> list[tuple[Row, list[Word]]]:
     return [(cells.row, cells.texts["description"]) for cells in rows if cells.texts.get("description")]
 
 
-def _wrap_limits(items: list[_Item]) -> list[float]:
-    """How far right descriptions reach: the furthest ends of rows that stand close to their line."""
-    ends = []
-    for item in items:
-        lines = _text_lines(item)
-        for place, (row, words) in enumerate(lines):
-            if place and not _is_close(lines[place - 1][0], row):
-                break
-            ends.append(words[-1].x1)
-    return sorted(ends, reverse=True)[:2]
-
-
 def _text(words: list[Word]) -> str:
     return " ".join(word.text for word in words)
 
 
-def _right_edge(item: _Item, header: Header) -> float:
-    """Where the description ends: the next column's head or its number, whichever is further left."""
-    places = [column for column in header.columns if column.kind == "description"]
-    if not places:
-        return 0.0
-    after = [column for column in header.columns if column.x0 > places[0].x0]
-    heads = [column.x0 for column in after[:1]]
-    numbers = [number.x0 for kind, number in item.cells.numbers.items() if _is_after(kind, after)]
-    return min([*heads, *numbers], default=places[0].x1)
-
-
-def _is_after(kind: str, after: list[Column]) -> bool:
-    return any(column.kind == kind for column in after)
-
-
-def _is_wrapped(before: list[Word], words: list[Word], right: float, limit: float) -> bool:
-    """The next row's first word would not have fitted at the end of the row before.
-
-    `limit` is how far other descriptions reach. A row that reaches furthest itself proves nothing by that: it goes
-    on when the next row says so (small letter, hyphen, comma) or the next column is near.
-    """
-    first = words[0]
-    needed = before[-1].x1 + (first.x1 - first.x0) + 0.25 * first.height
-    if needed > right - 0.5 * first.height:
-        return True
-    if before[-1].x1 < limit:
-        return needed > limit
-    return first.text[:1].islower() or before[-1].text.endswith(("-", ",", "&", "/", "+"))
+def _is_detail(words: list[Word]) -> bool:
+    """A row with a label, a bullet or a date says more about the line and is no part of its name."""
+    text = _text(words)
+    return ":" in text or text[:1] in "•*·" or bool(dates_in(text, day_first=True))
 
 
 def _continued(context: Context, text: str, before: list[Word], words: list[Word]) -> str:

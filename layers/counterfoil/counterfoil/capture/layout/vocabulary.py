@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from counterfoil.domain.records import Record
 LANGUAGES_FOLDER = Path(__file__).parent.parent / "languages"
 KEPT_SIGNS = frozenset("#%")
 STRONG, WEAK, FAINT = 1.0, 0.8, 0.65
+# So many first letters tell most words that no label begins with.
+START_LENGTH = 4
 FALLBACK_LANGUAGE = "en"
 LANGUAGES_ACTIVE_MAX = 3
 # A further language is taken in when it has at least this share of the first one's common words.
@@ -53,8 +55,20 @@ class Vocabulary:
     titles: frozenset[str]
     credit_titles: frozenset[str]
     carried: frozenset[str]
+    title_endings: tuple[str, ...]
     label_length_max: int
+    label_starts: frozenset[str]
     decimal: str
+
+    def taught(self, lessons: Iterable[tuple[str, str]]) -> Vocabulary:
+        """This vocabulary with more labels, squeezed, each sure to mean its field."""
+        more = {label: (Meaning(field, STRONG),) for label, field in lessons}
+        return replace(
+            self,
+            labels={**self.labels, **more},
+            label_length_max=max(self.label_length_max, *map(len, more), 0),
+            label_starts=self.label_starts | _starts(more),
+        )
 
 
 class Labels(Record):
@@ -71,7 +85,8 @@ class Labels(Record):
 class Language(Record):
     """One language file. `fields` label single values, `columns` head the line table, `common` words tell the language.
 
-    `title` and `credit_title` are what the document calls itself, `carried` opens a sum carried to the next page,
+    `title` and `credit_title` are what the document calls itself, `title_endings` end compounds of it (`Mietrechnung`),
+    `carried` opens a sum carried to the next page,
     `decimal` is the sign before decimals where the document does not show it, `months` are names and short forms.
     """
 
@@ -79,6 +94,7 @@ class Language(Record):
     decimal: str
     title: tuple[str, ...]
     credit_title: tuple[str, ...]
+    title_endings: tuple[str, ...] = ()
     fields: dict[str, Labels]
     columns: dict[str, tuple[str, ...]]
     carried: tuple[str, ...]
@@ -142,9 +158,15 @@ def vocabulary(languages: tuple[str, ...]) -> Vocabulary:
         titles=_squeezed(content.title for content in contents),
         credit_titles=_squeezed(content.credit_title for content in contents),
         carried=_squeezed(content.carried for content in contents),
+        title_endings=tuple(_squeezed(content.title_endings for content in contents)),
         label_length_max=max(map(len, labels)),
+        label_starts=_starts(labels),
         decimal=contents[0].decimal,
     )
+
+
+def _starts(labels: Iterable[str]) -> frozenset[str]:
+    return frozenset(label[:length] for label in labels for length in range(1, START_LENGTH + 1))
 
 
 def _label_texts(content: Language) -> Iterable[tuple[Meaning, str]]:
