@@ -45,7 +45,7 @@ DESCRIPTION = 40
 AMOUNT_OF_EXPENSE = 20
 RATE = 15
 RATE_NEAR = 5
-QUANTITY = 8
+QUANTITY = 12
 QUANTITY_ORDERED = 5
 QUANTITY_WITHIN = 3
 AMOUNT = 4
@@ -388,6 +388,15 @@ class Linker:
         self._spread(lines, candidates, found, used)
         self._join(lines, candidates, found)
         return found
+
+    def is_ambiguous(self, linked: Iterable[Linked]) -> bool:
+        """Whether another order, which the document did not choose either, would have fitted a line just as well."""
+        if self._choice.is_named:
+            return False
+        orders_with: dict[Hashable, set[str]] = defaultdict(set)
+        for place in self._places:
+            orders_with[_thing(place)].add(place.order.id)
+        return any(len(orders_with[_thing(place)]) > 1 for each in linked for place in each.places)
 
     def conversion(self, line: Billed, place: Place) -> Conversion | None:
         """How the line's unit counts in the order's; None when nobody declared it."""
@@ -732,6 +741,11 @@ def _is_by_numbers_only(found: Sequence[tuple[int, int, Mapping[str, int]]]) -> 
     """Nothing but prices and quantities speaks for any of them: then it must be the only one."""
     names = {"line_reference", "item_code", "vendor_item_code", "alias", "description"}
     return bool(found) and not any(names & evidence.keys() for _, _, evidence in found)
+
+
+def _thing(place: Place) -> Hashable:
+    """What a document can tell of an order line: two that are equal in it are alike to it."""
+    return place.codes, place.words, place.line.unit, place.line.rate, place.line.amount, place.expected
 
 
 def _is_same_thing(place: Place, first: Place) -> bool:
