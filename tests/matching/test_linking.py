@@ -247,11 +247,14 @@ def test_a_longer_name_with_another_code_is_another_article() -> None:
     assert links(named(1, "Widget XL"), orders=(of(article(1, "Widget")),)) == [None]
 
 
-def test_a_line_that_says_nothing_links_by_its_numbers_when_only_one_fits() -> None:
-    line = named(1, "", item_code=None)
+@pytest.mark.parametrize("says", ["", "As per your order", "Item 1", "Lieferung laut Bestellung"])
+def test_a_line_that_says_nothing_links_by_its_numbers_when_only_one_fits(says: str) -> None:
+    line = named(1, says, item_code=None)
 
     assert links(line, orders=(of(article(1, "Widget")),)) == ["PO-1:1"]
     assert links(line, orders=(of(article(1, "Widget"), article(2, "Gadget")),)) == [None]
+    assert links(line, orders=(of(article(1, "Widget", "5.01")),)) == [None]
+    assert links(line, orders=(of(article(1, "Widget")),), po_number=None, po_numbers=()) == [None]
 
 
 def test_an_expense_links_by_its_amount_when_the_order_is_named() -> None:

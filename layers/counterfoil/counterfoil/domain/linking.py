@@ -84,6 +84,12 @@ _TELLING = frozenset(
     november december januar februar märz mai juni juli oktober dezember monday tuesday wednesday thursday friday
     first second third new used spare single double triple""".split()
 )
+# Descriptions of such words only do not say what a line is for.
+_SAYS_NOTHING = frozenset(
+    """item items goods article articles product products material materials service services position pos line as per
+    ordered order purchase po your our ref reference according to delivered delivery no nr number the of and 1 2 3 4 5 6
+    7 8 9 10 ware artikel lieferung laut gemäß ihre ihrer bestellung commande selon votre""".split()
+)
 # What a scan confuses.
 _CONFUSED = str.maketrans("OQDILZSB", "00011258")
 
@@ -534,7 +540,8 @@ class Linker:
             return False
         if place.line.is_expense:
             return "amount" in numbers
-        return not line.words and "rate" in numbers and "quantity" in numbers
+        says_nothing = _SAYS_NOTHING.issuperset(line.words)
+        return says_nothing and numbers.get("rate") == RATE and numbers.get("quantity", 0) >= QUANTITY_ORDERED
 
     def _numbers(self, line: Billed, place: Place) -> dict[str, int]:
         """What price, quantity and amount say. The amount is all that an expense line has."""
