@@ -10,7 +10,10 @@ async function main() {
   for (const call of calls) {
     try {
       const reply = await client.request(call);
-      results.push({ status: reply.statusCode, data: reply.data, location: reply.headers.location });
+      // The client copies the reply's own properties; what newer Nodes keep as getters is not among them.
+      const at = reply.rawHeaders.findIndex((name) => name.toLowerCase() === "location");
+      const location = at < 0 ? null : reply.rawHeaders[at + 1];
+      results.push({ status: reply.statusCode, data: reply.data, location });
     } catch (error) {
       const reply = error.response;
       results.push({ status: reply ? reply.statusCode : 0, error: reply ? JSON.parse(reply.body) : String(error) });
