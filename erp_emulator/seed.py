@@ -20,6 +20,8 @@ from erp_emulator.inputs import Change
 from erp_emulator.session import Record, Session
 
 SMALL = Path(__file__).with_name("seed.json")
+# Laid after the rest of the small seed, so that its documents' ids follow on: what the sample invoices bill.
+SAMPLES = Path(__file__).with_name("seed_demo.json")
 LISTS = (
     "currency",
     "subsidiary",
@@ -56,16 +58,17 @@ def load(path: Path = SMALL) -> dict[str, Any]:
 
 def reset(account: Account, which: Any = "small") -> None:
     """Empty the account and fill it anew, all or nothing: `small`, `large`, `none`, or a seed's own JSON."""
-    data: dict[str, Any] = {}
+    parts: list[dict[str, Any]] = []
     if which in ("small", "large"):
-        data = load()
+        parts = [load(), load(SAMPLES)]
     elif isinstance(which, dict):
-        data = which
+        parts = [which]
     elif which != "none":
         raise BadSeed("seed is small, large, none or a JSON object")
     with account.store.transaction():
         empty(account)
-        lay(account, data)
+        for data in parts:
+            lay(account, data)
         if which == "large":
             lay(account, large.documents(), is_noted=False)
     account.faults.clear()

@@ -25,12 +25,12 @@ LEFT, RIGHT = 20 * mm, 190 * mm
 TRUNCATED_AT = Decimal("0.45")
 
 BUYER = (
-    "Harbour Lane Workshops Ltd",
-    "Unit 4, Harbour Lane",
-    "Dublin 2, D02 XK41",
-    "Ireland",
+    "Northwind Deutschland GmbH",
+    "Hafenstraße 9",
+    "20459 Hamburg",
+    "Germany",
 )
-BUYER_VAT_ID = "IE9902523P"
+BUYER_VAT_ID = "DE300417011"
 
 
 @dataclass(frozen=True)
@@ -305,16 +305,16 @@ PENNANT = Seller(
 SERVICES = Paper(
     BRIGHTWATER,
     "BW-2026-0417",
-    date(2026, 11, 2),
-    date(2026, 12, 2),
-    "PO-4101",
+    date(2026, 4, 2),
+    date(2026, 5, 2),
+    "PO10101",
     (
         Line("SRV-REVIEW", "Process review, senior consultant", "16", "hour", "118.00"),
         Line("SRV-WKSHP", "Supplier workshop, one day on site", "1", "day", "640.00"),
     ),
     "19",
     letter,
-    "Services rendered in October 2026.",
+    "Services rendered in March 2026.",
 )
 PAPERS: dict[str, Paper] = {
     "brightwater-services.pdf": SERVICES,
@@ -332,9 +332,9 @@ PAPERS: dict[str, Paper] = {
     "kestrel-bolts.pdf": Paper(
         KESTREL,
         "KF-88213",
-        date(2026, 11, 9),
-        date(2026, 12, 9),
-        "PO-4102",
+        date(2026, 4, 9),
+        date(2026, 5, 9),
+        "PO10102",
         (
             Line("KF-M8-40", "Hex bolt M8 x 40, A2, box of 100", "200", "box", "11.40"),
             Line("KF-W8", "Washer M8, A2, box of 250", "100", "box", "2.15"),
@@ -345,9 +345,9 @@ PAPERS: dict[str, Paper] = {
     "northgate-cartons.pdf": Paper(
         NORTHGATE,
         "2026-30551",
-        date(2026, 11, 4),
-        date(2026, 11, 18),
-        "PO-4103",
+        date(2026, 4, 4),
+        date(2026, 4, 18),
+        "PO10103",
         (
             Line("CTN-644", "Double-wall carton 600 x 400 x 400", "500", "pcs", "1.59"),
             Line("TAPE-48", "Packing tape 48 mm, clear", "60", "roll", "2.10"),
@@ -358,9 +358,9 @@ PAPERS: dict[str, Paper] = {
     "lumen-panels.pdf": Paper(
         LUMEN,
         "LES/26/1188",
-        date(2026, 11, 6),
-        date(2026, 12, 6),
-        "PO-4104",
+        date(2026, 4, 6),
+        date(2026, 5, 6),
+        "PO10104",
         (
             Line("LP-6060-36", "LED panel 60 x 60, 36 W, 4000 K", "24", "pcs", "48.60"),
             Line("EXIT-LED", "Emergency exit sign, LED, self-test", "6", "pcs", "31.50"),
@@ -371,9 +371,9 @@ PAPERS: dict[str, Paper] = {
     "oakfield-plywood-1.pdf": Paper(
         OAKFIELD,
         "OT-50217",
-        date(2026, 10, 28),
-        date(2026, 11, 27),
-        "PO-4105",
+        date(2026, 3, 28),
+        date(2026, 4, 27),
+        "PO10105",
         (Line("PLY-18", "Birch plywood 18 mm, 2500 x 1250", "60", "pcs", "42.50"),),
         "25",
         letter,
@@ -382,9 +382,9 @@ PAPERS: dict[str, Paper] = {
     "oakfield-plywood-2.pdf": Paper(
         OAKFIELD,
         "OT-50264",
-        date(2026, 11, 12),
-        date(2026, 12, 12),
-        "PO-4105",
+        date(2026, 4, 12),
+        date(2026, 5, 12),
+        "PO10105",
         (Line("PLY-18", "Birch plywood 18 mm, 2500 x 1250", "40", "pcs", "42.50"),),
         "25",
         letter,
@@ -393,8 +393,8 @@ PAPERS: dict[str, Paper] = {
     "pennant-windows.pdf": Paper(
         PENNANT,
         "PFS-7741",
-        date(2026, 11, 3),
-        date(2026, 11, 17),
+        date(2026, 4, 3),
+        date(2026, 4, 17),
         None,
         (Line("WIN-Q", "Window cleaning, all floors, autumn", "1", "visit", "380.00"),),
         "23",
@@ -405,9 +405,9 @@ PAPERS: dict[str, Paper] = {
 LOCKED = Paper(
     LUMEN,
     "LES/26/1201",
-    date(2026, 11, 10),
-    date(2026, 12, 10),
-    "PO-4104",
+    date(2026, 4, 10),
+    date(2026, 5, 10),
+    "PO10104",
     (Line("EXIT-LED", "Emergency exit sign, LED, self-test", "4", "pcs", "31.50"),),
     "20",
     banner,

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
+from botocore.loaders import Loader
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
 from counterfoil.store import Store
+from tests.erp import Emulator, running_emulator
 
 pytest_plugins = ("tests.stack.plugin",)
 
@@ -66,9 +69,17 @@ def clock() -> Clock:
     return Clock()
 
 
+@cache
+def _models() -> Loader:
+    """The AWS services' models, parsed once for all tests instead of once for each client."""
+    return botocore.session.Session().get_component("data_loader")
+
+
 @pytest.fixture
 def aws() -> Iterator[None]:
     with mock_aws():
+        boto3.setup_default_session()
+        boto3.DEFAULT_SESSION._session.register_component("data_loader", _models())
         yield
 
 
@@ -82,3 +93,16 @@ def a_table() -> Store:
     client = boto3.client("dynamodb")
     client.create_table(TableName=TABLE, **table_properties())
     return Store(client, TABLE, pause=lambda seconds: None)
+
+
+@pytest.fixture(scope="session")
+def running_erp() -> Iterator[Emulator]:
+    with running_emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def erp(running_erp: Emulator) -> Emulator:
+    """The ERP emulator with its small seed, as it was before any test."""
+    running_erp.control("reset", {"seed": "small"})
+    return running_erp

@@ -16,7 +16,7 @@ from counterfoil.domain.invoices import Invoice
 from counterfoil.domain.lifecycle import STATES, Status
 from counterfoil.domain.people import Entitlement, Person, person_of
 from counterfoil.domain.records import Record
-from counterfoil.errors import BadRequest, CounterfoilError, Refusal, StaleWrite
+from counterfoil.errors import CounterfoilError, Refusal, StaleWrite
 from counterfoil.observability import logger, tracer
 from counterfoil.steps import review
 from counterfoil.steps.review import require

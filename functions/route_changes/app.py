@@ -16,8 +16,12 @@ processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
 
 
 def handle_record(record: Any) -> None:
-    images = record.raw_event["dynamodb"]
-    for message in changes(images.get("OldImage"), images.get("NewImage"), store=wiring.store()):
+    event = record.raw_event
+    images = event["dynamodb"]
+    messages = changes(
+        images.get("OldImage"), images.get("NewImage"), store=wiring.store(), event_id=event.get("eventID", "")
+    )
+    for message in messages:
         wiring.queues().send(message)
         logger.info("routed", extra={"step": message.queue, "invoice_id": message.body.get("invoice_id")})
         metrics.add_metric(name=f"routed_{message.queue}", unit="Count", value=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -22,6 +23,7 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 
 def read_company(company: str, context: LambdaContext) -> SyncReport:
+    settings = wiring.store().company(company)
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
     report = sync(
         company,
@@ -29,6 +31,8 @@ def read_company(company: str, context: LambdaContext) -> SyncReport:
         client=wiring.erp(company),
         clock=wiring.now,
         deadline=wiring.now() + timedelta(seconds=seconds),
+        zone=ZoneInfo(settings.erp_time_zone),
+        iban_field=settings.vendor_iban_field,
     )
     for kind, done in report.kinds.items():
         logger.info(
@@ -52,7 +56,16 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     if body.get("record_id") is None:
         read_company(company, lambda_context)
         return
-    report = sync_record(company, body["kind"], body["record_id"], store=wiring.store(), client=wiring.erp(company))
+    settings = wiring.store().company(company)
+    report = sync_record(
+        company,
+        body["kind"],
+        body["record_id"],
+        store=wiring.store(),
+        client=wiring.erp(company),
+        zone=ZoneInfo(settings.erp_time_zone),
+        iban_field=settings.vendor_iban_field,
+    )
     logger.info("record_synced", extra={"company": company, "kind": body["kind"], "written": report.written})
 
 

@@ -12,14 +12,14 @@ import yaml
 from counterfoil.capture import CaptureError, capture
 from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.lifecycle import Status
+from local.demo.story import read_story
 from samples import make
-from tests.demo.books import SAMPLES, settings, story
+from tests.demo.books import READINGS, SAMPLES, settings
 
 OURS = make.PAPERS
-REAL = yaml.safe_load((SAMPLES.parent / "tests" / "demo" / "readings.yaml").read_text())
-UNREADABLE = {
-    sample["file"]: sample["reason"] for sample in story()["samples"] if sample.get("becomes") == "needs_review"
-}
+REAL = yaml.safe_load(READINGS.read_text())
+STORY = read_story()
+UNREADABLE = {sample.file: sample.reason for sample in STORY.samples if sample.becomes == Status.NEEDS_REVIEW}
 
 
 @cache
@@ -77,8 +77,7 @@ def test_what_cannot_be_opened_says_why(name, reason):
 def test_every_document_is_listed_and_every_listed_one_is_there():
     documents = {path.name for path in SAMPLES.iterdir() if path.suffix in (".pdf", ".xml")}
 
-    assert {sample["file"] for sample in story()["samples"]} == documents
-    assert {sample["becomes"] for sample in story()["samples"] if "becomes" in sample} <= set(Status)
+    assert {sample.file for sample in STORY.samples} == documents
 
 
 def test_the_script_makes_the_very_documents_that_are_kept(tmp_path, monkeypatch):
@@ -94,7 +93,7 @@ def test_documents_by_other_hands_are_named_with_source_and_licence():
     sources = (SAMPLES / "SOURCES.md").read_text()
     listed = set(re.findall(r"^\| `([^`]+)` \|", sources, re.MULTILINE))
 
-    assert listed == {sample["file"] for sample in story()["samples"] if sample["made_by"] != "ours"}
+    assert listed == {sample.file for sample in STORY.samples if sample.made_by != "ours"}
     assert len(listed) >= 3
 
 

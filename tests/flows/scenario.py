@@ -120,7 +120,7 @@ class Scenario:
             )
             made += getattr(self, f"_{kind}")(order)
         made.append(self._document("no order", a_ubl_invoice(**self._head("NONE", order=None))))
-        made.append(Document(f"inbox/{self.company}/torn.pdf", b"%PDF-1.7 torn", "unreadable"))
+        made.append(Document(f"inbox/{self.company}/torn.xml", b"<?xml version='1.0'?><Invoice", "unreadable"))
         made.append(Document(f"inbox/{self.company}/empty.pdf", b"", "empty"))
         made.append(Document("elsewhere/a.xml", b"<a/>", "stray"))
         repeated = self.random.choice(made)

@@ -1,6 +1,6 @@
 """A whole deployment in one process, in which everything that can go wrong with messages and calls does.
 
-The table and the bucket are moto's, the ERP is the emulator behind real HTTP. Deliveries, queue messages and the
+The table and the bucket are in memory, the ERP is the emulator behind real HTTP. Deliveries, queue messages and the
 stream's records lie in one heap; a seeded random picks what happens next: a message is handled, handled twice, lost or
 overtaken; a call of AWS or the ERP is cut before or after it took effect; another handler runs in the middle of one.
 """
@@ -16,7 +16,6 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-import boto3
 import requests
 from requests.adapters import HTTPAdapter
 
@@ -28,13 +27,18 @@ from counterfoil.files import Files
 from counterfoil.netsuite.client import Credentials, NetSuiteClient
 from counterfoil.steps import capture, export, match, route, sweep, sync
 from counterfoil.store import Store
-from tests.conftest import TABLE, Clock, table_properties
+from tests.conftest import TABLE, Clock
+from tests.memory import MemoryBucket, MemoryTable
 
 BUCKET = "inbox"
 RECEIVES_MAX = 5
 ROUNDS_MAX = 4_000
 NESTING_MAX = 2
-QUIET_ROUNDS = 3
+QUIET_ROUNDS = 2
+
+
+def unhurried(seconds: float) -> None:
+    """Nobody waits here: time is the world's own."""
 
 
 class Cut(Exception):
@@ -50,6 +54,7 @@ class Faults:
     interleave: float = 0.0
     lost: float = 0.0
     twice: float = 0.0
+    stale: float = 0.0
     erp_cut_before: float = 0.0
     erp_cut_after: float = 0.0
 
@@ -70,7 +75,6 @@ class FaultyClient:
     def __init__(self, client: Any, world: World) -> None:
         self._client = client
         self._world = world
-        self.exceptions = client.exceptions
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._client, name)
@@ -120,25 +124,21 @@ class World:
         self.random = Random(self.seed)
         self.faults = Faults()
         self.clock = Clock()
-        dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
-        dynamodb.create_table(TableName=TABLE, **table_properties())
-        s3.create_bucket(Bucket=BUCKET)
-        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        self._s3 = s3
-        self.calm_store = Store(dynamodb, TABLE, pause=lambda seconds: None)
-        self.store = Store(FaultyClient(dynamodb, self), TABLE, pause=lambda seconds: None)  # type: ignore[arg-type]
-        self.files = Files(FaultyClient(s3, self), BUCKET)  # type: ignore[arg-type]
+        self._table, self._bucket = MemoryTable(lambda: self.happens(self.faults.stale)), MemoryBucket()
+        self._routed = 0
+        self.calm_store = Store(self._table, TABLE, pause=unhurried)  # type: ignore[arg-type]
+        self.store = Store(FaultyClient(self._table, self), TABLE, pause=unhurried)  # type: ignore[arg-type]
+        self.files = Files(FaultyClient(self._bucket, self), BUCKET)  # type: ignore[arg-type]
         session = requests.Session()
         session.mount("http://", FaultyAdapter(self))
-        self.erp = NetSuiteClient(self.credentials, session, sleep=lambda seconds: None)
+        self.erp = NetSuiteClient(self.credentials, session, sleep=unhurried)
         self.calm_erp = NetSuiteClient(self.credentials)
-        self._stream = Stream()
 
     # What happens from outside
 
     def drop(self, key: str, content: bytes) -> None:
         """Put an object into the bucket; its notification lies in the heap."""
-        put = self._s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+        put = self._bucket.put_object(Key=key, Body=content)
         delivery = Delivery(
             company="", bucket=BUCKET, key=key, version_id=put["VersionId"], size=len(content), at=self.clock()
         )
@@ -260,7 +260,10 @@ class World:
         self.heap.append(Pending(what, handle))
 
     def _collect_stream(self) -> None:
-        for old, new in self._stream.read():
+        changes = self._table.changes[self._routed :]
+        self._routed = len(self._table.changes)
+        for change in changes:
+            old, new = map(_as_lambda_sees, change)
             self._add("stream", lambda old=old, new=new: self._route(old, new))
 
     def _route(self, old: Any, new: Any) -> None:
@@ -284,26 +287,6 @@ class World:
     def _sync(self, company: str) -> None:
         deadline = self.clock() + timedelta(minutes=5)
         sync.sync(company, store=self.store, client=self.erp, clock=self.clock, deadline=deadline)
-
-
-class Stream:
-    """The table's stream, read from its beginning, its images as Lambda would hand them over."""
-
-    def __init__(self) -> None:
-        self._client = boto3.client("dynamodbstreams")
-        arn = self._client.list_streams(TableName=TABLE)["Streams"][0]["StreamArn"]
-        [shard] = self._client.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
-        self._iterator = self._client.get_shard_iterator(
-            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-
-    def read(self) -> list[tuple[Any, Any]]:
-        response = self._client.get_records(ShardIterator=self._iterator)
-        self._iterator = response["NextShardIterator"]
-        changes = [record["dynamodb"] for record in response["Records"]]
-        return [
-            (_as_lambda_sees(change.get("OldImage")), _as_lambda_sees(change.get("NewImage"))) for change in changes
-        ]
 
 
 def _as_lambda_sees(image: Any) -> Any:

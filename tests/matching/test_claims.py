@@ -7,7 +7,10 @@ from decimal import Decimal
 import pytest
 
 from counterfoil.domain.claims import OverClaimed, claims_of, with_bill, with_claim, without_claim
+from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.matching_result import MatchType
+from counterfoil.domain.orders import PurchaseOrder
+from counterfoil.domain.policy import MatchPolicy, Threshold, Thresholds
 from tests.builders import an_order
 from tests.matching.test_matching import an_amount, an_expense, an_invoice_of, billed, d, goods, matched, within
 
@@ -133,3 +136,64 @@ def test_a_posted_bill_takes_the_place_of_its_claim() -> None:
 def test_an_order_line_that_is_not_there_cannot_be_claimed() -> None:
     with pytest.raises(KeyError):
         with_claim(an_order(), "invoice-1", {9: Decimal(1)})
+
+
+# The cap on what all invoices together charge above an order line's price
+
+CAPPED = MatchPolicy(
+    thresholds=Thresholds(rate=Threshold(absolute=d("1"))), overcharge_cap=Threshold(absolute=d("3.00"))
+)
+
+
+def an_overcharge(quantity: str, by: str = "0.25") -> CapturedInvoice:
+    return an_invoice_of(billed(quantity=d(quantity), unit_price=d("5.00") + d(by)))
+
+
+def an_order_of_a_hundred(received: str) -> PurchaseOrder:
+    return an_order(lines=(goods(quantity=d("100"), received=d(received)),))
+
+
+@pytest.mark.parametrize(("quantity", "passes"), [("12", True), ("13", False)])
+def test_one_invoice_is_held_to_the_cap(quantity: str, passes: bool) -> None:
+    result = matched(an_overcharge(quantity), an_order_of_a_hundred(quantity), policy=CAPPED)
+
+    assert result.approvable is passes
+    assert ("overcharge_cap_exceeded" in result.flags) is not passes
+
+
+def test_small_overcharges_add_up_to_one_exception() -> None:
+    order = an_order_of_a_hundred("8")
+    first = matched(an_overcharge("8"), order, policy=CAPPED)
+    order = with_claim(order, "invoice-1", claims_of(first)["1001"], result=first)
+    order = with_bill(order, "bill-1", claims_of(first)["1001"], "invoice-1")
+    more = order.model_copy(update={"lines": (goods(quantity=d("100"), received=d("16")),)})
+
+    second = matched(an_overcharge("8"), more, policy=CAPPED, invoice_id="invoice-2")
+
+    assert first.approvable
+    assert order.overcharges == {"invoice-1": {1: d("2.00")}}
+    assert not second.approvable
+    assert "2 above the order's price, 2 before it: over the 3 allowed in all" in second.lines[0].explain
+
+
+def test_two_lines_of_one_invoice_add_up() -> None:
+    invoice = an_invoice_of(
+        billed(quantity=d("8"), unit_price=d("5.25")), billed(line=2, quantity=d("8"), unit_price=d("5.25"))
+    )
+
+    assert not matched(invoice, an_order_of_a_hundred("16"), policy=CAPPED).approvable
+
+
+def test_what_is_given_back_was_not_overcharged() -> None:
+    order = an_order_of_a_hundred("8")
+    result = matched(an_overcharge("8"), order, policy=CAPPED)
+    claimed = with_claim(order, "invoice-1", claims_of(result)["1001"], result=result)
+
+    assert without_claim(claimed, "invoice-1").overcharges == {}
+
+
+def test_a_lower_price_makes_no_room_for_a_higher_one() -> None:
+    result = matched(an_overcharge("8", "-0.25"), an_order_of_a_hundred("8"), policy=CAPPED)
+
+    assert result.approvable
+    assert result.lines[0].overcharge == 0

@@ -197,9 +197,19 @@ def test_words_link_in_any_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Bolt M8x40", "Bolt M8x50"), ("Part 07", "Part 08"), ("Toner 12A", "Toner 85A")]
+    ("one", "other"),
+    [
+        ("Bolt M8x40", "Bolt M8x50"),
+        ("Part 07", "Part 08"),
+        ("Toner 12A", "Toner 85A"),
+        ("Widget A", "Widget B"),
+        ("Safety gloves size XL", "Safety gloves size S"),
+        ("HP toner cartridge black", "HP toner cartridge yellow"),
+        ("Ergonomic office chair, red", "Ergonomic office chair, blue"),
+        ("Accounting services for February", "Accounting services for March"),
+    ],
 )
-def test_other_figures_are_another_article(one: str, other: str) -> None:
+def test_another_figure_size_or_colour_is_another_article(one: str, other: str) -> None:
     assert links(named(1, one, item_code=None), orders=(of(article(1, other)),)) == [None]
 
 

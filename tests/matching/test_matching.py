@@ -668,3 +668,70 @@ def test_every_line_is_explained_with_its_numbers() -> None:
 
     assert "10 billed, 5 due (8 received less 3 billed or claimed of 10 ordered): 5 over (100 %)" in line.explain
     assert "rate 5.50 billed, 5.00 ordered: 0.5 over (10 %)" in line.explain
+
+
+# What has been let through before, and must not be again
+
+
+def test_several_small_charges_are_one_charge() -> None:
+    policy = MatchPolicy(charges={LineKind.FREIGHT: Threshold(percent=d("10"))})
+    lines = [an_amount("3", line=number, description="Freight") for number in (2, 3)]
+
+    assert not matched(an_invoice_of(billed(), *lines), policy=policy).approvable
+
+
+def test_a_charge_alone_bills_no_order() -> None:
+    policy = MatchPolicy(charges={LineKind.FREIGHT: Threshold(absolute=d("50"))})
+
+    assert not matched(an_invoice_of(an_amount("35", description="Freight")), policy=policy).approvable
+
+
+@pytest.mark.parametrize("side", [Side.BOTH, Side.OVER])
+def test_a_tolerance_never_makes_a_price_of_a_credit(side: Side) -> None:
+    policy = MatchPolicy(thresholds=Thresholds(rate=Threshold(absolute=d("99"), side=side)))
+
+    assert one(billed(unit_price=d("-5")), an_order_line(), policy).status == S.RATE_MISMATCH
+
+
+def test_a_one_sided_tolerance_does_not_pass_a_credit() -> None:
+    policy = MatchPolicy(thresholds=Thresholds(quantity=Threshold(absolute=d("1"), side=Side.OVER)))
+    credit = an_invoice_of(billed(quantity=d("-3")), document_type=DocumentType.CREDIT_NOTE)
+
+    assert not matched(credit, policy=policy).approvable
+
+
+def test_order_lines_in_different_units_are_not_added_up() -> None:
+    lines = (an_order_line(unit="ea"), an_order_line(line=2, unit="case", quantity=d("1")))
+
+    result = matched(
+        an_invoice_of(billed(quantity=d("11"), unit="ea")),
+        an_order(lines=lines),
+        hand_links={1: [("1001", 1), ("1001", 2)]},
+        policy=MatchPolicy(unit_conversions={"case": {"ea": d("12")}}),
+    )
+
+    assert not result.approvable
+
+
+def test_lines_that_share_order_lines_are_judged_as_one() -> None:
+    lines = (goods(received=d("10")), goods(line=2, received=d("10")))
+    invoice = an_invoice_of(billed(), billed(line=2), billed(line=3, quantity=d("20")))
+    hand = {1: [("1001", 1)], 2: [("1001", 2)], 3: [("1001", 1), ("1001", 2)]}
+
+    result = matched(invoice, an_order(lines=lines), hand_links=hand)
+
+    assert {line.status for line in result.lines} == {S.QUANTITY_MISMATCH}
+
+
+def test_what_a_person_calls_an_ordinary_invoice_is_not_linked() -> None:
+    result = matched(an_invoice_of(), invoice_type=InvoiceType.INVOICE)
+
+    assert [line.link for line in result.lines] == [None]
+    assert not result.approvable
+
+
+def test_numbers_as_long_as_can_be_written_are_compared_exactly() -> None:
+    large = d("123456789012345678901234567.89")
+
+    assert one(billed(unit_price=large), an_order_line(rate=large)).status == S.PERFECT_MATCH
+    assert one(billed(unit_price=large), an_order_line(rate=large + d("0.01"))).status == S.RATE_MISMATCH

@@ -11,6 +11,10 @@ import jwt
 import pytest
 import requests
 import responses
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from oauthlib.oauth1.rfc5849 import signature
+
 from counterfoil.errors import (
     DuplicateExternalId,
     ErpLoginRefused,
@@ -24,9 +28,6 @@ from counterfoil.errors import (
 )
 from counterfoil.netsuite import client as client_module
 from counterfoil.netsuite.client import ATTEMPTS_MAX, Credentials, NetSuiteClient, Scheme
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from oauthlib.oauth1.rfc5849 import signature
 
 BASE = "https://tstdrv123-sb1.suitetalk.api.netsuite.com"
 SERVICES = f"{BASE}/services/rest"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from counterfoil.domain.bills import Bill, BillExpenseLine, BillItemLine
 from counterfoil.domain.invoices import DocumentType
 from counterfoil.domain.orders import Coding, ItemKind, OrderStatus
@@ -134,6 +135,12 @@ def test_only_internal_ids_reach_a_query(bad):
         orders_query(Selection(ids=[bad]))
     with pytest.raises(ValueError, match="internal id"):
         orders_query(Selection(after=bad))(None)
+
+
+@pytest.mark.parametrize("bad", ["iban", "custentity_x, 1", "CUSTENTITY_IBAN", "custentity_" + "x" * 80])
+def test_only_custom_fields_reach_a_query(bad):
+    with pytest.raises(ValueError, match="custom field"):
+        vendors_query(Selection(), iban_field=bad)
 
 
 def test_only_instants_reach_a_query():
@@ -369,8 +376,9 @@ def test_a_vendor_by_all_its_names():
         "modified": "2026-02-10T16:40:11",
     }
 
-    vendor = vendor_of("acme", row)
+    vendor = vendor_of("acme", row | {"iban": "gb29 nwbk 6016 1331 9268 19; DE89370400440532013000"})
 
+    assert vendor.ibans == ("GB29NWBK60161331926819", "DE89370400440532013000")
     assert (vendor.name, vendor.names) == ("Acme Paper", ("Acme Paper", "Acme Paper Ltd", "V501"))
     assert (vendor.email_domain, vendor.vat_id, vendor.is_inactive) == ("acmepaper.example", "GB123", False)
 

@@ -8,7 +8,7 @@ import pytest
 
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.orders import OrderStatus
-from counterfoil.steps.route import changes
+from counterfoil.steps.route import FIFO_ID_MAX, changes
 from counterfoil.store import SyncRequest
 from tests.builders import COMPANY, NOON, an_invoice, an_order, an_order_line
 
@@ -127,3 +127,14 @@ def test_a_wish_to_sync_is_carried_on_once(store):
 
 def test_other_items_ask_for_nothing(store):
     assert list(changes(None, {"pk": {"S": "demo#SYNC"}}, store=store)) == []
+
+
+def test_a_record_of_the_stream_is_sent_once_and_a_later_one_of_the_same_version_again(store):
+    new = an_image(status=Status.CAPTURED, vendor_id="501")
+
+    [first] = changes(None, new, store=store, event_id="event-1")
+    [again] = changes(None, new, store=store, event_id="event-1")
+    [later] = changes(None, new, store=store, event_id="event-2")
+
+    assert first.deduplication == again.deduplication != later.deduplication
+    assert len(first.deduplication) <= FIFO_ID_MAX

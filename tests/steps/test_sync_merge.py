@@ -35,9 +35,7 @@ def test_the_erps_facts_replace_what_was_read_before():
     [
         pytest.param({"812": FOUR}, {}, set(), {"812": FOUR}, id="a bill we know and the ERP does not show stays"),
         pytest.param({"812": FOUR}, {"813": TEN}, set(), {"812": FOUR, "813": TEN}, id="one that the ERP has is added"),
-        pytest.param(
-            {"812": FOUR}, {"812": TEN}, set(), {"812": TEN}, id="one changed there is as it is there"
-        ),
+        pytest.param({"812": FOUR}, {"812": TEN}, set(), {"812": TEN}, id="one changed there is as it is there"),
         pytest.param({"812": FOUR}, {"812": {}}, set(), {}, id="one that was rejected takes nothing"),
         pytest.param({"812": FOUR, "813": TEN}, {}, {"812"}, {"813": TEN}, id="one that was deleted goes"),
     ],

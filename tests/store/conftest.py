@@ -1,4 +1,4 @@
-"""The store's rules hold on two DynamoDBs that know nothing of each other: moto's and the local cloud's."""
+"""The store's rules hold on DynamoDBs that know nothing of each other: moto's, the local cloud's, and the flow tests'."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from moto import mock_aws
 
 from counterfoil.store import Store
 from tests.conftest import a_table, table_properties
+from tests.memory import MemoryTable
 
 
 def unhurried(seconds: float) -> None:
     """Nobody else is at the table: there is nothing to wait for."""
 
 
-@pytest.fixture(params=["moto", pytest.param("local_cloud", marks=pytest.mark.stack)])
+@pytest.fixture(params=["memory", "moto", pytest.param("local_cloud", marks=pytest.mark.stack)])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    if request.param == "memory":
+        yield Store(MemoryTable(), "table", pause=unhurried)  # type: ignore[arg-type]
+        return
     if request.param == "moto":
         with mock_aws():
             yield a_table()

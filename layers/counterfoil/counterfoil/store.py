@@ -75,11 +75,15 @@ class SyncProgress(Record):
     """How far one kind of ERP record has been read.
 
     `since` is the last modified instant up to which everything was read; `until` and `after` say where an
-    unfinished pass goes on.
+    unfinished pass, begun at `began_at`, goes on. `seen_at` is when `since` was first the newest; `is_settled` says
+    that a pass has been made so long after it that nothing dated up to it can still turn up.
     """
 
     kind: str
     since: datetime | None = None
+    seen_at: datetime | None = None
+    is_settled: bool = False
+    began_at: datetime | None = None
     until: datetime | None = None
     after: str | None = None
     finished_at: datetime | None = None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from counterfoil.errors import CounterfoilError
 from counterfoil.files import Files
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 # A slow service is given up before the function's own timeout, so that the queue, not the clock, ends the attempt.
 AWS = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
 ERP_LEASE_SECONDS = 120
+ERP_CONCURRENCY_DEFAULT = 4
+ERP_CLIENT_SECONDS = 300
+ERP_CLIENTS_MAX = 64
 
 
 class CredentialsMissing(CounterfoilError):
@@ -74,14 +78,28 @@ def secret(company: str, name: str) -> str:
     return client.get_secret_value(SecretId=f"{settings().secret_prefix}/{company}/{name}")["SecretString"]
 
 
-@cache
 def erp(company: str) -> NetSuiteClient:
-    """The client of a company's ERP account, within the account's concurrency. Kept while the function is warm."""
+    """The client of a company's ERP account, within the account's concurrency; CredentialsMissing without a secret.
+
+    It is kept while the function is warm, but not for long: credentials are exchanged while functions run.
+    """
+    return _erp(company, int(now().timestamp()) // ERP_CLIENT_SECONDS)
+
+
+@lru_cache(maxsize=ERP_CLIENTS_MAX)
+def _erp(company: str, period: int) -> NetSuiteClient:
     from counterfoil.netsuite.client import Credentials, NetSuiteClient
 
-    content = json.loads(secret(company, "erp"))
-    concurrency = int(content.pop("concurrency", 4))
-    credentials = Credentials.from_json(content)
+    try:
+        content = json.loads(secret(company, "erp"))
+        concurrency = int(content.pop("concurrency", ERP_CONCURRENCY_DEFAULT))
+        credentials = Credentials.from_json(content)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
+            raise
+        raise CredentialsMissing(f"the company {company} has no ERP secret") from error
+    except ValueError as error:
+        raise CredentialsMissing(f"the ERP secret of {company} is not complete: {error}") from None
     return NetSuiteClient(
         credentials,
         governor=lambda: store().lease(company, most=concurrency, seconds=ERP_LEASE_SECONDS),
@@ -90,5 +108,5 @@ def erp(company: str) -> NetSuiteClient:
 
 def clear() -> None:
     """Forget every client and setting."""
-    for made in (settings, store, files, queues, sign_in, erp):
+    for made in (settings, store, files, queues, sign_in, _erp):
         made.cache_clear()

@@ -18,6 +18,7 @@ import sys
 import sysconfig
 import threading
 import time
+from collections.abc import Mapping
 from typing import IO
 
 from counterfoil.capture.document import check_size, read_document
@@ -26,6 +27,8 @@ from counterfoil.capture.file_kind import FileKind, file_kind
 from counterfoil.capture.limits import Limits
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import CapturedInvoice
+from counterfoil.domain.records import Record
+from counterfoil.domain.vendor_memory import VendorMemory
 
 FRAME = struct.Struct(">Q")
 READ_AT_ONCE = 1 << 16
@@ -36,16 +39,35 @@ GRACE_SECONDS = 2.0
 IN_THIS_PROCESS = (FileKind.XML, FileKind.EMPTY, FileKind.OTHER)
 
 
-def read_bounded(content: bytes, own: CompanyIdentity, limits: Limits) -> CapturedInvoice:
+def read_bounded(
+    content: bytes, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None = None
+) -> CapturedInvoice:
     """The captured invoice; CaptureError also for what broke the reader."""
     check_size(content, limits)
     if file_kind(content) in IN_THIS_PROCESS:
-        return read_document(content, own, limits)
+        return read_document(content, own, limits, memory)
+    asked = {"own": own, "limits": limits, "memory": memory}
+    return CapturedInvoice.model_validate_json(_ask(content, asked, limits))
+
+
+def learn_bounded(
+    content: bytes, corrected: CapturedInvoice, memory: VendorMemory, own: CompanyIdentity, limits: Limits
+) -> VendorMemory:
+    """The memory after a correction; CaptureError as for reading."""
+    check_size(content, limits)
+    if file_kind(content) in IN_THIS_PROCESS:
+        return memory
+    asked = {"own": own, "limits": limits, "memory": memory, "corrected": corrected}
+    return VendorMemory.model_validate_json(_ask(content, asked, limits))
+
+
+def _ask(content: bytes, asked: Mapping[str, Record | None], limits: Limits) -> str:
+    header = {name: record.model_dump(mode="json") if record else None for name, record in asked.items()}
     with _LOCK:
-        reply = _POOL.ask(content, own, limits)
+        reply = _POOL.ask(json.dumps(header).encode(), content, limits)
     if "error" in reply:
         raise CaptureError(ErrorCode(reply["error"]), reply["detail"])
-    return CapturedInvoice.model_validate_json(reply["captured"])
+    return reply["answer"]
 
 
 class _WorkerGone(Exception):
@@ -61,10 +83,9 @@ class _Pool:
         self.memory_bytes = 0
         self.documents = 0
 
-    def ask(self, content: bytes, own: CompanyIdentity, limits: Limits) -> dict[str, str]:
+    def ask(self, header: bytes, content: bytes, limits: Limits) -> dict[str, str]:
         stdin, stdout = self._ready(limits)
         self.documents += 1
-        header = json.dumps({"own": own.model_dump(mode="json"), "limits": limits.model_dump(mode="json")}).encode()
         try:
             for part in (header, content):
                 stdin.write(FRAME.pack(len(part)))

@@ -6,6 +6,8 @@ process of its own where a crash, a hang or a flood of memory ends only that pro
 
 from __future__ import annotations
 
+import ctypes
+import math
 import re
 import threading
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.capture.errors import CaptureError, ErrorCode
-from counterfoil.capture.layout.words import WORD_GAP, Page, Word
+from counterfoil.capture.layout.words import SPACE_GAP, WORD_GAP, Page, Word
 from counterfoil.capture.limits import Limits
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ HEIGHT_MIN = 1.0
 MARKUP = re.compile(r"</?[a-zA-Z]{1,8}>")
 # What is drawn outside of the page by more than this many points is not seen.
 MARGIN = 5.0
+# Text turned by more than this many radians is a watermark or a note along the margin.
+ANGLE_SLACK = 0.1
 
 
 @contextmanager
@@ -129,11 +133,15 @@ def _words(textpage: pypdfium2.PdfTextPage, number: int, left: float, bottom: fl
     box = raw.FS_RECTF()
     box_of, handle = raw.FPDFText_GetLooseCharBox, textpage.raw
     words: list[Word] = []
+    firsts: list[int] = []
     word: Word | None = None
+    after_space = False
     top = bottom + height
     for index, character in enumerate(characters):
         if character.isspace() or not character:
-            word = None
+            if character != " ":
+                word = None
+            after_space = True
             continue
         if not box_of(handle, index, box):
             continue
@@ -141,33 +149,55 @@ def _words(textpage: pypdfium2.PdfTextPage, number: int, left: float, bottom: fl
         if word is not None:
             size = word.y1 - word.y0
             gap = x0 - word.x1
-            if -size < gap < size * WORD_GAP and abs(y1 - word.y1) < size * 0.5:
+            if after_space and gap >= size * SPACE_GAP:
+                word = None
+            elif -size < gap < size * WORD_GAP and abs(y1 - word.y1) < size * 0.5:
                 word.text += character
                 word.x1 = max(x1, word.x1)
+                after_space = False
                 continue
+        after_space = False
         word = Word(character, number, x0, y0, x1, y1)
         words.append(word)
-    return words
+        firsts.append(index)
+    return [
+        word
+        for word, first in zip(words, firsts, strict=True)
+        if len(word.text) > 1 or not word.text.isalpha() or _is_level(raw.FPDFText_GetCharAngle(handle, first))
+    ]
 
 
-# pdfium marks a hyphen at the end of a line so, and leaves characters without a meaning as noncharacters.
-SOFT_HYPHEN_MARK = 0x2
-NONCHARACTERS = (0xFFFE, 0xFFFF)
+def _is_level(angle: float) -> bool:
+    """Letters of a turned text come one by one and would stand in everybody's rows."""
+    return angle < ANGLE_SLACK or angle > 2 * math.pi - ANGLE_SLACK
+
+
+# How pdfium writes a hyphen at the end of a line, by character and in whole texts.
+HYPHEN_MARKS = (0x2, 0xAD, 0xFFFE)
+NO_CHARACTER = 0xFFFF
 
 
 def _characters(textpage: Any, count: int) -> list[str]:
     """One string for each character index of pdfium, empty where there is nothing to read."""
     import pypdfium2.raw as raw
 
+    codes = (ctypes.c_ushort * (count + 1))()
+    written = raw.FPDFText_GetText(textpage.raw, 0, count, codes) - 1
+    if written == count:
+        return [_CHARACTERS.get(code) or _character(code) for code in codes[:count]]
+    # Characters outside of the basic plane take two codes, characters without meaning none.
     get, handle = raw.FPDFText_GetUnicode, textpage.raw
     return [_character(get(handle, index)) for index in range(count)]
 
 
 def _character(code: int) -> str:
-    if code in (SOFT_HYPHEN_MARK, 0xAD):
+    if code in HYPHEN_MARKS:
         return "-"
-    if code in NONCHARACTERS or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
+    if code == NO_CHARACTER or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
         return ""
     if code < 0x20 or code == 0xA0:
         return " "
     return chr(code)
+
+
+_CHARACTERS = {code: chr(code) for code in range(0x21, 0x7F)}

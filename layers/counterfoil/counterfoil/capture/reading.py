@@ -12,6 +12,7 @@ from counterfoil.domain.invoices import (
     DocumentType,
     Evidence,
     InvoiceLine,
+    MailOrigin,
     Source,
 )
 
@@ -35,6 +36,9 @@ class Reading:
     # Allowances (negative) and charges within a line's amount, by line number.
     adjustments: dict[int, Decimal] = field(default_factory=dict)
     vendor_domains: list[str] = field(default_factory=list)
+    # How far each field is believed as it was read; 1 when it is not named.
+    trust: dict[str, float] = field(default_factory=dict)
+    mail: MailOrigin | None = None
     prepaid: Decimal | None = None
     rounding: Decimal | None = None
     payable: Decimal | None = None
@@ -69,6 +73,7 @@ class Reading:
                 "evidence": self.evidence,
                 "lines": tuple(self.lines),
                 "charges": tuple(self.charges),
+                "mail": self.mail,
                 "vendor_domains": tuple(self.vendor_domains),
                 "checks": tuple(self.checks),
                 "needs_review": tuple(self.doubts),

@@ -93,6 +93,25 @@ def score_document(label: dict[str, Any], record: dict[str, Any], tallies: Itera
     return wrong
 
 
+def faults(label: dict[str, Any], record: dict[str, Any]) -> list[str]:
+    """What was not right, the worst first: wrong though asserted, then in doubt, then lines, one sentence each."""
+    if record["error"]:
+        return [f"refused: {record['error']['code']}: {record['error']['detail']}"]
+    review = set(record["needs_review"])
+    wrong: list[str] = []
+    doubtful: list[str] = []
+    for name in _counted(label):
+        if _is_right(label, record, name):
+            continue
+        got = ", ".join(_given(record, name)) or "nothing"
+        sentence = f"{name}: {got}, not {label['truth'][name]}"
+        (wrong if _outcome(label, record, name, review) == "wrong" else doubtful).append(sentence)
+    right = _lines_right(label, record)
+    count = len(label["truth"].get("lines") or ())
+    missing = [f"lines: {count - right} of {count} not right"] if right is not None and right < count else []
+    return [f"WRONG {sentence}" for sentence in wrong] + [f"in doubt {sentence}" for sentence in doubtful] + missing
+
+
 def _is_seen(label: dict[str, Any], name: str) -> bool:
     if label["kind"] not in TEXT_LAYER_KINDS:
         return True

@@ -11,12 +11,14 @@ import signal
 import struct
 import sys
 import traceback
-from typing import IO
+from typing import IO, Any
 
-from counterfoil.capture.document import read_document
+from counterfoil.capture.document import learn_document, read_document
 from counterfoil.capture.errors import CaptureError, ErrorCode
 from counterfoil.capture.limits import Limits
 from counterfoil.domain.company import CompanyIdentity
+from counterfoil.domain.invoices import CapturedInvoice
+from counterfoil.domain.vendor_memory import VendorMemory
 
 FRAME = struct.Struct(">Q")
 
@@ -42,7 +44,7 @@ def _answer(header: bytes, content: bytes) -> dict[str, str]:
     limits = Limits.model_validate(told["limits"])
     signal.alarm(limits.seconds_max)
     try:
-        captured = read_document(content, CompanyIdentity.model_validate(told["own"]), limits)
+        return {"answer": _answered(told, content, limits).model_dump_json()}
     except CaptureError as error:
         return {"error": error.code, "detail": error.detail}
     except MemoryError:
@@ -56,7 +58,16 @@ def _answer(header: bytes, content: bytes) -> dict[str, str]:
         }
     finally:
         signal.alarm(0)
-    return {"captured": captured.model_dump_json()}
+
+
+def _answered(told: dict[str, Any], content: bytes, limits: Limits) -> CapturedInvoice | VendorMemory:
+    """The captured invoice, or what was learned when a corrected one came along."""
+    own = CompanyIdentity.model_validate(told["own"])
+    memory = VendorMemory.model_validate(told["memory"]) if told["memory"] else None
+    if "corrected" not in told:
+        return read_document(content, own, limits, memory)
+    corrected = CapturedInvoice.model_validate(told["corrected"])
+    return learn_document(content, corrected, memory or VendorMemory(), own, limits)
 
 
 def _frame(source: IO[bytes]) -> bytes | None:

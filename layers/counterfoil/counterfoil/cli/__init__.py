@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from counterfoil.cli import accuracy, capture, match
+from counterfoil.cli import accuracy, capture, match, simulate
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,6 +15,7 @@ app = typer.Typer(
 app.command("capture")(capture.capture_command)
 app.command("accuracy")(accuracy.accuracy_command)
 app.command("match")(match.match_command)
+app.command("simulate")(simulate.simulate_command)
 
 
 @app.callback()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from counterfoil.capture.scoring import FIELDS, Tally, score_document
+from counterfoil.capture.scoring import FIELDS, Tally, faults, score_document
+from counterfoil.cli.accuracy_report import DocumentReport, write_report
 from counterfoil.cli.capture import captured_record
 from counterfoil.cli.output import Format, chosen, fail
 
@@ -16,45 +19,82 @@ from counterfoil.cli.output import Format, chosen, fail
 def accuracy_command(
     corpus: Annotated[Path, typer.Argument(help="folder with */labels.jsonl")],
     output_format: Annotated[Format | None, typer.Option("--format")] = None,
+    worst: Annotated[int, typer.Option("--worst", min=0, help="name this many of the worst documents")] = 0,
+    html: Annotated[Path | None, typer.Option("--html", help="write a report with page pictures here")] = None,
 ) -> None:
     """Capture every document of a labelled corpus and print how much of it was right."""
+    tallies: dict[str, Tally] = {}
+    total = Tally()
+    reports: list[DocumentReport] = []
+    for folder, document, truth in _progress(list(_documents(corpus))):
+        tally = tallies.setdefault(folder, Tally())
+        try:
+            content = document.read_bytes()
+        except OSError as error:
+            fail(f"{document}: {error.strerror}")
+        record = captured_record(document.name, content)
+        score_document(truth, record, (tally, total))
+        reports.append(DocumentReport(folder, document, record, faults(truth, record)))
+    tallies["ALL"] = total
+    _print(tallies, _worst_first(reports)[:worst], chosen(output_format))
+    if html is not None:
+        try:
+            write_report(html, tallies, _worst_first(reports))
+        except OSError as error:
+            fail(f"{html}: {error.strerror}")
+        typer.echo(f"report in {html}", err=True)
+
+
+def _documents(corpus: Path) -> Iterator[tuple[str, Path, dict[str, Any]]]:
     labels = sorted(corpus.glob("*/labels.jsonl")) or sorted(corpus.glob("labels.jsonl"))
     if not labels:
         fail(f"{corpus}: no labels.jsonl in it or in its folders")
-    tallies: dict[str, Tally] = {}
-    total = Tally()
     for path in labels:
-        tally = tallies.setdefault(path.parent.name, Tally())
-        for place, truth in _labels(path):
-            document = path.parent / str(truth.get("file"))
-            try:
-                content = document.read_bytes()
-            except OSError as error:
-                fail(f"{path}:{place}: {document}: {error.strerror}")
-            score_document(truth, captured_record(document.name, content), (tally, total))
-    tallies["ALL"] = total
-    wanted = chosen(output_format)
-    for folder, tally in tallies.items():
-        if wanted == Format.JSON:
-            typer.echo(json.dumps({"folder": folder, **tally.as_record()}))
-    if wanted == Format.TABLE:
-        typer.echo(_table(tallies))
-
-
-def _labels(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    found = []
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"{path}: {error}")
-    for place, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
         try:
-            found.append((place, json.loads(line, parse_float=str, parse_int=str)))
-        except ValueError as error:
-            fail(f"{path}:{place}: not JSON: {error}")
-    return found
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            fail(f"{path}: {error}")
+        for place, line in enumerate(text.splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                truth = json.loads(line, parse_float=str, parse_int=str)
+                yield path.parent.name, path.parent / str(truth["file"]), truth
+            except (ValueError, KeyError, TypeError) as error:
+                fail(f"{path}:{place}: no label: {error}")
+
+
+def _progress(
+    documents: list[tuple[str, Path, dict[str, Any]]],
+) -> Iterator[tuple[str, Path, dict[str, Any]]]:
+    """The documents, with a bar on standard error when somebody watches."""
+    if not sys.stderr.isatty():
+        yield from documents
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(documents, description="capturing", console=Console(stderr=True), transient=True)
+
+
+def _worst_first(reports: list[DocumentReport]) -> list[DocumentReport]:
+    """Wrong assertions weigh more than doubts."""
+    return sorted(
+        (report for report in reports if report.faults),
+        key=lambda report: (-sum(fault.startswith("WRONG") for fault in report.faults), -len(report.faults)),
+    )
+
+
+def _print(tallies: dict[str, Tally], worst: list[DocumentReport], wanted: Format) -> None:
+    if wanted == Format.JSON:
+        for folder, tally in tallies.items():
+            typer.echo(json.dumps({"folder": folder, **tally.as_record()}))
+        for report in worst:
+            typer.echo(json.dumps({"file": report.name, "faults": report.faults}, ensure_ascii=False))
+        return
+    typer.echo(_table(tallies))
+    for report in worst:
+        typer.echo(f"{report.name}\n  " + "\n  ".join(report.faults))
 
 
 def _table(tallies: dict[str, Tally]) -> str:
@@ -66,7 +106,7 @@ def _table(tallies: dict[str, Tally]) -> str:
         rows.append(
             f"{folder:<20}{record['documents']:>5}{cells}{_percent(record['lines_right']):>8}"
             f"{_percent(record['auto_accepted']):>8}{_percent(record['wrong_of_accepted']):>8}"
-            f"{record['ms_median']:>8}{record['ms_p95']:>8}"
+            f"{record['ms_median'] or '.':>8}{record['ms_p95'] or '.':>8}"
         )
     return "\n".join(rows)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from counterfoil.scenarios.reader import ScenarioUnreadable, read_cases
+from counterfoil.scenarios.reader import Case, ScenarioUnreadable, read_cases
 from counterfoil.scenarios.simulation import run
 
 UNREADABLE = 2
@@ -31,20 +32,38 @@ def match_command(
 ) -> None:
     """Decide the scenarios: each line's link and status, what may be approved, and what each step brings."""
     chosen = output or (Format.TABLE if sys.stdout.isatty() else Format.JSON)
-    try:
-        cases = [(path, case) for path in scenarios for case in read_cases(path)]
-        for path, case in cases:
-            for key in case.unknown_keys:
-                typer.echo(f"{path}: {key}: not known, passed over", err=True)
-        decided = [run(case) for _, case in cases]
-    except ScenarioUnreadable as refusal:
-        typer.echo(str(refusal), err=True)
-        raise typer.Exit(UNREADABLE) from None
+    decided: list[dict[str, Any]] = []
+    is_unreadable = False
+    for refusal_or_case in _cases(scenarios):
+        try:
+            if isinstance(refusal_or_case, ScenarioUnreadable):
+                raise refusal_or_case
+            decided.append(run(refusal_or_case))
+        except ScenarioUnreadable as refusal:
+            is_unreadable = True
+            typer.echo(str(refusal), err=True)
     if chosen == Format.JSON:
         for each in decided:
             typer.echo(json.dumps(each, ensure_ascii=False))
     else:
         _show(decided)
+    if is_unreadable:
+        raise typer.Exit(UNREADABLE)
+
+
+def _cases(files: list[Path]) -> Iterator[Case | ScenarioUnreadable]:
+    """All scenarios of all files, and what is wrong in place of those that cannot be read."""
+    for file in files:
+        try:
+            found = read_cases(file)
+        except ScenarioUnreadable as refusal:
+            yield refusal
+            continue
+        for case in found:
+            if isinstance(case, Case):
+                for key in case.unknown_keys:
+                    typer.echo(f"{file}: {key}: not known, passed over", err=True)
+            yield case
 
 
 def _show(decided: list[dict[str, Any]]) -> None:

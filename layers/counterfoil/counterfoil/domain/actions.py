@@ -307,5 +307,8 @@ def _stands(taken: Taken, line: LineMatch) -> bool:
 
 def _looks_like(line: LineMatch, seen: LineMatch) -> bool:
     """The same decision on the same numbers."""
-    shown = ("links", "conditions", "expected_quantity", "billed_quantity", "expected_rate", "billed_rate", "explain")
+    shown = (
+        *("links", "conditions", "explain", "expected_quantity", "billed_quantity", "expected_rate", "billed_rate"),
+        *("expected_amount", "billed_amount"),
+    )
     return all(getattr(line, name) == getattr(seen, name) for name in shown)

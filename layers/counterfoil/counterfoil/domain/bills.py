@@ -148,7 +148,9 @@ def bill_of(invoice: Invoice, orders: Mapping[str, PurchaseOrder], charge_accoun
     gross_total = round_money(_required(captured.gross_total, "gross_total"), currency)
     sign = _sign(captured.document_type, gross_total, currency)
 
-    parts = [part for line in captured.billed_lines for part in _parts(line, invoice, orders, charge_accounts, currency)]
+    parts = [
+        part for line in captured.billed_lines for part in _parts(line, invoice, orders, charge_accounts, currency)
+    ]
     parts += _tax(captured, charge_accounts, currency)
     parts += _rounding(gross_total - sum((part.amount for part in parts), ZERO), len(parts), charge_accounts, currency)
     items, expenses = _merged([part.times(sign) for part in parts], orders, currency)

@@ -70,29 +70,43 @@ def with_claim(
         room = ledger.free(line, spent, types.get(number, by_kind)) + over.get(number, ZERO)
         if quantity > 0 and quantity > room:
             raise OverClaimed(order, number, asked=quantity, spent=spent, limit=spent + room)
-    return _with_claims(order, {**_without(order, invoice_id), invoice_id: dict(taken)})
+    return order.model_copy(
+        update={
+            "claims": {**_without(order.claims, invoice_id), invoice_id: dict(taken)},
+            "overcharges": _without(order.overcharges, invoice_id) | _overcharges_of(order, invoice_id, result),
+        }
+    )
 
 
 def without_claim(order: PurchaseOrder, invoice_id: str) -> PurchaseOrder:
     """The order with what this invoice took given back; the same order when it took nothing."""
     if invoice_id not in order.claims:
         return order
-    return _with_claims(order, _without(order, invoice_id))
+    return order.model_copy(
+        update={
+            "claims": _without(order.claims, invoice_id),
+            "overcharges": _without(order.overcharges, invoice_id),
+        }
+    )
 
 
 def with_bill(order: PurchaseOrder, bill_id: str, taken: Taken, invoice_id: str | None) -> PurchaseOrder:
     """The order with the invoice's claim turned into that bill. The same bill again changes nothing."""
     bills = {**order.bills, bill_id: dict(taken)}
-    claims = _without(order, invoice_id) if invoice_id is not None else order.claims
+    claims = _without(order.claims, invoice_id) if invoice_id is not None else order.claims
     return order.model_copy(update={"bills": bills, "claims": claims})
 
 
-def _without(order: PurchaseOrder, invoice_id: str) -> dict[str, dict[int, Decimal]]:
-    return {by: lines for by, lines in order.claims.items() if by != invoice_id}
+def _without(taken: Mapping[str, dict[int, Decimal]], invoice_id: str) -> dict[str, dict[int, Decimal]]:
+    return {by: lines for by, lines in taken.items() if by != invoice_id}
 
 
-def _with_claims(order: PurchaseOrder, claims: dict[str, dict[int, Decimal]]) -> PurchaseOrder:
-    return order.model_copy(update={"claims": claims})
+def _overcharges_of(order: PurchaseOrder, invoice_id: str, result: MatchResult | None) -> dict[str, dict[int, Decimal]]:
+    over: dict[int, Decimal] = defaultdict(Decimal)
+    for line in result.lines if result is not None else ():
+        if line.overcharge > 0 and line.links and line.links[0].order_id == order.id:
+            over[line.links[0].line] += line.overcharge
+    return {invoice_id: dict(over)} if over else {}
 
 
 def _as_decided(order: PurchaseOrder, result: MatchResult | None) -> tuple[dict[int, MatchType], dict[int, Decimal]]:

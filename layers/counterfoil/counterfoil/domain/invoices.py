@@ -96,6 +96,15 @@ class InvoiceLine(Record):
     evidence: Evidence | None = None
 
 
+class MailOrigin(Record):
+    """The e-mail a document came in. `authentication` is what the receiving server found: spf, dkim, dmarc."""
+
+    sender: str | None = None
+    message_id: str | None = None
+    attachment: str | None = None
+    authentication: dict[str, str] = {}
+
+
 class CapturedInvoice(Record):
     """What the document says. A value not on it is None; one in doubt is named in `needs_review`.
 
@@ -126,6 +135,7 @@ class CapturedInvoice(Record):
     lines: tuple[InvoiceLine, ...] = ()
     charges: tuple[InvoiceLine, ...] = ()
     vendor_domains: tuple[str, ...] = ()
+    mail: MailOrigin | None = None
     checks: tuple[Check, ...] = ()
     needs_review: tuple[str, ...] = ()
 

@@ -18,6 +18,14 @@ def ordered(line: OrderLine) -> Decimal:
     return line.amount if line.is_expense else line.quantity
 
 
+def billed(order: PurchaseOrder, line: OrderLine) -> Decimal:
+    """What is billed of a line: `PurchaseOrder.billed` without looking the line up again."""
+    if not order.bills:
+        return line.billed
+    known = sum((taken.get(line.line, ZERO) for taken in order.bills.values()), ZERO)
+    return max(line.billed, known)
+
+
 def taken(order: PurchaseOrder, number: int, *, but_by: str | None, is_credit: bool) -> Decimal:
     """What other invoices in flight take of a line, those of the same direction only."""
     total = ZERO
@@ -26,6 +34,11 @@ def taken(order: PurchaseOrder, number: int, *, but_by: str | None, is_credit: b
         if by != but_by and (quantity < 0) == is_credit:
             total += quantity
     return total
+
+
+def overcharged(order: PurchaseOrder, number: int, *, but_by: str | None) -> Decimal:
+    """What other invoices were let charge above a line's price, in money."""
+    return sum((lines.get(number, ZERO) for by, lines in order.overcharges.items() if by != but_by), ZERO)
 
 
 def expected(line: OrderLine, spent: Decimal, match_type: MatchType, basis: QuantityBasis) -> Decimal:

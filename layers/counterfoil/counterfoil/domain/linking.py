@@ -8,10 +8,11 @@ make a pair of goods whose names differ, and a charge is only ever paired with a
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 
 from rapidfuzz import fuzz
@@ -25,11 +26,13 @@ from counterfoil.domain.orders import ZERO, OrderLine, OrderStatus, PurchaseOrde
 from counterfoil.domain.policy import MatchMode, MatchPolicy, Subject
 from counterfoil.domain.units import Conversion, Units
 
-# Every pair is weighed below this many; above it only pairs that share a code, a word or their numbers.
-PAIRS_MAX = 2_500
-# Candidates kept for one invoice line, the best first, and a word in more order lines than this tells nothing.
+# Up to so many order lines each is weighed for each invoice line; above, those that share a code, a word or an amount.
+PLACES_ALL = 30
+# Candidates of one invoice line, the best first; a word in more order lines than this tells nothing.
 CANDIDATES_MAX = 40
 WORD_LINES_MAX = 60
+# Order lines of one article or amount that are weighed for one invoice line.
+REACH_MAX = 60
 # Order lines that one invoice line may be spread over.
 SPLIT_MAX = 20
 
@@ -43,6 +46,7 @@ AMOUNT_OF_EXPENSE = 20
 RATE = 15
 RATE_NEAR = 5
 QUANTITY = 8
+QUANTITY_ORDERED = 5
 QUANTITY_WITHIN = 3
 AMOUNT = 4
 UNIT = 2
@@ -51,10 +55,17 @@ OTHER_ORDER_LINE = -1
 
 # How alike descriptions must be, in percent: to say by themselves what a line is; to do so with price or quantity
 # beside them; to outweigh item codes that differ, or a price of nothing.
-SIMILAR = 72
-SIMILAR_WITH_NUMBERS = 55
+SIMILAR = 75
+SIMILAR_WITH_NUMBERS = 65
 SIMILAR_AGAINST_CODES = 85
 SIMILAR_WITH_DIFFERENT_FIGURES = 40
+# A description that is part of the other must be at least this much of both, and words this alike are one word.
+SIMILAR_AS_A_PART = 40
+SAME_WORD = 85
+# A word this short is a size or a type (S, XL, A), not a name.
+SIZE_LETTERS_MAX = 2
+# Without a word in common, letters must agree at least this much to look closer.
+UNLIKE = 50
 NEAR_PERCENT = Decimal(5)
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
@@ -62,6 +73,16 @@ _WORD = re.compile(r"\w+")
 _ORDER_PREFIX = re.compile(
     r"^(?:PURCHASEORDERNUMBER|PURCHASEORDER|PURCHORD|PURORD|BESTELLNUMMER|BESTELLUNG|BESTELLNR|BONDECOMMANDE"
     r"|ORDERNUMBER|ORDERNO|ORDER|PONUMBER|PONO|PO|NUMBER|NO|NR)+(?=[\dOQDILZSB]+$)"
+)
+# Words that stand for a figure: of two articles that differ in one of these each is another one.
+_TELLING = frozenset(
+    """black white red blue green yellow orange purple violet pink brown grey gray silver gold clear transparent cyan
+    magenta beige turquoise schwarz weiß weiss rot blau grün gelb lila rosa braun grau silber noir blanc rouge bleu vert
+    jaune small medium large mini maxi short long left right upper lower front rear top bottom inner outer male female
+    links rechts oben unten innen außen klein groß mittel steel stainless brass copper aluminium aluminum plastic wood
+    wooden glass rubber nylon leather cotton paper january february march april may june july august september october
+    november december januar februar märz mai juni juli oktober dezember monday tuesday wednesday thursday friday
+    first second third new used spare single double triple""".split()
 )
 # What a scan confuses.
 _CONFUSED = str.maketrans("OQDILZSB", "00011258")
@@ -78,74 +99,58 @@ class OrderChoice:
     by_number: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Billed:
-    """An invoice line as it is compared: signs as a bill's, credits below zero."""
+    """An invoice line as it is compared: signs as a bill's, credits below zero.
+
+    `price` is of one unit, None when the document states none; `total` the line's amount, stated or computed.
+    """
 
     line: InvoiceLine
     quantity: Decimal | None
     amount: Decimal | None
     kind: LineKind
+    price: Decimal | None = field(init=False)
+    total: Decimal | None = field(init=False)
+    code: str = field(init=False)
+    words: tuple[str, ...] = field(init=False)
 
-    @cached_property
-    def price(self) -> Decimal | None:
-        """The price of one unit; None when the document states none."""
-        if self.line.unit_price is None or self.line.price_base_quantity <= 0:
-            return None
-        if self.line.price_base_quantity == 1:
-            return self.line.unit_price
-        return self.line.unit_price / self.line.price_base_quantity
-
-    @cached_property
-    def total(self) -> Decimal | None:
-        """The line's amount, stated or computed."""
-        if self.amount is not None:
-            return self.amount
-        if self.quantity is None or self.price is None:
-            return None
-        return self.quantity * self.price
-
-    @cached_property
-    def code(self) -> str:
-        return code_of(self.line.item_code)
-
-    @cached_property
-    def words(self) -> tuple[str, ...]:
-        return words_of(self.line.description)
+    def __post_init__(self) -> None:
+        price, base = self.line.unit_price, self.line.price_base_quantity
+        self.price = None if price is None or base <= 0 else price if base == 1 else price / base
+        self.total = self.amount
+        if self.total is None and self.quantity is not None and self.price is not None:
+            self.total = self.quantity * self.price
+        self.code = code_of(self.line.item_code)
+        self.words = words_of(self.line.description)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Place:
-    """One order line that can be billed, with what others have spent of it."""
+    """One order line that can be billed, with what others have spent of it, and what a bill for it must be.
+
+    `rank` is its place among all that can be billed, the one to bill first being 0. `position` is its place in its
+    order, from 1: what vendors mean by a number that the ERP does not use. `codes` are ours and the vendor's.
+    """
 
     order: PurchaseOrder
     line: OrderLine
     spent: Decimal
     match_type: MatchType
     expected: Decimal
+    free: Decimal
     rank: int
     position: int
-    """Its place among the order's lines, from 1: what vendors mean by a number that the ERP does not use."""
+    key: tuple[str, int] = field(init=False)
+    kind: LineKind = field(init=False)
+    codes: tuple[str, str] = field(init=False)
+    words: tuple[str, ...] = field(init=False)
 
-    @property
-    def key(self) -> tuple[str, int]:
-        return self.order.id, self.line.line
-
-    @cached_property
-    def kind(self) -> LineKind:
-        return kind_of(self.line.description, item_code=self.line.item_code)
-
-    @cached_property
-    def codes(self) -> tuple[str, str]:
-        return code_of(self.line.item_code), code_of(self.line.vendor_item_code)
-
-    @cached_property
-    def words(self) -> tuple[str, ...]:
-        return words_of(self.line.description)
-
-    @cached_property
-    def free(self) -> Decimal:
-        return ledger.free(self.line, self.spent, self.match_type)
+    def __post_init__(self) -> None:
+        self.key = self.order.id, self.line.line
+        self.kind = kind_of(self.line.description, item_code=self.line.item_code)
+        self.codes = code_of(self.line.item_code), code_of(self.line.vendor_item_code)
+        self.words = words_of(self.line.description)
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +329,9 @@ def places_of(
                 continue
             mode, _ = policy.mode_for(subject_of(order, line, invoice, policy))
             match_type = match_type_of(line, mode)
-            spent = order.billed(line.line) + ledger.taken(order, line.line, but_by=invoice_id, is_credit=is_credit)
+            spent = ledger.billed(order, line)
+            if order.claims:
+                spent += ledger.taken(order, line.line, but_by=invoice_id, is_credit=is_credit)
             places.append(
                 Place(
                     order=order,
@@ -332,6 +339,7 @@ def places_of(
                     spent=spent,
                     match_type=match_type,
                     expected=ledger.expected(line, spent, match_type, policy.two_way_quantity),
+                    free=ledger.free(line, spent, match_type),
                     rank=len(places),
                     position=position,
                 )
@@ -354,15 +362,19 @@ class Linker:
         self._places = places
         self._choice = choice
         self._units = units
-        aliases = policy.aliases.get(vendor_id or "", {})
+        aliases = policy.aliases.get(policy.surviving_vendor(vendor_id or ""), {})
         self._aliases = {code_of(theirs): code_of(ours) for theirs, ours in aliases.items()}
 
     def link(self, lines: Sequence[Billed]) -> list[Linked]:
         """For each line the places it bills; none when nothing says what it is."""
-        candidates = [self._candidates(line) for line in lines]
         found: list[Linked] = [Linked() for _ in lines]
         used: set[int] = set()
-        self._settle_exact(candidates, found, used)
+        self._settle_identical(lines, found, used)
+        candidates = [
+            {} if found[index].places else self._candidates(line, Fraction(index, len(lines)))
+            for index, line in enumerate(lines)
+        ]
+        self._settle_unrivalled(candidates, found, used)
         open_lines = [index for index, linked in enumerate(found) if not linked.places]
         for group in _components(open_lines, candidates, used):
             weights = [
@@ -415,33 +427,55 @@ class Linker:
             index[abs(_ordered_amount(place.line))].append(place)
         return index
 
-    def _in_reach(self, line: Billed) -> Iterable[Place]:
+    @cached_property
+    def _by_reference(self) -> dict[tuple[str, str], Place]:
+        """Order lines by the number that the ERP gave them, else by their place in the order."""
+        numbered = {(place.order.id, str(place.line.line)): place for place in self._places}
+        counted = {(place.order.id, str(place.position)): place for place in self._places}
+        return counted | numbered
+
+    def _referenced(self, line: Billed) -> Place | None:
+        """The order line that the document itself names; None when it names none, or not of which order."""
+        reference = (line.line.po_line or "").strip().lstrip("0")
+        if not reference:
+            return None
+        if line.line.po_number:
+            order_id = self._choice.by_number.get(line.line.po_number, "")
+        else:
+            order_id = self._choice.orders[0].id if len(self._choice.orders) == 1 else ""
+        return self._by_reference.get((order_id, reference))
+
+    def _in_reach(self, line: Billed, share: Fraction) -> Iterable[Place]:
+        """The order lines worth weighing. `share`: how far down the invoice the line stands, for long orders of one
+        article."""
         codes = [line.code, self._aliases.get(line.code, "")]
         coded = [place for code in codes if code for place in self._by_code.get(code, ())]
         if coded and not line.line.po_line:
-            return dict.fromkeys(coded)
-        if len(self._places) * max(1, len(line.words)) <= PAIRS_MAX:
+            return _window(coded, line, share)
+        if len(self._places) <= PLACES_ALL:
             return self._places
-        shared: dict[Place, None] = dict.fromkeys(coded)
-        for word in line.words:
+        shared: dict[Place, None] = dict.fromkeys(_window(coded, line, share))
+        for word in dict.fromkeys(line.words):
             places = self._by_word.get(word, ())
             if len(places) <= WORD_LINES_MAX:
                 shared.update(dict.fromkeys(places))
         if line.total is not None:
-            shared.update(dict.fromkeys(self._by_total.get(abs(line.total), ())))
-        if line.line.po_line:
-            shared.update((place, None) for place in self._places if self._is_referenced(line, place))
+            shared.update(dict.fromkeys(_window(self._by_total.get(abs(line.total), []), line, share)))
+        referenced = self._referenced(line)
+        if referenced is not None:
+            shared[referenced] = None
         return shared
 
-    def _candidates(self, line: Billed) -> dict[int, dict[str, int]]:
+    def _candidates(self, line: Billed, share: Fraction) -> dict[int, dict[str, int]]:
+        referenced = self._referenced(line)
         named = self._choice.by_number.get(line.line.po_number or "")
         found: list[tuple[int, int, dict[str, int]]] = []
-        for place in self._in_reach(line):
+        for place in self._in_reach(line, share):
             if named is not None and place.order.id != named:
                 continue
             if line.line.po_number and named is None:
                 continue
-            evidence = self._evidence(line, place)
+            evidence = self._evidence(line, place, is_referenced=place is referenced)
             if evidence and sum(evidence.values()) > 0:
                 found.append((-self._weight(place.rank, evidence), place.rank, evidence))
         found.sort(key=lambda candidate: candidate[:2])
@@ -449,20 +483,12 @@ class Linker:
             found = found if len(found) == 1 else []
         return {rank: evidence for _, rank, evidence in found[:CANDIDATES_MAX]}
 
-    def _is_referenced(self, line: Billed, place: Place) -> bool:
-        reference = (line.line.po_line or "").strip().lstrip("0")
-        if not reference or not (line.line.po_number or len(self._choice.orders) == 1):
-            return False
-        numbers = {str(each.line) for each in place.order.lines}
-        own = str(place.line.line if reference in numbers else place.position)
-        return reference == own
-
-    def _evidence(self, line: Billed, place: Place) -> dict[str, int] | None:
+    def _evidence(self, line: Billed, place: Place, *, is_referenced: bool) -> dict[str, int] | None:
         """Every piece that speaks for the pair; None when nothing says that they are the same thing."""
         if line.kind != place.kind:
             return None
         found: dict[str, int] = {}
-        if self._is_referenced(line, place):
+        if is_referenced:
             found["line_reference"] = REFERENCE
         if line.code:
             ours, theirs = place.codes
@@ -489,7 +515,8 @@ class Linker:
         if not line.total:
             return alike >= SIMILAR_AGAINST_CODES
         if line.code and any(place.codes):
-            return fuzz.ratio(" ".join(line.words), " ".join(place.words)) >= SIMILAR_AGAINST_CODES and alike >= SIMILAR
+            mine, theirs = _apart(line.words, place.words)
+            return alike >= SIMILAR_AGAINST_CODES and not mine and not theirs
         if alike >= SIMILAR:
             return True
         if alike >= SIMILAR_WITH_NUMBERS and ("rate" in numbers or "amount" in numbers):
@@ -514,30 +541,53 @@ class Linker:
             found["unit"] = UNIT
         if line.price is not None:
             rate = conversion.rate(line.price)
-            if rate == place.line.rate:
+            if conversion.is_same(rate, place.line.rate):
                 found["rate"] = RATE
             elif abs(rate - place.line.rate) * 100 <= place.line.rate * NEAR_PERCENT:
                 found["rate"] = RATE_NEAR
         if line.quantity is not None:
             quantity = conversion.quantity(line.quantity)
-            if quantity in (place.expected, place.free, place.line.quantity):
+            if conversion.is_same(quantity, place.expected):
                 found["quantity"] = QUANTITY
+            elif conversion.is_same(quantity, place.line.quantity):
+                found["quantity"] = QUANTITY_ORDERED
             elif ZERO < quantity <= place.free:
                 found["quantity"] = QUANTITY_WITHIN
-        if line.total is not None and line.total == _ordered_amount(place.line) != 0:
+        if line.total and conversion.is_same(line.total, _ordered_amount(place.line)):
             found["amount"] = AMOUNT
         return found
 
     # Whole invoice
 
-    def _settle_exact(
+    def _settle_identical(self, lines: Sequence[Billed], found: list[Linked], used: set[int]) -> None:
+        """Take the pairs that agree in everything: code, words, unit, price, and quantity with what is due.
+
+        Nothing could be better for either side, so they need no weighing; of several, first ordered is first billed.
+        """
+        places: dict[Hashable, deque[Place]] = defaultdict(deque)
+        for place in self._places:
+            if place.codes[0] and place.expected == place.free > 0 and place.line.rate:
+                key = (place.codes[0], place.words, place.line.unit, place.line.rate, place.expected)
+                places[key].append(place)
+        for index, line in enumerate(lines):
+            if not line.code or line.line.po_line or line.line.po_number or line.kind != LineKind.GOODS:
+                continue
+            waiting = places.get((line.code, line.words, line.line.unit, line.price, line.quantity))
+            if waiting:
+                place = waiting.popleft()
+                evidence = self._evidence(line, place, is_referenced=False)
+                if evidence is not None:
+                    found[index] = self._linked(place.rank, evidence)
+                    used.add(place.rank)
+
+    def _settle_unrivalled(
         self,
         candidates: Sequence[Mapping[int, Mapping[str, int]]],
         found: list[Linked],
         used: set[int],
     ) -> None:
         """Take the pairs that have no rival on either side; what is left is a matter of weighing."""
-        rivals: dict[int, int] = defaultdict(int)
+        rivals: Counter[int] = Counter(used)
         for pairs in candidates:
             for rank in pairs:
                 rivals[rank] += 1
@@ -609,25 +659,69 @@ class Linker:
                     break
 
 
+def _window(places: Sequence[Place], line: Billed, share: Fraction) -> Sequence[Place]:
+    """Of very many order lines of one article, those of the line's price or quantity and those at its height."""
+    if len(places) <= REACH_MAX:
+        return places
+    alike = [place for place in places if place.line.rate == line.price or place.expected == line.quantity]
+    first = max(0, int(len(places) * share) - REACH_MAX // 2)
+    return list(dict.fromkeys([*alike[:REACH_MAX], *places[first : first + REACH_MAX]]))
+
+
 def similarity(one: Sequence[str], other: Sequence[str]) -> int:
     """How alike two descriptions are, 0 to 100, whatever the order of their words.
 
-    Figures that differ (M8x40 and M8x50, Part 07 and Part 08) are different articles, however alike the words.
+    The share of letters in words that both have. A description that only says more than the other is half way to
+    being equal; figures that differ (M8x40 and M8x50, Part 07 and Part 08) are different articles, however alike the
+    words.
     """
     if not one or not other:
         return 0
     if one == other:
         return 100
-    first, second = " ".join(one), " ".join(other)
-    alike = (fuzz.ratio(first, second) + fuzz.token_set_ratio(first, second)) / 2
-    figures, others = _figures(one), _figures(other)
-    if figures - others and others - figures:
-        return min(round(alike), SIMILAR_WITH_DIFFERENT_FIGURES)
-    return min(round(alike), 99)
+    if not set(one) & set(other) and fuzz.ratio(" ".join(one), " ".join(other), score_cutoff=UNLIKE) == 0:
+        return 0
+    mine, theirs = _apart(one, other)
+    shared = 2 - sum(map(len, mine)) / sum(map(len, one)) - sum(map(len, theirs)) / sum(map(len, other))
+    alike = round(50 * shared)
+    if _figures(mine) and _figures(theirs):
+        return min(alike, SIMILAR_WITH_DIFFERENT_FIGURES)
+    if (not mine or not theirs) and alike >= SIMILAR_AS_A_PART:
+        return (alike + 100) // 2
+    return min(alike, 99)
+
+
+def _apart(one: Sequence[str], other: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words that each description has for itself; a plural or a slip of the pen is the same word."""
+    mine = list((Counter(one) - Counter(other)).elements())
+    theirs = list((Counter(other) - Counter(one)).elements())
+    for word in list(mine):
+        twin = next(
+            (each for each in theirs if fuzz.ratio(word, each) >= SAME_WORD and not _figures((word, each))), None
+        )
+        if twin is not None:
+            mine.remove(word)
+            theirs.remove(twin)
+    return mine, theirs
+
+
+def _is_same_word(one: str, other: str) -> bool:
+    return (
+        abs(len(one) - len(other)) <= 1
+        and one[0] == other[0]
+        and one.isalpha()
+        and other.isalpha()
+        and fuzz.ratio(one, other) >= SAME_WORD
+    )
 
 
 def _figures(words: Sequence[str]) -> set[str]:
-    return {word for word in words if any(letter.isdigit() for letter in word)}
+    """The words that tell one article from another of its kind: figures, sizes, colours, months."""
+    return {
+        word
+        for word in words
+        if len(word) <= SIZE_LETTERS_MAX or word in _TELLING or any(letter.isdigit() for letter in word)
+    }
 
 
 def _ordered_amount(line: OrderLine) -> Decimal:

@@ -7,9 +7,10 @@ takes, when its unit cannot be converted, when currencies differ, or when its ow
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from counterfoil.domain import ledger
 from counterfoil.domain.charges import kind_of
@@ -36,12 +37,9 @@ from counterfoil.domain.matching_result import (
 from counterfoil.domain.money import plain, smallest_unit
 from counterfoil.domain.orders import ZERO, PurchaseOrder
 from counterfoil.domain.policy import Axis, MatchMode, MatchPolicy, Subject, Threshold
-from counterfoil.domain.units import Conversion, Units
+from counterfoil.domain.units import Conversion, Units, canonical
 
 DIGITS = 60
-# Converted values carry the error of a division; a factor that is not whole is known to its own digits only.
-DIVISION_SLACK = Decimal("1e-20")
-FACTOR_SLACK = Decimal("1e-6")
 # Minor units that an invoice's total may be away from the sum of its rounded lines, one for each line up to these.
 TOTAL_SLACK_MAX = 5
 PLACES_MAX = 12
@@ -78,6 +76,9 @@ class _Finding:
     billed_quantity: Decimal | None = None
     expected_rate: Decimal | None = None
     billed_rate: Decimal | None = None
+    expected_amount: Decimal | None = None
+    billed_amount: Decimal | None = None
+    overcharge: Decimal = ZERO
 
     @property
     def status(self) -> LineStatus:
@@ -169,6 +170,9 @@ class _Matching:
         self.units = Units(policy.unit_conversions, policy.item_unit_conversions)
         self.is_credit = invoice.document_type == DocumentType.CREDIT_NOTE
         self.flags: list[str] = []
+        self.lines: list[Billed] = []
+        self.bills_goods = False
+        self.overcharged: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
 
     def decide(self, invoice_type: InvoiceType | None) -> MatchResult:
         lines, is_mixed = billed_lines(self.invoice)
@@ -182,23 +186,28 @@ class _Matching:
         if not self._adds_up(lines):
             self.flags.append("total_mismatch")
         chosen_type = invoice_type or type_of(self.orders, self.policy, self.vendor_id)
-        choice = self._choose(chosen_type)
+        choice = self._choose(chosen_type, is_chosen=invoice_type is not None)
         if invoice_type is None and choice.orders:
             chosen_type = InvoiceType.PO_INVOICE
         findings = self._link(lines, choice)
+        self.lines = lines
+        self.bills_goods = any(each.linked.places for each in findings if each.line.kind == LineKind.GOODS)
         for finding in findings:
             self._compare_price(finding)
         for group in _groups(findings):
             self._compare_quantity(group)
         for finding in findings:
+            self._hold_to_cap(finding)
             self._waive(finding)
         return self._result(chosen_type, choice, findings)
 
     # Which order, which lines
 
-    def _choose(self, chosen_type: InvoiceType) -> OrderChoice:
+    def _choose(self, chosen_type: InvoiceType, *, is_chosen: bool) -> OrderChoice:
+        """The orders; none for an ordinary invoice, which is one when a person says so or nothing speaks against it."""
         by_hand = {order_id for links in self.hand_links.values() for order_id, _ in links}
-        if chosen_type == InvoiceType.INVOICE and not self._names_orders() and not by_hand:
+        is_ordinary = chosen_type == InvoiceType.INVOICE and not by_hand
+        if is_ordinary and (is_chosen or not self._names_orders()):
             return OrderChoice(orders=(), is_named=False)
         choice = choose_orders(
             self.invoice,
@@ -302,10 +311,11 @@ class _Matching:
         rate = conversion.rate(price)
         finding.expected_rate, finding.billed_rate = place.line.rate, _shown(rate)
         difference = rate - place.line.rate
-        if _is_nothing(difference, place.line.rate, conversion) or self._is_rounding(line, place, conversion):
+        if conversion.is_same(rate, place.line.rate) or self._is_rounding(line, place, conversion):
             finding.said.append(f"rate {_price(place.line.rate)} on invoice and order")
             return
-        self._judge(finding, place, Axis.RATE, difference, place.line.rate)
+        is_refused = (rate < 0) != (place.line.rate < 0)
+        self._judge(finding, place, Axis.RATE, difference, place.line.rate, is_refused)
         finding.said.append(
             f"rate {_price(rate)} billed, {_price(place.line.rate)} ordered: {_difference(difference, place.line.rate)}"
         )
@@ -367,9 +377,8 @@ class _Matching:
             if line.line.price_base_quantity != 1 and amount is None:
                 return False
             printed = line.line.unit_price or ZERO
-            rounded = (ordered * line.line.price_base_quantity).quantize(
-                Decimal(1).scaleb(min(0, int(printed.as_tuple().exponent)))
-            )
+            places = Decimal(1).scaleb(min(0, int(printed.as_tuple().exponent)))
+            rounded = (ordered * line.line.price_base_quantity).quantize(places, rounding=ROUND_HALF_UP)
             if rounded != printed:
                 return False
             amount = line.quantity * line.price if amount is None else amount
@@ -388,28 +397,39 @@ class _Matching:
         first = next(iter(places.values()))
         for finding in group:
             self._say_rules(finding, first)
-        if any(place.line.is_expense for place in places.values()):
+        if not _are_comparable(list(places.values())):
+            for finding in group:
+                finding.conditions.add(LineStatus.QUANTITY_MISMATCH)
+                finding.said.append(f"the {len(places)} order lines differ in unit or kind: one quantity fits not all")
+        elif any(place.line.is_expense for place in places.values()):
             self._compare_amounts(group, list(places.values()))
         else:
             self._compare_counts(group, list(places.values()))
 
     def _leave_unlinked(self, finding: _Finding) -> None:
         line = finding.line
-        total = line.total or ZERO
-        limit = self.policy.charges.get(line.kind)
-        if line.kind != LineKind.GOODS and limit is not None and limit.is_set:
-            net = sum((_goods(each) for each in billed_lines(self.invoice)[0]), ZERO)
-            if line.total is not None and limit.allows(total, net):
-                finding.conditions.add(LineStatus.AMOUNT_THRESHOLD)
-                finding.rules["charge"] = "company"
-                finding.said.append(
-                    f"{line.kind.value} of {plain(total)} is within the {plain(limit.limit(net))} allowed"
-                )
-                return
+        if line.kind != LineKind.GOODS and self._is_let_by(finding):
+            return
         finding.conditions.add(LineStatus.UNLINKED)
         what = "goods" if line.kind == LineKind.GOODS else f"a charge ({line.kind.value})"
         amount = f", {plain(line.total)}" if line.total is not None else ""
         finding.said.append(f"no order line for this line: {what}{amount}")
+
+    def _is_let_by(self, finding: _Finding) -> bool:
+        """Whether the company lets a charge by that no order names: all of its kind together, beside ordered goods."""
+        kind = finding.line.kind
+        limit = self.policy.charges.get(kind)
+        same = [line.total for line in self.lines if line.kind == kind]
+        net = sum((_goods(line) for line in self.lines), ZERO)
+        if limit is None or not limit.is_set or None in same or not self.bills_goods:
+            return False
+        total = sum((amount for amount in same if amount is not None), ZERO)
+        if not limit.allows(total, net):
+            return False
+        finding.conditions.add(LineStatus.AMOUNT_THRESHOLD)
+        finding.rules["charge"] = "company"
+        finding.said.append(f"{kind.value} of {plain(total)} is within the {plain(limit.limit(net))} allowed")
+        return True
 
     def _say_rules(self, finding: _Finding, place: Place) -> None:
         mode, source = self.policy.mode_for(subject_of(place.order, place.line, self.invoice, self.policy))
@@ -427,6 +447,7 @@ class _Matching:
             return
         billed = sum((amount for amount in amounts if amount is not None), ZERO)
         for finding, amount in zip(group, amounts, strict=True):
+            finding.expected_amount, finding.billed_amount = expected, billed
             self._judge_taken(finding, places, Axis.AMOUNT, billed, expected, free)
             self._await_receipt(finding, places, Axis.AMOUNT, billed, expected)
             finding.links = _allocate(finding.linked.places, amount or ZERO, billed - free)
@@ -461,9 +482,10 @@ class _Matching:
         conversion = self._conversion(line, place)
         if conversion is None:
             finding.flags.append("unit_conversion_unknown")
+            billed = plain(line.quantity) if line.quantity is not None else "no quantity"
             finding.said.append(
-                f"billed in {line.line.unit}, ordered in {place.line.unit}: no conversion is declared, so neither"
-                " quantity nor rate can be compared"
+                f"{billed} {line.line.unit} billed, {plain(place.line.quantity)} {place.line.unit} ordered:"
+                " no conversion is declared, so neither quantity nor rate can be compared"
             )
             return None
         if line.quantity is None and _is_lump_sum(line, place):
@@ -477,7 +499,7 @@ class _Matching:
             finding.said.append(
                 f"{plain(line.quantity)} {line.line.unit} is {plain(_shown(quantity))} {place.line.unit}"
             )
-        if _is_nothing(quantity - expected, expected, conversion):
+        if conversion.is_same(quantity, expected):
             return expected
         return _shown(quantity)
 
@@ -545,6 +567,37 @@ class _Matching:
 
     def _conversion(self, line: Billed, place: Place) -> Conversion | None:
         return self.units.conversion(line.line.unit, place.line.unit, items=(place.line.item_code, line.line.item_code))
+
+    def _hold_to_cap(self, finding: _Finding) -> None:
+        """Many small overcharges, each within its tolerance, add up: together they are held to the company's cap."""
+        cap = self.policy.overcharge_cap
+        places = finding.linked.places
+        if len(places) != 1 or places[0].line.is_expense or not finding.links:
+            return
+        place, billed, rate = places[0], finding.links[0].quantity, finding.billed_rate
+        if (
+            rate is None
+            or billed <= 0
+            or rate <= place.line.rate
+            or LineStatus.RATE_THRESHOLD not in finding.conditions
+        ):
+            return
+        finding.overcharge = _shown(billed * (rate - place.line.rate))
+        before = ledger.overcharged(place.order, place.line.line, but_by=self.invoice_id)
+        before += self.overcharged[place.key]
+        self.overcharged[place.key] += finding.overcharge
+        ordered = place.line.quantity * place.line.rate
+        if cap is None or not cap.is_set or before + finding.overcharge <= cap.limit(ordered):
+            return
+        finding.conditions.discard(LineStatus.RATE_THRESHOLD)
+        finding.conditions.add(LineStatus.RATE_MISMATCH)
+        finding.awaits_receipt = False
+        finding.flags.append("overcharge_cap_exceeded")
+        finding.rules["overcharge_cap"] = "company"
+        finding.said.append(
+            f"{plain(finding.overcharge)} above the order's price, {plain(_shown(before))} before it: over the"
+            f" {plain(_shown(cap.limit(ordered)))} allowed in all"
+        )
 
     def _waive(self, finding: _Finding) -> None:
         """Where the strategy is not to match, a line that does not agree stays unlinked and stops nothing."""
@@ -618,6 +671,9 @@ class _Matching:
             billed_quantity=finding.billed_quantity,
             expected_rate=finding.expected_rate,
             billed_rate=finding.billed_rate,
+            expected_amount=finding.expected_amount,
+            billed_amount=finding.billed_amount,
+            overcharge=finding.overcharge,
             evidence=dict(finding.linked.evidence),
             rules=finding.rules,
         )
@@ -625,17 +681,16 @@ class _Matching:
 
 def _groups(findings: Sequence[_Finding]) -> list[list[_Finding]]:
     """Lines that bill the same order line are judged together; a line with no link stands alone."""
-    groups: list[list[_Finding]] = []
-    by_place: dict[tuple[str, int], list[_Finding]] = {}
-    for finding in findings:
+    groups: dict[int, list[_Finding]] = {}
+    group_of: dict[tuple[str, int], int] = {}
+    for number, finding in enumerate(findings):
         keys = [place.key for place in finding.linked.places]
-        group = next((by_place[key] for key in keys if key in by_place), None)
-        if group is None:
-            group = []
-            groups.append(group)
-        group.append(finding)
-        by_place.update(dict.fromkeys(keys, group))
-    return groups
+        together = {group_of[key] for key in keys if key in group_of}
+        group = [each for other in sorted(together) for each in groups.pop(other)]
+        groups[number] = [*group, finding]
+        group_of.update((place.key, number) for each in group for place in each.linked.places)
+        group_of.update(dict.fromkeys(keys, number))
+    return list(groups.values())
 
 
 def _allocate(places: Sequence[Place], quantity: Decimal, over: Decimal) -> tuple[OrderLineLink, ...]:
@@ -661,10 +716,11 @@ def _link(place: Place, quantity: Decimal, over: Decimal = ZERO) -> OrderLineLin
     )
 
 
-def _is_nothing(difference: Decimal, reference: Decimal, conversion: Conversion) -> bool:
-    """Whether a difference is only what dividing, or a factor known to so many digits, leaves behind."""
-    slack = DIVISION_SLACK if conversion.is_whole else FACTOR_SLACK
-    return abs(difference) <= abs(reference) * slack
+def _are_comparable(places: Sequence[Place]) -> bool:
+    """Whether quantities of these order lines may be added up."""
+    kinds = {(place.line.is_expense, place.match_type) for place in places}
+    units = {canonical(place.line.unit) for place in places if place.line.unit}
+    return len(kinds) == 1 and len(units) <= 1
 
 
 def _is_lump_sum(line: Billed, place: Place) -> bool:

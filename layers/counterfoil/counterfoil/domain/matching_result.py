@@ -67,7 +67,10 @@ class LineMatch(Record):
     `awaits_receipt` is true when more goods arriving is all that is missing. `explain` is a sentence with numbers.
     `is_waived`: the strategy is not to match this line, so that it stops nothing although it is not linked.
     `evidence` is what the link rests on, each with its share of the score; `rules` names which rule set the mode and
-    each tolerance that was used. Quantities and rates are in the order's unit, `expected_*` the order's side.
+    each tolerance that was used. `overcharge` is what the line charges above the order's price, in money.
+
+    `expected_*` is the order's side, quantities and rates in its unit. Lines that bill one order line together share
+    their quantities (or amounts, for an expense line): both sides are then those of all of them.
     """
 
     line: int
@@ -84,6 +87,9 @@ class LineMatch(Record):
     billed_quantity: Decimal | None = None
     expected_rate: Decimal | None = None
     billed_rate: Decimal | None = None
+    expected_amount: Decimal | None = None
+    billed_amount: Decimal | None = None
+    overcharge: Decimal = Decimal(0)
     evidence: dict[str, int] = {}
     rules: dict[str, str] = {}
 

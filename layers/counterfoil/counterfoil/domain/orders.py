@@ -96,7 +96,8 @@ class PurchaseOrder(Record):
     """An order with its ledger.
 
     `bills` and `claims` map a bill's or an invoice's id to what it takes of each line (quantity, or amount for an
-    expense line). `version` is ours and moves at every write; `modified_at` is the ERP's.
+    expense line). `overcharges` maps an invoice's id to what it was let charge above each line's price, in money, also
+    after it was billed. `version` is ours and moves at every write; `modified_at` is the ERP's.
     """
 
     company: str
@@ -112,6 +113,7 @@ class PurchaseOrder(Record):
     modified_at: datetime | None = None
     bills: dict[str, dict[int, Decimal]] = {}
     claims: dict[str, dict[int, Decimal]] = {}
+    overcharges: dict[str, dict[int, Decimal]] = {}
     version: int = 0
 
     def line(self, number: int) -> OrderLine:
@@ -157,4 +159,6 @@ def fingerprint(orders: Iterable[PurchaseOrder], *, but_by: str | None = None) -
         for line in order.lines:
             free = order.billed(line.line), order.claimed(line.line, but_by=but_by)
             digest.update(f"{line.model_dump_json(exclude={'coding'})}|{free[0]:f}|{free[1]:f}\n".encode())
+        over = {by: lines for by, lines in sorted(order.overcharges.items()) if by != but_by}
+        digest.update(f"{over}\n".encode() if over else b"")
     return digest.hexdigest()

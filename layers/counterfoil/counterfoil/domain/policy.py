@@ -6,6 +6,7 @@ Every default is the strict one: no tolerance, nothing approved by itself, no un
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -129,7 +130,8 @@ class ScopedThresholds(Thresholds):
         return (self.since is None or self.since <= on) and (self.until is None or on <= self.until)
 
 
-class Subject(Record):
+@dataclass(frozen=True, slots=True)
+class Subject:
     """What a rule is looked up for: one order line's item, vendor, category and subsidiary, and the invoice's date."""
 
     item: str | None = None
@@ -209,7 +211,8 @@ class CompanySettings(Record):
     """One company's settings. `approve_automatically_max` is in the company's `currency`; None approves nothing.
 
     `identity` is what documents call the company itself. `accounts` maps a kind of charge to the ERP's account id it
-    posts to. `erp_bill_page` is where the ERP shows a bill to people, with `{id}` for the bill's internal id; empty for
+    posts to. `erp_time_zone` is the IANA name of the time zone that the ERP's account keeps, `vendor_iban_field` the
+    vendor record's own field for a bank account (None: it has none). `erp_bill_page` is where the ERP shows a bill to people, with `{id}` for the bill's internal id; empty for
     no link.
     """
 
@@ -219,4 +222,6 @@ class CompanySettings(Record):
     match: MatchPolicy = MatchPolicy()
     approve_automatically_max: Limit | None = None
     accounts: dict[LineKind, str] = {}
+    erp_time_zone: str = "UTC"
+    vendor_iban_field: str | None = None
     erp_bill_page: str = ""

@@ -50,6 +50,11 @@ def canonical(unit: str) -> str:
     return UNITS.get(folded, folded)
 
 
+# What a division leaves behind; and a factor that is not whole is known to its own digits only.
+DIVISION_SLACK = Decimal("1e-20")
+FACTOR_SLACK = Decimal("1e-6")
+
+
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """One `source` unit is `factor` target units. `is_whole`: a whole number in one of the directions."""
@@ -64,6 +69,13 @@ class Conversion:
     def rate(self, rate: Decimal) -> Decimal:
         """The same price, for one target unit."""
         return rate * self.factor.denominator / self.factor.numerator
+
+    def is_same(self, converted: Decimal, other: Decimal) -> bool:
+        """Whether a converted value is another one, but for what the conversion itself cannot keep."""
+        if converted == other or self.factor == 1:
+            return converted == other
+        slack = DIVISION_SLACK if self.is_whole else FACTOR_SLACK
+        return abs(converted - other) <= abs(other) * slack
 
 
 SAME = Conversion(factor=Fraction(1), is_whole=True)

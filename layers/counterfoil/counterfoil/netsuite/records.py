@@ -12,6 +12,7 @@ catalog; a line's quantities are in the order's unit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -31,6 +32,7 @@ T = TypeVar("T")
 
 IDS_MAX = 1000
 ID_DIGITS_MAX = 18
+CUSTOM_FIELD = re.compile(r"custentity[a-z0-9_]{1,40}")
 
 Row = Mapping[str, str]
 Query = tuple[str, tuple[str, ...]]
@@ -69,13 +71,16 @@ class Selection:
 # Queries
 
 
-def vendors_query(selection: Selection) -> Callable[[Row | None], Query]:
-    """Vendors, a row each."""
+def vendors_query(selection: Selection, *, iban_field: str | None = None) -> Callable[[Row | None], Query]:
+    """Vendors, a row each. `iban_field` is the account's own field for the bank account (`custentity_iban`)."""
+    if iban_field is not None and not CUSTOM_FIELD.fullmatch(iban_field):
+        raise ValueError(f"{iban_field[:80]!r} is not the id of a custom field of vendors")
+    iban = f", v.{iban_field} AS iban" if iban_field is not None else ""
     return _query(
         f"""
 SELECT v.id AS id, v.entityid AS entityid, v.companyname AS companyname, v.altname AS altname,
  v.legalname AS legalname, v.printoncheckas AS printoncheckas, v.vatregnumber AS vatregnumber, v.email AS email,
- c.symbol AS currency, v.isinactive AS isinactive, {_instant("v.lastmodifieddate")} AS modified
+ c.symbol AS currency, v.isinactive AS isinactive, {_instant("v.lastmodifieddate")} AS modified{iban}
 FROM vendor v
 LEFT JOIN currency c ON c.id = v.currency
 WHERE 1 = 1""",
@@ -99,18 +104,21 @@ def orders_query(selection: Selection) -> Callable[[Row | None], Query]:
     """Purchase orders, a row for the header (`mainline`) and for each line."""
     return _query(
         f"""
-SELECT t.id AS id, t.tranid AS tranid, t.status AS status, t.entity AS entity, BUILTIN.DF(t.entity) AS entityname,
- c.symbol AS currency, {_date("t.trandate")} AS trandate, {_instant("t.lastmodifieddate")} AS modified,
+SELECT t.id AS id, t.tranid AS tranid, t.status AS status, t.entity AS entity,
+ NVL(v.companyname, v.entityid) AS entityname, c.symbol AS currency,
+ {_date("t.trandate")} AS trandate, {_instant("t.lastmodifieddate")} AS modified,
  tl.id AS line, tl.mainline AS mainline, tl.item AS item, i.itemid AS itemcode, i.itemtype AS itemtype,
  i.isfulfillable AS isfulfillable, i.vendorname AS vendoritem, i.displayname AS itemname, tl.memo AS description,
  tl.quantity AS quantity, NVL(u.unitname, tl.units) AS unit, tl.rate AS rate, tl.foreignamount AS foreignamount,
  tl.quantityshiprecv AS received, tl.quantitybilled AS billed, tl.isclosed AS isclosed,
- tl.expenseaccount AS expenseaccount, tl.department AS department, tl.location AS location, tl.class AS class
+ tl.expenseaccount AS expenseaccount, tl.department AS department, tl.location AS location, tl.class AS class,
+ tl.subsidiary AS subsidiary
 FROM transaction t
 INNER JOIN transactionline tl ON tl.transaction = t.id
 LEFT JOIN item i ON i.id = tl.item
 LEFT JOIN unitstypeuom u ON u.unitstype = i.unitstype AND u.internalid = tl.units
 LEFT JOIN currency c ON c.id = t.currency
+LEFT JOIN vendor v ON v.id = t.entity
 WHERE t.type = '{PURCHASE_ORDER}' AND {_OWN_LINES}""",
         selection,
         id_column="t.id",
@@ -317,6 +325,9 @@ def vendor_of(company: str, row: Row, *, zone: tzinfo = UTC) -> Vendor:
         name=known[0],
         names=known,
         vat_id=cells.optional("vatregnumber"),
+        ibans=tuple(
+            "".join(each.split()).upper() for each in re.split(r"[,;]", cells.optional("iban") or "") if each.strip()
+        ),
         email_domain=email.rpartition("@")[2].lower() or None,
         currency=cells.optional("currency"),
         is_inactive=cells.flag("isinactive"),
@@ -333,6 +344,7 @@ def order_of(company: str, rows: Sequence[Row], *, zone: tzinfo = UTC) -> Purcha
         number=header.text("tranid"),
         vendor_id=header.text("entity"),
         vendor_name=header.optional("entityname") or "",
+        subsidiary=header.optional("subsidiary"),
         status=header.among("status", _ORDER_STATUSES),
         currency=header.text("currency"),
         order_date=header.day("trandate"),

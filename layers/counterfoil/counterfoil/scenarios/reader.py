@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from counterfoil.domain.invoices import CapturedInvoice, DocumentType, InvoiceLine, Source
 from counterfoil.domain.matching_result import InvoiceType
@@ -23,6 +24,7 @@ from counterfoil.domain.policy import MatchMode, MatchPolicy, Scope, ScopedThres
 BYTES_MAX = 20_000_000
 CASES_MAX = 20_000
 LINES_MAX = 20_000
+MAGNITUDE_MAX = 30
 
 CREDIT_TYPES = frozenset({"credit_note", "credit_memo", "credit", "vendor_credit"})
 CODING_KEYS = {
@@ -40,7 +42,8 @@ class ScenarioUnreadable(ValueError):
     def __init__(self, file: str, place: str, wrong: str) -> None:
         self.file = file
         self.place = place
-        super().__init__(f"{file}: {place}: {wrong}" if place else f"{file}: {wrong}")
+        text = f"{file}: {place}: {wrong}" if place else f"{file}: {wrong}"
+        super().__init__(" ".join(text.split()))
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ class Case:
     """One scenario."""
 
     id: str
+    file: str
     settings: Settings
     orders: tuple[ErpOrder, ...]
     receipts: tuple[ErpReceipt, ...]
@@ -179,9 +183,12 @@ class Node:
         if isinstance(self.value, float | bool):
             raise self.wrong(f"{self.value!r}: numbers are written as text, in quotes")
         try:
-            return decimal_of(str(self.value))
+            number = decimal_of(str(self.value))
         except ValueError as error:
             raise self.wrong(str(error)) from None
+        if abs(number.adjusted()) > MAGNITUDE_MAX:
+            raise self.wrong(f"{self.value!r} is too large or too small")
+        return number
 
     def whole(self) -> int:
         text = self.text()
@@ -212,8 +219,35 @@ class Node:
         return values(text)
 
 
-def read_cases(path: Path) -> list[Case]:
-    """The scenarios of a file. `ScenarioUnreadable` names the file and the place."""
+def read_cases(path: Path) -> list[Case | ScenarioUnreadable]:
+    """The scenarios of a file; in place of one that makes no sense, what is wrong with it.
+
+    `ScenarioUnreadable` is raised when the file as a whole cannot be read.
+    """
+    loaded = _loaded(path)
+    if not isinstance(loaded, dict) or not isinstance(loaded.get("cases"), list):
+        raise ScenarioUnreadable(str(path), "", "a mapping with a list `cases` is expected")
+    if len(loaded["cases"]) > CASES_MAX:
+        raise ScenarioUnreadable(str(path), "cases", f"more than {CASES_MAX} cases")
+    return [_case_or_refusal(value, str(path), index) for index, value in enumerate(loaded["cases"])]
+
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_policy(path: Path) -> MatchPolicy:
+    """The policy of a settings file: the mapping that scenarios have as `settings`, by itself or under that key."""
+    loaded = _loaded(path)
+    if isinstance(loaded, dict) and "settings" in loaded:
+        loaded = loaded["settings"]
+    unknown: list[str] = []
+    settings = _settings(Node(loaded, str(path), "settings", unknown), "")
+    if unknown:
+        raise ScenarioUnreadable(str(path), unknown[0], "is not known")
+    return settings.policy
+
+
+def _loaded(path: Path) -> Any:
     try:
         if path.stat().st_size > BYTES_MAX:
             raise ScenarioUnreadable(str(path), "", f"larger than {BYTES_MAX} bytes")
@@ -223,21 +257,21 @@ def read_cases(path: Path) -> list[Case]:
     except UnicodeDecodeError:
         raise ScenarioUnreadable(str(path), "", "is not UTF-8 text") from None
     try:
-        loaded = yaml.load(content, Loader=_LOADER)  # noqa: S506 - a safe loader, the C one where there is one
+        loaded: Any = yaml.load(content, Loader=_LOADER)  # noqa: S506 - a safe loader, the C one where there is one
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark is not None else ""
         raise ScenarioUnreadable(str(path), place, getattr(error, "problem", None) or "is not YAML") from None
     except RecursionError:
         raise ScenarioUnreadable(str(path), "", "is nested too deeply") from None
-    if not isinstance(loaded, dict) or not isinstance(loaded.get("cases"), list):
-        raise ScenarioUnreadable(str(path), "", "a mapping with a list `cases` is expected")
-    if len(loaded["cases"]) > CASES_MAX:
-        raise ScenarioUnreadable(str(path), "cases", f"more than {CASES_MAX} cases")
-    return [_case(value, str(path), index) for index, value in enumerate(loaded["cases"])]
+    return loaded
 
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def _case_or_refusal(value: Any, file: str, index: int) -> Case | ScenarioUnreadable:
+    try:
+        return _case(value, file, index)
+    except ScenarioUnreadable as refusal:
+        return refusal
 
 
 def _case(value: Any, file: str, index: int) -> Case:
@@ -248,20 +282,32 @@ def _case(value: Any, file: str, index: int) -> Case:
     vendor = invoice.at("vendor").text("") if invoice.value is not None else ""
     return Case(
         id=node.at("id").text(),
+        file=file,
         settings=_settings(node.at("settings"), vendor),
         orders=tuple(read_order(each) for each in node.at("purchase_orders").items()),
         receipts=tuple(read_receipt(each) for each in node.at("receipts").items()),
         bills=tuple(read_bill(each) for each in node.at("prior_bills").items()),
         invoice=read_invoice(invoice) if invoice.value is not None else None,
         steps=tuple(each.mapping() for each in node.at("steps").items()),
-        concurrent_bills=tuple(each.mapping() for each in node.at("concurrent_bills").items()),
+        concurrent_bills=tuple(_concurrent(each) for each in node.at("concurrent_bills").items()),
         unknown_keys=tuple(unknown),
     )
 
 
-def node_of(value: Any, case_id: str, place: str) -> Node:
+def _concurrent(node: Node) -> Mapping[str, Any]:
+    """A bill to save: its lines, or its quantity alone when there is one order line to mean."""
+    if not isinstance(node.value, dict):
+        return {"lines": [{"po_line": 1, "quantity": node.text()}]}
+    values = node.mapping()
+    if "lines" not in values and "quantity" in values:
+        line = {key: values[key] for key in ("po_number", "po_line", "quantity") if key in values}
+        return {"id": values.get("id", "bill"), "lines": [{"po_line": 1} | line]}
+    return values
+
+
+def node_of(value: Any, case: Case, place: str) -> Node:
     """A value of a step, to be read with the same care."""
-    return Node(value, f"case {case_id}", place, [])
+    return Node(value, case.file, f"case {case.id}.{place}", [])
 
 
 def _settings(node: Node, vendor: str) -> Settings:
@@ -297,8 +343,8 @@ def _settings(node: Node, vendor: str) -> Settings:
         values["overcharge_cap"] = _threshold(node.at("overcharge_cap"))
     try:
         policy = MatchPolicy(**values)
-    except ValueError as error:
-        raise node.wrong(str(error).splitlines()[-1].strip() or "cannot be read") from None
+    except ValidationError as error:
+        raise node.wrong(_first(error)) from None
     return Settings(
         rule=rule, policy=policy, bill_in_advance=node.at("erp").at("bill_in_advance_of_receipt").flag(True)
     )
@@ -327,20 +373,29 @@ def _threshold(node: Node) -> Threshold:
             side=node.at("side").one_of(Side, "both"),
             warn_percent=node.at("warn_percent").number_or_none(),
         )
-    except ValueError as error:
-        raise node.wrong(str(error)) from None
+    except ValidationError as error:
+        raise node.wrong(_first(error)) from None
+
+
+def _first(error: ValidationError) -> str:
+    """What is wrong first, and with which value."""
+    found = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, found['loc']))}: {found['msg']}"
 
 
 def _scoped(node: Node) -> ScopedThresholds:
     node.knows("scope key since until quantity rate amount")
     thresholds = {axis: _threshold(node.at(axis)) for axis in ("quantity", "rate", "amount") if axis in node.mapping()}
-    return ScopedThresholds(
-        scope=node.at("scope").one_of(Scope, ""),
-        key=node.at("key").text(),
-        since=node.at("since").day(),
-        until=node.at("until").day(),
-        **thresholds,
-    )
+    try:
+        return ScopedThresholds(
+            scope=node.at("scope").one_of(Scope, ""),
+            key=node.at("key").text(),
+            since=node.at("since").day(),
+            until=node.at("until").day(),
+            **thresholds,
+        )
+    except ValidationError as error:
+        raise node.wrong(_first(error)) from None
 
 
 def read_order(node: Node) -> ErpOrder:
@@ -370,11 +425,16 @@ def read_order_line(node: Node) -> OrderLine:
     )
     is_expense = node.at("type").text("item") == "expense"
     kind = ItemKind.EXPENSE if is_expense else node.at("kind").one_of(ItemKind, "inventory")
-    quantity = ZERO if is_expense else node.at("quantity").number(ZERO)
-    rate = ZERO if is_expense else node.at("rate").number(ZERO) / node.at("price_base_quantity").number(Decimal(1))
+    quantity = node.at("quantity").number(ZERO)
+    rate = node.at("rate").number_or_none()
     amount = node.at("amount").number_or_none()
-    if is_expense and amount is None:
-        amount = node.at("quantity").number(ZERO) * node.at("rate").number(ZERO)
+    if rate is None:
+        rate = amount / quantity if amount is not None and quantity else ZERO
+    rate /= _base(node)
+    if amount is None:
+        amount = quantity * rate
+    if is_expense:
+        quantity = rate = ZERO
     return OrderLine(
         line=node.at("line").whole(),
         kind=kind,
@@ -384,11 +444,18 @@ def read_order_line(node: Node) -> OrderLine:
         quantity=quantity,
         unit=node.at("uom").text_or_none(),
         rate=rate,
-        amount=quantity * rate if amount is None else amount,
+        amount=amount,
         is_closed=node.at("closed").flag(False),
         category=node.at("category").text_or_none(),
         coding=_coding(_coding_values(node)),
     )
+
+
+def _base(node: Node) -> Decimal:
+    base = node.at("price_base_quantity").number(Decimal(1))
+    if base <= 0:
+        raise node.at("price_base_quantity").wrong("is not above zero")
+    return base
 
 
 def _coding_values(node: Node) -> dict[str, str]:
@@ -476,7 +543,7 @@ def _invoice_line(node: Node) -> InvoiceLine:
         quantity=node.at("quantity").number_or_none(),
         unit=node.at("uom").text_or_none(),
         unit_price=node.at("rate").number_or_none(),
-        price_base_quantity=node.at("price_base_quantity").number(Decimal(1)),
+        price_base_quantity=_base(node),
         amount=node.at("amount").number_or_none(),
         tax_rate=node.at("tax_rate").number_or_none(),
         po_number=node.at("po_number").text_or_none(),

@@ -17,6 +17,7 @@ from counterfoil.domain.matching import match_invoice
 from counterfoil.domain.matching_result import InvoiceType, LineMatch, MatchResult, MatchType
 from counterfoil.domain.money import plain
 from counterfoil.domain.orders import ZERO, OrderLine, OrderStatus, PurchaseOrder
+from counterfoil.domain.replay import Decision
 from counterfoil.scenarios.erp import ErpRefused, Key, ScenarioErp
 from counterfoil.scenarios.reader import (
     Case,
@@ -182,7 +183,7 @@ class Simulation:
         """Bills saved at one instant are still saved one after the other: each sees what the one before took."""
         saves = []
         for index, value in enumerate(self.case.concurrent_bills):
-            node = node_of(value, self.case.id, f"concurrent_bills[{index}]")
+            node = node_of(value, self.case, f"concurrent_bills[{index}]")
             wanted, types = self._wanted(node)
             saved = self._saving(wanted, types)
             saves.append(saved.value)
@@ -221,7 +222,7 @@ class Simulation:
     # Steps
 
     def _step(self, step: Mapping[str, Any], index: int) -> dict[str, Any]:
-        node = node_of(step, self.case.id, f"steps[{index}]")
+        node = node_of(step, self.case, f"steps[{index}]")
         done = STEPS.get(node.at("do").text())
         if done is None:
             raise node.at("do").wrong(f"{step.get('do')!r} is none of {', '.join(sorted(STEPS))}")
@@ -374,6 +375,8 @@ class Simulation:
         if self.bill_id is not None:
             self.sync_error = None
             return
+        if self.sync_error is None:
+            raise ActionRefused("not_posted", "nothing was posted that could be tried again")
         if not self._approvable(self.result()):
             raise ActionRefused("not_resolved", "a line is not resolved")
         self._post()
@@ -432,6 +435,24 @@ STEPS: dict[str, Callable[[Simulation, Node], None]] = {
     "unlink_bill": Simulation._unlink_bill,
     "delete_bill": Simulation._delete_bill,
 }
+
+
+def decision_of(case: Case) -> Decision:
+    """A scenario's decision with all it was made on, as a stored one is."""
+    simulation = Simulation(case)
+    invoice = case.invoice
+    if invoice is None:
+        raise ValueError(f"case {case.id} has no invoice")
+    return Decision(
+        invoice_id=case.id,
+        vendor_id=invoice.vendor or None,
+        captured=invoice.captured,
+        orders=tuple(simulation.erp.synced()),
+        policy=case.settings.policy,
+        result=simulation.result(),
+        prices_include_tax=invoice.prices_include_tax,
+        invoice_type=invoice.invoice_type,
+    )
 
 
 def run(case: Case) -> dict[str, Any]:

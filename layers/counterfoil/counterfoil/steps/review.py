@@ -87,6 +87,7 @@ def act(
         action=action_name,
         at=now(),
         why=comment.strip(),
+        details={"name": person.name} if person.name else None,
         orders=_released(invoice, action, store),
     )
 

@@ -22,14 +22,26 @@ class Message(Record):
 
 
 SYNC = "sync"
+FIFO_ID_MAX = 128
 FIFO_QUEUES = frozenset({Step.MATCH.value, Step.EXPORT.value})
 
 
 Image = Mapping[str, Any]
 
 
-def changes(old: Image | None, new: Image | None, *, store: Store) -> Iterator[Message]:
-    """The messages for one record of the table's stream, from its images before and after (None: not there)."""
+def changes(old: Image | None, new: Image | None, *, store: Store, event_id: str = "") -> Iterator[Message]:
+    """The messages for one record of the table's stream, from its images before and after (None: not there).
+
+    `event_id` is the record's own: a record that the stream hands over twice makes the same messages, while a table
+    that was put back to an earlier state, where versions begin anew, does not have its messages taken for old ones.
+    """
+    for message in _messages(old, new, store):
+        if event_id and message.deduplication:
+            message = message.model_copy(update={"deduplication": f"{message.deduplication}-{event_id}"[-FIFO_ID_MAX:]})
+        yield message
+
+
+def _messages(old: Image | None, new: Image | None, store: Store) -> Iterator[Message]:
     entity = (new or old or {}).get("entity", {}).get("S")
     if entity == "invoice" and new is not None:
         yield from of_invoice(invoice_of_image(old) if old else None, invoice_of_image(new))

@@ -5,8 +5,9 @@ their ids. An order is written on the condition that it still is as it was *befo
 reading never replaces a newer one; claims and bills of ours stay. Receipts and bills take their orders along: an
 order is always read together with everything that bills it.
 
-The cursor is the ERP's own clock, taken when a pass begins. Passes overlap by more than the hour that clocks are set
-back, which also covers changes that were dated before they could be seen.
+The cursor is the ERP's own clock: the newest change when a pass begins. Passes overlap by more than the hour that
+clocks are set back, which also covers changes that were dated before they could be seen. Once nothing has changed for
+that long, nothing is read at all.
 """
 
 from __future__ import annotations
@@ -85,19 +86,21 @@ def sync(
     clock: Callable[[], datetime],
     deadline: datetime,
     zone: tzinfo = UTC,
+    iban_field: str | None = None,
 ) -> SyncReport:
     """Bring every kind up to date, or as far as it gets before `deadline` (which leaves time for one more page).
 
-    `zone` is the account's time zone. One kind that the ERP refuses does not keep the others from being read; its
-    error is kept in the progress and raised at the end. Faults are raised at once.
+    `zone` is the account's time zone, `iban_field` its own field for a vendor's bank account. One kind that the ERP
+    refuses does not keep the others from being read; its error is kept in the progress and raised at the end. Faults
+    are raised at once.
     """
     report = SyncReport()
     refusal: ErpRefusal | None = None
-    for kind in KINDS:
+    for kind in _in_turn(company, store):
         report.kinds[kind] = KindReport()
         if clock() >= deadline:
             continue
-        work = _Sync(company, store, client, zone, report.kinds[kind])
+        work = _Sync(company, store, client, zone, report.kinds[kind], iban_field)
         try:
             work.pass_over(kind, clock, deadline)
         except ErpError as error:
@@ -111,17 +114,34 @@ def sync(
 
 
 def sync_record(
-    company: str, kind: str, record_id: str, *, store: Store, client: NetSuiteClient, zone: tzinfo = UTC
+    company: str,
+    kind: str,
+    record_id: str,
+    *,
+    store: Store,
+    client: NetSuiteClient,
+    zone: tzinfo = UTC,
+    iban_field: str | None = None,
 ) -> KindReport:
     """Bring one record up to date, or forget it when the ERP has it no more. `kind` as in `KINDS`."""
     report = KindReport()
-    work = _Sync(company, store, client, zone, report)
+    work = _Sync(company, store, client, zone, report, iban_field)
     work.read_by_ids(kind, [record_id])
     if report.read == 0 and not report.unreadable and work.is_gone(kind, record_id):
         work.forget(kind, record_id)
         report.written += 1
     report.is_finished = True
     return report
+
+
+def _in_turn(company: str, store: Store) -> list[str]:
+    """The kinds, those with a pass to finish first, then those that were finished longest ago."""
+
+    def turn(kind: str) -> tuple[bool, float]:
+        progress = store.sync_progress(company, kind)
+        return progress.until is None, progress.finished_at.timestamp() if progress.finished_at else 0.0
+
+    return sorted(KINDS, key=turn)
 
 
 def _note_error(company: str, kind: str, error: ErpError, store: Store) -> None:
@@ -132,12 +152,21 @@ def _note_error(company: str, kind: str, error: ErpError, store: Store) -> None:
 class _Sync:
     """One kind of one company, with what reading it needs."""
 
-    def __init__(self, company: str, store: Store, client: NetSuiteClient, zone: tzinfo, report: KindReport) -> None:
+    def __init__(
+        self,
+        company: str,
+        store: Store,
+        client: NetSuiteClient,
+        zone: tzinfo,
+        report: KindReport,
+        iban_field: str | None,
+    ) -> None:
         self._company = company
         self._store = store
         self._client = client
         self._zone = zone
         self._report = report
+        self._iban_field = iban_field
 
     # Passes
 
@@ -148,23 +177,35 @@ class _Sync:
             newest = self._newest(kind)
             if newest is None:
                 self._require_none_known(kind, progress)
+            if newest is None or (progress.is_settled and progress.since and newest <= progress.since):
                 self._save(progress, finished_at=clock(), error=None)
                 self._report.is_finished = True
                 return
-            progress = self._save(progress, until=newest, after=None, records=0, error=None)
+            progress = self._save(progress, until=newest, after=None, records=0, error=None, began_at=clock())
         since = progress.since - OVERLAP if progress.since else None
         selection = Selection(since=self._wall_clock(since), after=progress.after)
-        for rows in self._client.suiteql_pages(_changed(kind, selection), page_rows=RECORDS_PER_PAGE):
+        for rows in self._client.suiteql_pages(self._changed(kind, selection), page_rows=RECORDS_PER_PAGE):
             self._read_page(kind, rows)
             records = progress.records + len(rows)
             progress = self._save(progress, after=_resume_after(kind, rows), records=records)
             if clock() >= deadline:
                 return
         self._require_some_read(progress, since)
-        # A record can vanish between two passes: the cursor never goes back for it.
-        since = max(filter(None, (progress.since, progress.until)), default=None)
-        self._save(progress, since=since, until=None, after=None, finished_at=clock(), error=None)
+        self._save(progress, **_advanced(progress), until=None, after=None, finished_at=clock(), error=None)
         self._report.is_finished = True
+
+    def _changed(self, kind: str, selection: Selection) -> Callable[[Row | None], Query]:
+        match kind:
+            case "vendors":
+                return vendors_query(selection, iban_field=self._iban_field)
+            case "orders":
+                return changed_query([PURCHASE_ORDER], selection)
+            case "receipts":
+                return changed_query([ITEM_RECEIPT], selection)
+            case "bills":
+                return changed_query(BILL_TYPES, selection)
+            case _:
+                return deletions_query(selection)
 
     def _save(self, progress: SyncProgress, **changes: object) -> SyncProgress:
         progress = progress.model_copy(update=changes)
@@ -204,7 +245,7 @@ class _Sync:
         """Read these records in full and write what is new about them."""
         match kind:
             case "vendors":
-                self._write_vendors(self._rows(vendors_query(Selection(ids=ids))))
+                self._write_vendors(self._rows(vendors_query(Selection(ids=ids), iban_field=self._iban_field)))
             case "orders":
                 self._report.read += self._read_orders(ids)
             case "receipts":
@@ -439,8 +480,8 @@ def merged_order(
     if known is None:
         return current.model_copy(update={"bills": bills})
     kept = {id_: taken for id_, taken in known.bills.items() if id_ not in takings and id_ not in gone}
-    ours = {"bills": {**kept, **bills}, "claims": known.claims, "version": known.version}
-    merged = current.model_copy(update=ours)
+    ours = {"claims": known.claims, "overcharges": known.overcharges, "version": known.version}
+    merged = current.model_copy(update={"bills": {**kept, **bills}, **ours})
     # A later date alone changes nothing, and would wake whoever waits for the order.
     return known if merged == known.model_copy(update={"modified_at": current.modified_at}) else merged
 
@@ -449,18 +490,14 @@ def _orders_of(bill: ErpBill) -> list[str]:
     return list(dict.fromkeys(line.order_id for line in bill.lines if line.order_id is not None))
 
 
-def _changed(kind: str, selection: Selection) -> Callable[[Row | None], Query]:
-    match kind:
-        case "vendors":
-            return vendors_query(selection)
-        case "orders":
-            return changed_query([PURCHASE_ORDER], selection)
-        case "receipts":
-            return changed_query([ITEM_RECEIPT], selection)
-        case "bills":
-            return changed_query(BILL_TYPES, selection)
-        case _:
-            return deletions_query(selection)
+def _advanced(progress: SyncProgress) -> dict[str, object]:
+    """The cursor after a whole pass. It never goes back because the newest record has vanished."""
+    if progress.until is None or progress.began_at is None:
+        return {}
+    if progress.since is None or progress.until > progress.since or progress.seen_at is None:
+        since = max(progress.until, progress.since or progress.until)
+        return {"since": since, "seen_at": progress.began_at, "is_settled": False}
+    return {"is_settled": progress.is_settled or progress.began_at - progress.seen_at >= OVERLAP}
 
 
 def _resume_after(kind: str, rows: Sequence[Row]) -> str:

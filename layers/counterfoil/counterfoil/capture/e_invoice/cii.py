@@ -15,6 +15,7 @@ from counterfoil.capture.e_invoice.terms import (
     address_text,
     day,
     document_type,
+    domains_of,
     number,
     order_number,
 )
@@ -64,6 +65,12 @@ def read_cii(root: Node, source: Source) -> Reading:
     }
     for name, value in values.items():
         reading.put(name, value, WRITTEN)
+    seller = agreement.first("SellerTradeParty") or Node("", {})
+    mails = (
+        *seller.all("DefinedTradeContact", "EmailURIUniversalCommunication", "URIID"),
+        *seller.all("URIUniversalCommunication", "URIID"),
+    )
+    reading.vendor_domains = domains_of([node.text for node in mails])
     reading.add_order(order_number(order))
     items = list(trade.all("IncludedSupplyChainTradeLineItem"))
     reading.lines = [_line(node, place) for place, node in enumerate(items, start=1)]

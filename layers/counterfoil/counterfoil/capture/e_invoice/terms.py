@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -57,6 +58,12 @@ def order_number(text: str | None) -> str | None:
 def account_number(text: str | None) -> str | None:
     """A bank account; an IBAN without the spaces that some write into it."""
     return compact(text) if text and looks_like_iban(text) else text
+
+
+def domains_of(addresses: Iterable[str]) -> list[str]:
+    """The domains of e-mail addresses, each once."""
+    found = (address.rpartition("@")[2].strip().lower() for address in addresses if "@" in address)
+    return list(dict.fromkeys(domain for domain in found if "." in domain))
 
 
 def document_type(code: str | None, is_credit_root: bool) -> DocumentType:

@@ -11,6 +11,7 @@ from counterfoil.capture.e_invoice.terms import (
     address_text,
     day,
     document_type,
+    domains_of,
     number,
     order_number,
 )
@@ -47,6 +48,10 @@ def read_ubl(root: Node, source: Source) -> Reading:
     }
     for name, value in values.items():
         reading.put(name, value, WRITTEN)
+    seller = root.first("AccountingSupplierParty|SellerSupplierParty", "Party") or Node("", {})
+    reading.vendor_domains = domains_of(
+        [node.text for node in (*seller.all("Contact", "ElectronicMail"), *seller.all("EndpointID"))]
+    )
     reading.add_order(order_number(root.value("OrderReference", "ID")))
     reading.lines = [_line(node, place) for place, node in enumerate(root.all(LINES), start=1)]
     for line in reading.lines:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import islice, pairwise
 
 from counterfoil.capture.layout.labels import Label, cut
 from counterfoil.capture.layout.page_context import Candidate, Context
 from counterfoil.capture.layout.values import SYMBOLS, dates_in
+from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Word
 
 RIGHT, RIGHT_APART, BELOW, BELOW_FAR = 0.96, 0.94, 0.88, 0.6
-WEAK = 0.8
-NO_COLON_WEAK = 0.75
+WITHOUT_COLON = 0.94
 LATER_PAGE = 0.9
-AMBIGUOUS_DATE = 0.75
+TITLE_DATE = 0.93
+LONE_DATE = 0.8
+ONLY_DATE = 0.78
+# A weak label at the foot of a page (`Date:` beside the page number) says when it was printed.
+FOOTER, WEAK_IN_FOOTER = 0.87, 0.7
+LONE_DATE_WORDS_MAX = 6
+AMBIGUOUS_DATE = 0.7
 # A value further right than this many letter heights belongs to something else.
 APART_MAX = 30.0
 
@@ -24,6 +31,7 @@ PREFIX = re.compile(r"^[#№]?[A-Z]{1,6}[-/.]?$", re.IGNORECASE)
 TIME = re.compile(r"^\d{1,2}:\d{2}")
 PHONE = re.compile(r"^\+\d")
 NUMBER_LENGTH_WEAK_MIN = 3
+NUMBER_WORDS = frozenset(("nr", "no", "n", "num", "numero", "number", "nummer", "#", "nro", "nummer"))
 
 Parse = Callable[[list[Word], Context], tuple[object, list[Word], float] | None]
 
@@ -48,8 +56,11 @@ def order_numbers(context: Context) -> list[Candidate[str]]:
 def _identifiers(context: Context, field: str) -> list[Candidate[str]]:
     found: list[Candidate[str]] = []
     for label in context.labelled.of(field):
+        start = context.labelled.tokens[label.row][label.start]
+        if not label.meaning.is_strong and any(block.contains(start) for block in context.blocks):
+            continue  # `Number:` inside a party's block is that party's own number.
         for words, score in _places(context, label):
-            read = _identifier(words, context, label.meaning.is_strong)
+            read = _after_number_word(words, context) or _identifier(words, context, label.meaning.is_strong)
             if read is not None:
                 found.append(Candidate(read[0], score * _label_score(label), read[1]))
                 break
@@ -64,9 +75,85 @@ def dates(context: Context, field: str) -> list[Candidate[date]]:
             read = _date(words, context)
             if read is not None:
                 value, used, factor = read
-                found.append(Candidate(value, score * factor * _label_score(label), used))
+                score *= factor * _label_score(label)
+                in_footer = not label.meaning.is_strong and label.y0 > FOOTER * _height(context, label)
+                found.append(Candidate(value, score * (WEAK_IN_FOOTER if in_footer else 1.0), used))
                 break
+    if field == "issue_date":
+        found.extend(_title_dates(context))
+        if not any(candidate.score > LONE_DATE for candidate in found):
+            found.extend(_lone_dates(context))
+        if not found:
+            found.extend(_only_date(context))
     return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def _height(context: Context, label: Label) -> float:
+    return next((page.height for page in context.layout.pages if page.number == label.page), 1.0)
+
+
+def _title_dates(context: Context) -> Iterator[Candidate[date]]:
+    """`Rechnung Nr. 17 vom 1. März 2024`: the date in the phrase of the invoice number."""
+    for label in context.labelled.of("invoice_number"):
+        words = context.labelled.tokens[label.row][label.end :]
+        if not words:
+            continue
+        part = cut(words)[0]
+        text, starts = joined(part)
+        for printed in dates_in(text, context.day_first):
+            used = [word for word, start in zip(part, starts, strict=True) if printed.start <= start < printed.end]
+            doubtful = printed.is_ambiguous and not context.day_first_is_proven
+            score = TITLE_DATE * (AMBIGUOUS_DATE if doubtful else 1.0)
+            yield Candidate(printed.value, score * (LATER_PAGE if label.page > 1 else 1.0), used)
+            break
+        else:
+            yield from _date_under_title(context, label, part)
+
+
+def _date_under_title(context: Context, label: Label, part: list[Word]) -> Iterator[Candidate[date]]:
+    """`Rechnung Nr. 17 vom` with the date at the start of the next line."""
+    if not any(_is_identifier(word.text, context, is_strong=False) for word in part):
+        return
+    start = context.labelled.tokens[label.row][label.start]
+    for below in islice(context.labelled.below(label), 1):
+        read = _date(below[:4], context)
+        if read is not None and abs(below[0].x0 - start.x0) < 3 and read[1][0] is below[0]:
+            yield Candidate(read[0], TITLE_DATE * read[2] * LATER_PAGE, read[1])
+
+
+def _lone_dates(context: Context) -> list[Candidate[date]]:
+    """The only date in the upper half of the first page that no other label claims, as letters have it."""
+    found: list[Candidate[date]] = []
+    claimed = {
+        id(word)
+        for label in context.labelled.all()
+        if label.meaning.field != "issue_date"
+        for word in context.labelled.right_of(label)
+    }
+    half = context.layout.pages[0].height / 2
+    for tokens in context.labelled.tokens:
+        for part in cut(tokens) if tokens else []:
+            if part[0].page > 1 or part[0].y0 > half or len(part) > LONE_DATE_WORDS_MAX or id(part[-1]) in claimed:
+                continue
+            text, starts = joined(part)
+            printed = dates_in(text, context.day_first)
+            if len(printed) == 1 and printed[0].end >= len(text) - 1:
+                used = [word for word, start in zip(part, starts, strict=True) if printed[0].start <= start]
+                doubtful = printed[0].is_ambiguous and not context.day_first_is_proven
+                found.append(Candidate(printed[0].value, LONE_DATE * (AMBIGUOUS_DATE if doubtful else 1.0), used))
+    return found if len({candidate.value for candidate in found}) == 1 else []
+
+
+def _only_date(context: Context) -> list[Candidate[date]]:
+    """The one date of a document that has no other, as receipts print it beside the time."""
+    found: list[Candidate[date]] = []
+    for row in context.layout.rows:
+        text, starts = joined(row.words)
+        for printed in dates_in(text, context.day_first):
+            used = [word for word, start in zip(row.words, starts, strict=True) if printed.start <= start < printed.end]
+            doubtful = printed.is_ambiguous and not context.day_first_is_proven
+            found.append(Candidate(printed.value, ONLY_DATE * (AMBIGUOUS_DATE if doubtful else 1.0), used))
+    return found[:1] if len({candidate.value for candidate in found}) == 1 else []
 
 
 def texts(context: Context, field: str) -> list[Candidate[str]]:
@@ -82,9 +169,9 @@ def texts(context: Context, field: str) -> list[Candidate[str]]:
 
 
 def _label_score(label: Label) -> float:
-    score = 1.0 if label.meaning.is_strong else WEAK
+    score = label.meaning.strength
     if not label.meaning.is_strong and not label.has_colon:
-        score *= NO_COLON_WEAK / WEAK
+        score *= WITHOUT_COLON
     return score * (LATER_PAGE if label.page > 1 else 1.0)
 
 
@@ -104,15 +191,27 @@ def _places(context: Context, label: Label) -> Iterator[tuple[list[Word], float]
 def _identifier(words: list[Word], context: Context, is_strong: bool) -> tuple[str, list[Word]] | None:
     """The first identifier among the words; a letter prefix before digits belongs to it."""
     for place, word in enumerate(words[:3]):
-        text = word.text.strip(".,;:()[]*<>")
+        text = word.text.strip(".,;:[]*<>")
+        if text.startswith("("):
+            return None
+        text = text.strip("()")
         if place and words[0].text.strip("#:.-– "):
             # Running text between label and identifier: only a short prefix may stand there.
             before = words[place - 1].text
-            if not (PREFIX.match(before) and place == 1):
+            if not (PREFIX.match(before) and place == 1 and before.isupper()):
                 return None
             joined = f"{before} {text}"
             return (joined, words[: place + 1]) if _is_identifier(text, context, True) else None
         if _is_identifier(text, context, is_strong):
+            return text.lstrip("#№"), [word]
+    return None
+
+
+def _after_number_word(words: list[Word], context: Context) -> tuple[str, list[Word]] | None:
+    """`Rechnung des Versicherers (575) Nr. 17`: the identifier after the word for number."""
+    for before, word in pairwise(words):
+        text = word.text.strip(".,;:()[]*<>")
+        if squeeze(before.text) in NUMBER_WORDS and _is_identifier(text, context, is_strong=True):
             return text.lstrip("#№"), [word]
     return None
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from counterfoil.capture.layout.vocabulary import Meaning, Vocabulary, squeeze
+from counterfoil.capture.layout.vocabulary import START_LENGTH, WEAK, Meaning, Vocabulary, squeeze
 from counterfoil.capture.layout.words import PHRASE_GAP, Layout, Row, Word
 
 # Tokens of one label stand no further apart than this share of the letter height; spaced-out titles need the room.
@@ -13,7 +14,17 @@ LABEL_GAP = 1.3
 LABEL_TOKENS_MAX = 16
 # A value stands at most this many letter heights below its label.
 BELOW_HEIGHTS = 3.2
-BELOW_ROWS_MAX = 4
+BELOW_ROWS_MAX = 6
+# Fields whose label must be complete: a longer label that begins the same means something else.
+SINGLE_VALUES = ("invoice_number", "issue_date", "due_date", "po_number", "vendor_vat_id")
+TOTALS = ("net_total", "tax_total", "gross_total", "payable", "charge", "discount", "prepaid", "rounding")
+# `Receipt # No.:` says it twice.
+NUMBER_WORDS = frozenset(("no", "nr", "number", "#", "num"))
+LONGER_LABEL_WORDS = 5
+PARTIES = ("vendor", "buyer", "delivery")
+# A rate that stands within or after a label.
+RATE = re.compile(r"^[(@]*\d{1,2}(?:[.,]\d{1,3})?\s?%[):,]*$|^%[):]*$")
+RATE_NUMBER = re.compile(r"^[(@]*\d{1,2}(?:[.,]\d{1,3})?$")
 ALIGN_SLACK = 6.0
 
 
@@ -59,9 +70,9 @@ class LabelledLayout:
                 break
         return self.tokens[label.row][label.end : end]
 
-    def below(self, label: Label) -> Iterator[list[Word]]:
-        """Phrases under the label, nearest first, until another label is in the way."""
-        reach = label.y1 + BELOW_HEIGHTS * (label.y1 - label.y0)
+    def below(self, label: Label, heights: float = BELOW_HEIGHTS) -> Iterator[list[Word]]:
+        """Phrases under the label within some letter heights, nearest first, until another label is in the way."""
+        reach = label.y1 + heights * (label.y1 - label.y0)
         rows = self.layout.rows
         for index in range(label.row + 1, min(label.row + 1 + BELOW_ROWS_MAX, len(rows))):
             row = rows[index]
@@ -120,63 +131,112 @@ def _at_colons(word: Word) -> Iterator[Word]:
 
 def _labels_in(index: int, tokens: list[Word], vocabulary: Vocabulary) -> Iterator[Label]:
     place = 0
-    follows = False
+    follows = follows_rate = opened = False
     while place < len(tokens):
-        opens = place == 0 or _gap(tokens, place) > PHRASE_GAP
-        label = _label_at(index, tokens, place, opens, vocabulary)
-        if label is None or not _is_believable(label, follows):
+        opens = place == 0 or _gap(tokens, place) > PHRASE_GAP or (follows_rate and opened)
+        follows_rate = _is_rate(tokens, place)
+        opened = opens
+        start = squeeze(tokens[place].text)
+        may_start = start[:START_LENGTH] in vocabulary.label_starts or start.endswith(vocabulary.title_endings)
+        found = _labels_at(index, tokens, place, opens, vocabulary) if start and may_start else []
+        believed = [label for label in found if _is_believable(label, tokens, follows)]
+        if not believed:
             follows = False
             place += 1
             continue
-        yield label
+        yield from believed
         follows = True
-        place = label.end
+        place = believed[0].end
 
 
-def _is_believable(label: Label, follows: bool) -> bool:
-    """A lone word inside running text is no label unless a colon makes it one."""
-    if label.opens_phrase or label.has_colon:
+def _is_believable(label: Label, tokens: list[Word], follows: bool) -> bool:
+    """A lone word inside running text is no label unless a colon makes it one, and `Seller Ltd` is a name."""
+    before = tokens[label.start - 1].text if label.start else ""
+    if not label.meaning.is_strong and not label.opens_phrase and not any(map(str.isdigit, before)):
+        return False  # `Contract No: 17`: the weak label ends a longer one.
+    if label.text.startswith("(") and label.meaning.field in TOTALS:
+        return False
+    if label.has_colon:
+        return True
+    if label.meaning.field in SINGLE_VALUES and _goes_on(label, tokens):
+        return False
+    if label.meaning.field in PARTIES:
+        stands_alone = label.end == len(tokens) or _gap(tokens, label.end) > PHRASE_GAP
+        return label.opens_phrase and (stands_alone or label.end - label.start >= 2)
+    if label.opens_phrase:
         return True
     return label.meaning.is_strong and label.end - label.start >= 2 and not follows
 
 
-def _label_at(index: int, tokens: list[Word], place: int, opens: bool, vocabulary: Vocabulary) -> Label | None:
+def _is_rate(tokens: list[Word], place: int) -> bool:
+    """`19%`, or a number before or the sign of `19 %`."""
+    if RATE.match(tokens[place].text):
+        return True
+    follows = place + 1 < len(tokens) and tokens[place + 1].text.startswith("%")
+    return follows and RATE_NUMBER.match(tokens[place].text) is not None
+
+
+def _goes_on(label: Label, tokens: list[Word]) -> bool:
+    """More words and then a colon: `N° de facture associée :` is another label than `N° de facture`."""
+    for place in range(label.end, min(label.end + LONGER_LABEL_WORDS, len(tokens))):
+        text = tokens[place].text
+        if _gap(tokens, place) > PHRASE_GAP or any(map(str.isdigit, text)):
+            return False
+        if text.endswith(":"):
+            return bool(squeeze(text)) or place > label.end
+    return False
+
+
+def _labels_at(index: int, tokens: list[Word], place: int, opens: bool, vocabulary: Vocabulary) -> list[Label]:
+    """The longest label that starts here, once for each of its meanings."""
     squeezed = ""
-    best: tuple[int, Meaning] | None = None
+    best: tuple[int, tuple[Meaning, ...]] | None = None
     for end in range(place, min(place + LABEL_TOKENS_MAX, len(tokens))):
         if end > place and (
             _gap(tokens, end) > LABEL_GAP or (_gap(tokens, end) > PHRASE_GAP and len(tokens[end].text) > 1)
         ):
             break
-        squeezed += squeeze(tokens[end].text)
+        if end > place and _is_rate(tokens, end):
+            continue  # `zzgl. 19 % MwSt.` and `CGST (9%)` are labels with a rate inside.
+        part = squeeze(tokens[end].text)
+        squeezed += part
         if len(squeezed) > vocabulary.label_length_max:
             break
-        meaning = vocabulary.labels.get(squeezed)
-        if meaning is not None and squeezed:
-            best = (end + 1, meaning)
+        meanings = vocabulary.labels.get(squeezed)
+        if meanings and part:
+            best = (end + 1, meanings)
         if tokens[end].text.endswith(":"):
             break
+    if best is None and opens and squeeze(tokens[place].text).endswith(vocabulary.title_endings):
+        best = (place + 1, (Meaning("invoice_number", WEAK),))
     if best is None:
-        return None
-    end, meaning = best
+        return []
+    end, meanings = best
     words = tokens[place:end]
     # Signs alone, such as the colon in `Total :`, still belong to the label.
+    while end < len(tokens) and (RATE.match(tokens[end].text) or squeeze(tokens[end].text) in NUMBER_WORDS):
+        if _gap(tokens, end) > PHRASE_GAP:
+            break
+        end += 1
     while end < len(tokens) and not squeeze(tokens[end].text) and tokens[end].text in (":", ".", "-", "–", "#"):
         end += 1
-    return Label(
-        meaning=meaning,
-        row=index,
-        start=place,
-        end=end,
-        x0=words[0].x0,
-        x1=words[-1].x1,
-        y0=min(word.y0 for word in words),
-        y1=max(word.y1 for word in words),
-        page=words[0].page,
-        opens_phrase=opens,
-        has_colon=tokens[end - 1].text.endswith(":"),
-        text=" ".join(word.text for word in words),
-    )
+    return [
+        Label(
+            meaning=meaning,
+            row=index,
+            start=place,
+            end=end,
+            x0=words[0].x0,
+            x1=words[-1].x1,
+            y0=min(word.y0 for word in words),
+            y1=max(word.y1 for word in words),
+            page=words[0].page,
+            opens_phrase=opens,
+            has_colon=tokens[end - 1].text.endswith(":"),
+            text=" ".join(word.text for word in words),
+        )
+        for meaning in meanings
+    ]
 
 
 def _gap(tokens: list[Word], place: int) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Generic, TypeVar
 
+from counterfoil.capture.layout.blocks import Block, find_blocks
 from counterfoil.capture.layout.labels import LabelledLayout, find_labels
 from counterfoil.capture.layout.values import (
     Amount,
@@ -17,6 +18,7 @@ from counterfoil.capture.layout.vocabulary import Vocabulary, languages_of, voca
 from counterfoil.capture.layout.words import Layout, Word, box_of
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import Evidence
+from counterfoil.domain.vendor_memory import VendorMemory
 
 Value = TypeVar("Value")
 CONFIDENCE_DIGITS = Decimal("0.01")
@@ -44,11 +46,13 @@ class Context:
 
     layout: Layout
     labelled: LabelledLayout
+    blocks: list[Block]
     vocabulary: Vocabulary
     own: CompanyIdentity
     decimal: str
     day_first: bool
     day_first_is_proven: bool
+    names: dict[str, str] = field(default_factory=dict)
     amounts: dict[int, Amount | None] = field(default_factory=dict)
 
     def amount(self, word: Word) -> Amount | None:
@@ -59,16 +63,21 @@ class Context:
         return self.amounts[key]
 
 
-def context_of(layout: Layout, own: CompanyIdentity) -> Context:
-    """Languages, labels and customs of a document."""
+def context_of(layout: Layout, own: CompanyIdentity, memory: VendorMemory | None = None) -> Context:
+    """Languages, labels and customs of a document; `memory` is what is known of its vendor's labels."""
     texts = [word.text for row in layout.rows for word in row.words]
     words = vocabulary(languages_of(texts))
+    if memory is not None:
+        words = words.taught((lesson.label, lesson.field) for lesson in memory.labels)
     day_first, proven = day_comes_first([row.text for row in layout.rows], default=not _is_month_first(texts, words))
+    labelled = find_labels(layout, words)
     return Context(
         layout=layout,
-        labelled=find_labels(layout, words),
+        labelled=labelled,
+        blocks=find_blocks(labelled),
         vocabulary=words,
         own=own,
+        names={lesson.printed: lesson.name for lesson in memory.names} if memory else {},
         decimal=decimal_sign(texts, words.decimal),
         day_first=day_first,
         day_first_is_proven=proven,

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 
 from counterfoil.capture.identifiers import compact, is_iban, is_vat_id, looks_like_vat_id
-from counterfoil.capture.layout.labels import Label, cut
+from counterfoil.capture.layout.blocks import ADDRESS, POSTCODE, Block, sender_parts, text_of
+from counterfoil.capture.layout.labels import cut
 from counterfoil.capture.layout.page_context import Candidate, Context
 from counterfoil.capture.layout.values import dates_in
 from counterfoil.capture.layout.vocabulary import months, squeeze
@@ -81,11 +83,6 @@ LEGAL_FORMS = frozenset(
         "ek",
     ]
 )
-SEPARATOR = re.compile(r"\s+[•·|–—-]\s+|\s*[•·|]\s*|,\s+(?=\D*\d)")
-POSTCODE = re.compile(r"\b\d{4,6}\b")
-ADDRESS = re.compile(
-    r"\b[A-Z]{0,2}-?\d{4,6}\b(?=.*[^\W\d_]{3})|[^\W\d_]{3,}.*\s\d{1,5}\s?[a-zA-Z]?(?:,|$)|^\d{1,5}\s+[^\W\d_]{3,}"
-)
 DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 # Money, times, percentages and page counts are never part of a name.
 NOT_IN_NAMES = re.compile(r"[€$£%]|\d[.,]\d\d\b|\d:\d\d|\b\d+\s?(?:of|von|sur|van|/)\s?\d+\b")
@@ -108,7 +105,16 @@ MAIL_HOSTS = frozenset(
 )
 TAX_NUMBER = re.compile(r"^[A-Z0-9][A-Z0-9./-]{6,19}$", re.IGNORECASE)
 NAME_LENGTH_MAX = 80
-BLOCK_ROWS_MAX = 8
+PARAGRAPH_GAP = 1.5
+TAX_ID_GROUPS_MAX = 6
+IBAN_GROUPS_MAX = 10
+IBAN_LENGTH_MAX = 34
+ADDRESS_ROWS_MAX = 8
+DOMAINS_MAX = 5
+ALIGN_SLACK = 8.0
+TAX_DIGITS_MIN = 6
+# What a name gains by standing on the page once more.
+REPEATED = 0.4
 
 
 @dataclass(slots=True)
@@ -118,85 +124,20 @@ class Parties:
     vat_id: Candidate[str] | None = None
     iban: Candidate[str] | None = None
     address: Candidate[str] | None = None
-
-
-@dataclass(slots=True)
-class _Block:
-    """A party's address block: what stands under or beside a label."""
-
-    kind: str
-    label: Label | None
-    lines: list[list[Word]] = field(default_factory=list)
-
-    def contains(self, word: Word) -> bool:
-        return any(word is own for line in self.lines for own in line)
+    domains: list[str] = field(default_factory=list)
 
 
 def read_parties(context: Context) -> Parties:
     """Vendor, buyer and the vendor's identifiers."""
-    blocks = [block for kind in ("buyer", "delivery", "vendor") for block in _blocks(context, kind)]
-    blocks += _letter_blocks(context)
+    blocks = context.blocks
     parties = Parties()
     parties.buyer = _buyer(context, blocks)
     parties.vendor = _vendor(context, blocks, parties.buyer)
     parties.vat_id = _vat_id(context, blocks)
-    parties.iban = _iban(context)
+    parties.iban = _iban(context, blocks)
+    parties.address = _address(context, parties.vendor) if parties.vendor else None
+    parties.domains = _vendor_domains(context, blocks)
     return parties
-
-
-def _letter_blocks(context: Context) -> list[_Block]:
-    """The addressee of a letter: what stands under the sender's one-line address in a window envelope."""
-    found: list[_Block] = []
-    for phrase in context.layout.phrases:
-        page = context.layout.pages[0]
-        if phrase.page > 1 or phrase.y0 > page.height * 0.4:
-            break
-        parts = SEPARATOR.split(phrase.text)
-        if len(parts) < 2 or not POSTCODE.search(phrase.text) or phrase.x0 > page.width / 2:
-            continue
-        block = _Block("buyer", None)
-        _fill(context, block, phrase.row, phrase.x0, phrase.y1)
-        if len(block.lines) >= 2 and ADDRESS.search(" ".join(map(_text, block.lines))):
-            found.append(block)
-    return found
-
-
-def _blocks(context: Context, kind: str) -> list[_Block]:
-    found: list[_Block] = []
-    for label in context.labelled.of(kind):
-        block = _Block(kind, label)
-        beside = context.labelled.right_of(label)
-        if beside:
-            block.lines.append(cut(beside)[0])
-        left = beside[0].x0 if beside else label.x0
-        _fill(context, block, label.row, left, label.y1)
-        if block.lines:
-            found.append(block)
-    return found
-
-
-def _fill(context: Context, block: _Block, row_above: int, left: float, bottom: float) -> None:
-    """Lines that follow closely under each other in one column."""
-    rows = context.layout.rows
-    page = rows[row_above].page
-    for index in range(row_above + 1, min(row_above + 3 * BLOCK_ROWS_MAX, len(rows))):
-        if rows[index].page != page or len(block.lines) > BLOCK_ROWS_MAX:
-            break
-        part = _aligned(context, index, left)
-        if part is None:
-            continue
-        if part[0].y0 - bottom > 2.2 * part[0].height:
-            break
-        bottom = part[0].y1
-        block.lines.append(part)
-
-
-def _aligned(context: Context, row: int, left: float) -> list[Word] | None:
-    return next((part for part in cut(context.labelled.tokens[row]) if abs(part[0].x0 - left) < 8), None)
-
-
-def _text(words: list[Word]) -> str:
-    return " ".join(word.text for word in words)
 
 
 def _is_name(text: str) -> bool:
@@ -219,19 +160,51 @@ def has_legal_form(text: str) -> bool:
     return any(word in LEGAL_FORMS for word in words[1:]) or squeeze(text).endswith(("gmbh", "spzoo", "gmbhcokg"))
 
 
-def _buyer(context: Context, blocks: list[_Block]) -> Candidate[str] | None:
+def _buyer(context: Context, blocks: list[Block]) -> Candidate[str] | None:
     own = {squeeze(name) for name in context.own.names}
     for phrase in context.layout.phrases:
         if own and squeeze(phrase.text) in own:
             return Candidate(phrase.text, 0.98, phrase.words)
     for block in blocks:
-        if block.kind != "buyer":
-            continue
-        for line in block.lines[:2]:
-            text = _text(line).strip(" :,")
-            if _is_name(text) and not _starts_label(context, line):
-                return Candidate(text, 0.85, line)
+        if block.kind == "buyer" and (name := _name_in(context, block)):
+            return Candidate(name[0], 0.85 if block.label else 0.75, name[1])
     return None
+
+
+def _name_in(context: Context, block: Block) -> tuple[str, list[Word]] | None:
+    """The name in a block: beside the label `Name:`, else its first lines that can be one."""
+    for index in sorted(block.rows):
+        for label in context.labelled.labels[index]:
+            beside = context.labelled.right_of(label)
+            if label.meaning.field == "party_name" and beside and block.contains(beside[0]):
+                return _joined([*_line_above(context, index, cut(beside)[0]), cut(beside)[0]])
+    for place, line in enumerate(block.lines[:3]):
+        if _is_name(text_of(line).strip(" :,")) and not _starts_label(context, line):
+            return _joined(_paragraph(block.lines[place:]) if block.label else [line])
+    return None
+
+
+def _joined(lines: list[list[Word]]) -> tuple[str, list[Word]]:
+    return " ".join(text_of(line) for line in lines).strip(" :,"), [word for line in lines for word in line]
+
+
+def _line_above(context: Context, row: int, value: list[Word]) -> list[list[Word]]:
+    """The first of two lines in the cell beside a label that stands at half height between them."""
+    if row == 0 or context.layout.rows[row - 1].page != value[0].page:
+        return []
+    label = context.labelled.tokens[row][0]
+    above = context.labelled.tokens[row - 1]
+    in_cell = abs(above[0].x0 - value[0].x0) < 1 and value[0].y0 - above[-1].y1 < 0.5 * value[0].height
+    between = above[0].middle < label.middle < value[0].middle
+    return [above] if in_cell and between and len(cut(above)) == 1 else []
+
+
+def _paragraph(lines: list[list[Word]]) -> list[list[Word]]:
+    """Two lines set apart from the address below them by a wider gap are one name."""
+    if len(lines) < 3 or not _is_name(text_of(lines[1])):
+        return lines[:1]
+    inner, outer = lines[1][0].y0 - lines[0][0].y0, lines[2][0].y0 - lines[1][0].y0
+    return lines[:2] if outer > inner * PARAGRAPH_GAP else lines[:1]
 
 
 def _starts_label(context: Context, line: list[Word]) -> bool:
@@ -242,14 +215,19 @@ def _starts_label(context: Context, line: list[Word]) -> bool:
     )
 
 
-def _vendor(context: Context, blocks: list[_Block], buyer: Candidate[str] | None) -> Candidate[str] | None:
+def _vendor(context: Context, blocks: list[Block], buyer: Candidate[str] | None) -> Candidate[str] | None:
     scores: dict[str, tuple[float, Candidate[str]]] = {}
-    buyer_key = squeeze(buyer.value) if buyer else ""
-    own = {squeeze(name) for name in context.own.names}
+    others = {squeeze(name) for name in context.own.names}
+    others |= {squeeze(buyer.value)} if buyer else set()
+    others |= {
+        squeeze(name[0])
+        for block in blocks
+        if block.kind in ("buyer", "delivery") and (name := _name_in(context, block))
+    }
     domains = _domains(context)
     for text, words, points in _names(context, blocks):
         key = squeeze(text)
-        if not key or key == buyer_key or key in own or key in context.vocabulary.titles:
+        if not key or key in others or key in context.vocabulary.titles:
             continue
         if key in context.vocabulary.labels or key in context.vocabulary.columns:
             continue
@@ -259,7 +237,7 @@ def _vendor(context: Context, blocks: list[_Block], buyer: Candidate[str] | None
         if any(len(stem) >= 3 and (stem in domain or domain in key) for domain in domains):
             points += 1.2
         before = scores.get(key)
-        total = points + (before[0] if before else 0.0)
+        total = max(points, before[0]) + REPEATED if before else points
         first = before[1] if before else Candidate(text, 0.0, words)
         scores[key] = (total, first)
     if not scores:
@@ -267,31 +245,33 @@ def _vendor(context: Context, blocks: list[_Block], buyer: Candidate[str] | None
     ranked = sorted(scores.values(), key=lambda pair: -pair[0])
     best, candidate = ranked[0]
     second = ranked[1][0] if len(ranked) > 1 else 0.0
+    known = context.names.get(squeeze(candidate.value))
+    if known is not None:
+        return Candidate(known, 0.97, candidate.words)
     candidate.score = min(0.97, 0.3 + 0.12 * best + 0.1 * (best - second))
     return candidate
 
 
-def _names(context: Context, blocks: list[_Block]) -> list[tuple[str, list[Word], float]]:
+def _names(context: Context, blocks: list[Block]) -> list[tuple[str, list[Word], float]]:
     """Every phrase that may be the vendor's name with its first points."""
     found: list[tuple[str, list[Word], float]] = []
     taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
     for block in blocks:
-        if block.kind == "vendor" and _is_name(_text(block.lines[0])):
-            found.append((_text(block.lines[0]).strip(" :,"), block.lines[0], 3.0))
+        if block.kind == "vendor" and (labelled := _name_in(context, block)):
+            found.append((*labelled, 3.0))
     usual = _usual_height(context)
     for phrase in context.layout.phrases:
         if phrase.page > 1:
             break
         if any(block.contains(phrase.words[0]) for block in taken) or _opens_with_label(context, phrase):
             continue
-        parts = [part.strip() for part in SEPARATOR.split(phrase.text)]
-        is_sender_line = len(parts) > 1 and bool(POSTCODE.search(phrase.text))
-        name = parts[0]
-        if not _is_name(name) or (len(parts) > 1 and not is_sender_line and not has_legal_form(name)):
+        parts = sender_parts(phrase)
+        name = parts[0] if parts else phrase.text
+        if not _is_name(name):
             continue
         points = _place_points(context, phrase, usual)
-        points += 1.5 if is_sender_line else 0.0
-        points += 1.3 if len(parts) == 1 and _has_address_below(context, phrase) else 0.0
+        points += 1.5 if parts else 0.0
+        points += 1.3 if not parts and _has_address_below(context, phrase) else 0.0
         if points > 0 or has_legal_form(name):
             found.append((name, phrase.words, points))
     return found
@@ -355,14 +335,29 @@ def _domains(context: Context) -> set[str]:
     return found
 
 
-def _vat_id(context: Context, blocks: list[_Block]) -> Candidate[str] | None:
+def _vendor_domains(context: Context, blocks: list[Block]) -> list[str]:
+    """E-mail and web domains outside the buyer's block."""
+    taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
+    found: list[str] = []
+    for tokens in context.labelled.tokens:
+        for word in tokens:
+            for match in DOMAIN.finditer(word.text):
+                domain = match[1].lower().rstrip(".")
+                stem = squeeze(domain.split(".")[-2])
+                inside = any(block.contains(word) for block in taken)
+                if not inside and stem not in MAIL_HOSTS and domain not in found:
+                    found.append(domain)
+    return found[:DOMAINS_MAX]
+
+
+def _vat_id(context: Context, blocks: list[Block]) -> Candidate[str] | None:
     """Labelled tax ids outside the buyer's block; a European one with right check digits is believed most."""
     own = {compact(tax_id) for tax_id in context.own.tax_ids}
     found: list[Candidate[str]] = []
     taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
     for label in context.labelled.of("vendor_vat_id"):
         words = context.labelled.right_of(label)
-        parts = ([cut(words)[0]] if words else []) or list(context.labelled.below(label))[:1]
+        parts = [*([cut(words)[0]] if words else []), *islice(context.labelled.below(label), 1)]
         for part in parts:
             read = _tax_id(part)
             if read is None:
@@ -375,7 +370,8 @@ def _vat_id(context: Context, blocks: list[_Block]) -> Candidate[str] | None:
                 score = 0.93 if is_vat_id(text) else 0.82
             if any(block.contains(used[0]) for block in taken):
                 score *= 0.4
-            found.append(Candidate(text, score, used))
+            found.append(Candidate(compact(text) if looks_like_vat_id(text) else text, score, used))
+            break
     if not found:
         found.extend(_bare_vat_ids(context, own, taken))
     found.sort(key=lambda candidate: -candidate.score)
@@ -383,22 +379,27 @@ def _vat_id(context: Context, blocks: list[_Block]) -> Candidate[str] | None:
 
 
 def _tax_id(words: list[Word]) -> tuple[str, list[Word]] | None:
-    text = ""
-    for place, word in enumerate(words[:5]):
-        text += word.text.strip(".,;:()|")
-        digits = sum(map(str.isdigit, text))
-        if looks_like_vat_id(text) and digits >= 7:
-            longer = text + "".join(other.text for other in words[place + 1 : place + 3])
-            if is_vat_id(text) or not is_vat_id(longer):
-                return " ".join(w.text.strip(".,;:()|") for w in words[: place + 1]), words[: place + 1]
-        elif (TAX_NUMBER.match(text) and digits >= 6 and not text[:2].isalpha()) or (
-            TAX_NUMBER.match(text) and digits >= 6 and len(text) >= 9
-        ):
-            return text, words[: place + 1]
-    return None
+    """The tax id that opens the words, its groups joined: right check digits decide how many belong to it."""
+    texts = [word.text.strip(".,;:()|") for word in words[:TAX_ID_GROUPS_MAX]]
+    longest: tuple[str, list[Word]] | None = None
+    for count in range(1, len(texts) + 1):
+        if count > 1 and not texts[count - 1].isalnum():
+            break
+        text = "".join(texts[:count])
+        if sum(map(str.isdigit, text)) < TAX_DIGITS_MIN:
+            continue
+        if looks_like_vat_id(text):
+            longest = (" ".join(texts[:count]), words[:count])
+            if is_vat_id(text):
+                return longest
+        elif longest is None and TAX_NUMBER.match(text) and not dates_in(text, day_first=True):
+            longest = (" ".join(texts[:count]), words[:count])
+        if count < len(texts) and not texts[count][:1].isdigit() and count > 1:
+            break
+    return longest
 
 
-def _bare_vat_ids(context: Context, own: set[str], taken: list[_Block]) -> list[Candidate[str]]:
+def _bare_vat_ids(context: Context, own: set[str], taken: list[Block]) -> list[Candidate[str]]:
     found = []
     for row in context.labelled.tokens:
         for word in row:
@@ -409,18 +410,61 @@ def _bare_vat_ids(context: Context, own: set[str], taken: list[_Block]) -> list[
     return found
 
 
-def _iban(context: Context) -> Candidate[str] | None:
-    """The first account number whose check digits hold."""
+def ibans_in(context: Context) -> dict[str, list[Word]]:
+    """Every account number on the pages whose check digits hold, with its words."""
+    found: dict[str, list[Word]] = {}
     for row in context.labelled.tokens:
         for place, word in enumerate(row):
             start = compact(word.text)
-            if not (start[:2].isalpha() and start[2:4].isdigit()):
+            if not (start[:2].isalpha() and (start[2:4].isdigit() or len(start) == 2)):
                 continue
             text = ""
-            for end in range(place, min(place + 10, len(row))):
+            for end in range(place, min(place + IBAN_GROUPS_MAX, len(row))):
                 text += compact(row[end].text.strip(".,;:"))
-                if len(text) > 34:
+                if len(text) > IBAN_LENGTH_MAX:
                     break
                 if is_iban(text):
-                    return Candidate(text, 0.97, row[place : end + 1])
+                    found.setdefault(text, row[place : end + 1])
+                    break
+    return found
+
+
+def _iban(context: Context, blocks: list[Block]) -> Candidate[str] | None:
+    """The vendor's account: the first one outside the buyer's block; in doubt when there are several."""
+    taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
+    own = [
+        (iban, words)
+        for iban, words in ibans_in(context).items()
+        if not any(block.contains(words[0]) for block in taken)
+    ]
+    if not own:
+        return None
+    return Candidate(own[0][0], 0.97 if len(own) == 1 else 0.75, own[0][1])
+
+
+def _address(context: Context, name: Candidate[str]) -> Candidate[str] | None:
+    """The lines under the vendor's name up to the one with the postcode, or what follows it on a sender's line."""
+    if not name.words:
+        return None
+    first = name.words[0]
+    row = next((row for row in context.layout.rows if any(word is first for word in row.words)), None)
+    phrase = next((p for p in row.phrases if any(word is first for word in p.words)), None) if row else None
+    if row is None or phrase is None:
+        return None
+    parts = sender_parts(phrase)
+    if parts:
+        return Candidate(", ".join(parts[1:]), 0.8, phrase.words)
+    lines: list[list[Word]] = []
+    bottom = phrase.y1
+    for below in context.layout.rows[row.index + 1 : row.index + 1 + ADDRESS_ROWS_MAX]:
+        part = next((p for p in below.phrases if abs(p.x0 - phrase.x0) < ALIGN_SLACK), None)
+        if below.page != phrase.page or (part is not None and part.y0 - bottom > 1.8 * part.height):
+            break
+        if part is None:
+            continue
+        bottom = part.y1
+        lines.append(part.words)
+        if POSTCODE.search(part.text):
+            words = [word for line in lines for word in line]
+            return Candidate(", ".join(map(text_of, lines)), 0.75, words)
     return None

@@ -18,19 +18,41 @@ from counterfoil.capture.layout.words import Page, Word, layout_of
 from counterfoil.capture.limits import Limits
 from counterfoil.capture.reading import Reading
 from counterfoil.domain.company import CompanyIdentity
-from counterfoil.domain.invoices import DocumentType, InvoiceLine, LineKind, Source
+from counterfoil.domain.invoices import Check, DocumentType, InvoiceLine, LineKind, Source
+from counterfoil.domain.vendor_memory import VendorMemory
 
 Value = TypeVar("Value", str, date, Decimal)
 
 # Below this confidence a value is shown for review and never passed on by itself.
 CONFIDENCE_ASSERTED = 0.7
+# Recognised letters are often wrong in names and numbers, seldom in what arithmetic or a calendar confirms.
+RECOGNISED_TRUST = {
+    "vendor_name": 0.7,
+    "vendor_vat_id": 0.7,
+    "buyer_name": 0.7,
+    "invoice_number": 0.85,
+    "po_number": 0.8,
+    "due_date": 0.9,
+    "issue_date": 0.9,
+}
 TITLE_ROWS_MAX = 25
+# A line read with this confidence multiplied out when it was read.
+LINE_AGREES = Decimal("0.95")
+# A number on a later page counts as another invoice's only under a label that can mean nothing else.
+CONFIDENCE_SEVERAL = 0.78
 
 
-def read_layout(pages: Sequence[Page], source: Source, own: CompanyIdentity, limits: Limits) -> Reading:
+def read_layout(
+    pages: Sequence[Page], source: Source, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None = None
+) -> Reading:
     """Everything that the pages say about the invoice."""
-    context = context_of(layout_of(pages), own)
+    return read_context(context_of(layout_of(pages), own, memory), source, limits)
+
+
+def read_context(context: Context, source: Source, limits: Limits) -> Reading:
+    """The same for a context that is already made."""
     reading = Reading(source)
+    reading.trust = RECOGNISED_TRUST if source == Source.OCR else {}
     reading.document_type = _document_type(context)
     _put(reading, "invoice_number", _first(invoice_numbers(context)))
     _put(reading, "issue_date", _first(dates(context, "issue_date")))
@@ -49,8 +71,35 @@ def read_layout(pages: Sequence[Page], source: Source, own: CompanyIdentity, lim
     _put(reading, "vendor_iban", parties.iban)
     _put(reading, "vendor_address", parties.address)
     _put(reading, "buyer_name", parties.buyer)
-    reading.lines = read_lines(context, limits.lines_max)
+    reading.vendor_domains = parties.domains
+    _check_single(context, reading)
+    net, gross = reading.amount("net_total"), reading.amount("gross_total")
+    reading.lines = read_lines(context, net, gross, limits.lines_max)
+    _note_discounts(reading)
     return reading
+
+
+def _note_discounts(reading: Reading) -> None:
+    """What a printed discount takes off a line whose arithmetic holds with it."""
+    for line in reading.lines:
+        agrees = line.evidence is not None and line.evidence.confidence >= LINE_AGREES
+        if agrees and line.quantity is not None and line.unit_price is not None and line.amount is not None:
+            product = line.quantity * line.unit_price / line.price_base_quantity
+            reading.adjustments[line.line] = line.amount - product
+
+
+def _check_single(context: Context, reading: Reading) -> None:
+    """Pages that carry different invoice numbers under sure labels are several invoices in one file."""
+    by_page: dict[int, set[str]] = {}
+    for candidate in invoice_numbers(context):
+        if candidate.score >= CONFIDENCE_SEVERAL:
+            by_page.setdefault(candidate.words[0].page, set()).add(candidate.value.casefold())
+    first, *others = by_page.values() or [set()]
+    apart = [numbers for numbers in others if numbers.isdisjoint(first)]
+    if apart:
+        detail = f"{len(apart) + 1} pages with invoice numbers of their own"
+        reading.checks.append(Check(code="single_invoice", ok=False, detail=detail))
+        reading.doubt("invoice_number")
 
 
 def _first(found: Sequence[Candidate[Value]]) -> Candidate[Value] | None:
@@ -67,6 +116,7 @@ def _first(found: Sequence[Candidate[Value]]) -> Candidate[Value] | None:
 def _put(reading: Reading, name: str, found: Candidate[Value] | None) -> None:
     if found is None:
         return
+    found.score *= reading.trust.get(name, 1.0)
     reading.put(name, found.value, found.evidence())
     if found.score < CONFIDENCE_ASSERTED:
         reading.doubt(name)

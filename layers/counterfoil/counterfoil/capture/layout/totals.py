@@ -13,9 +13,18 @@ from itertools import pairwise, product
 from counterfoil.capture.layout.labels import Label
 from counterfoil.capture.layout.page_context import Candidate, Context
 from counterfoil.capture.layout.values import CODES, SYMBOLS, Amount
+from counterfoil.capture.layout.vocabulary import Meaning
 from counterfoil.capture.layout.words import Word
 
 ZERO = Decimal(0)
+# Tables of totals leave more room under their heads than single labels do.
+BELOW_HEIGHTS = 6.0
+LAST_IN_ROW, EARLIER_IN_ROW = 0.95, 0.7
+# Two totals in one row that both add up (two currencies side by side): a person has to choose.
+AMBIGUOUS = 0.6
+SURE, LESS_THAN_LARGEST = 0.9, 0.5
+TAX = Meaning("tax_total", 0.0)
+UNLABELLED, UNLABELLED_MAX = 0.55, 4
 CANDIDATES_MAX = 12
 KINDS = (
     "net_total", "tax_total", "gross_total", "payable", "charge", "discount", "prepaid", "rounding",
@@ -49,6 +58,7 @@ class _Found:
 def read_totals(context: Context) -> Totals:
     """The totals of the document."""
     found = {kind: _labelled(context, kind) for kind in KINDS}
+    found["tax_total"].extend(_unlabelled_taxes(context, found["tax_total"]))
     solution = _solve(found)
     if solution is not None:
         return solution
@@ -69,33 +79,53 @@ def _labelled(context: Context, kind: str) -> list[_Found]:
     """Amounts beside or below labels of one kind; the last on the document first, since sums stand at the end."""
     found: list[_Found] = []
     for label in context.labelled.of(kind):
-        read = _beside(context, label) or _below(context, label)
-        if read is None:
-            continue
-        amount, words, score = read
-        score *= 1.0 if label.meaning.is_strong else 0.7
-        found.append(_Found(amount.value, words, score, label, kind))
+        below = _below(context, label)
+        for amount, words, score in _beside(context, label) or ([below] if below else []):
+            found.append(_Found(amount.value, words, score * label.meaning.strength, label, kind))
     found.sort(key=lambda one: (-one.score, -one.label.row))
     return found[:CANDIDATES_MAX]
 
 
-def _beside(context: Context, label: Label) -> tuple[Amount, list[Word], float] | None:
-    """The last amount of the row right of the label: bases and rates stand before it."""
-    best: tuple[Amount, list[Word], float] | None = None
-    for amount, words in amounts_of(context, context.labelled.right_of(label)):
-        if amount.is_percent:
+def _unlabelled_taxes(context: Context, known: list[_Found]) -> list[_Found]:
+    """Rows with a rate and an amount under no label we know: they may be a tax by another name."""
+    rows = {one.label.row for one in known}
+    found: list[_Found] = []
+    for index, tokens in enumerate(context.labelled.tokens):
+        if index in rows or context.labelled.labels[index] or not any("%" in word.text for word in tokens):
             continue
-        best = (amount, words, 0.95)
-    return best
+        read = [one for one in amounts_of(context, tokens) if not one[0].is_percent]
+        if len(read) == 1 and read[0][0].decimals and read[0][1][-1] is tokens[-1]:
+            amount, words = read[0]
+            place = Label(
+                TAX, index, 0, 0, words[0].x0, words[-1].x1, words[0].y0, words[0].y1, words[0].page, True, False, ""
+            )
+            found.append(_Found(amount.value, words, UNLABELLED, place, "tax_total"))
+    return found[-UNLABELLED_MAX:]
+
+
+def _beside(context: Context, label: Label) -> list[tuple[Amount, list[Word], float]]:
+    """The amounts right of the label. The last is the likeliest: bases and rates stand before it."""
+    read = [one for one in amounts_of(context, context.labelled.right_of(label)) if not one[0].is_percent]
+    return [
+        (amount, words, LAST_IN_ROW if place == len(read) else EARLIER_IN_ROW)
+        for place, (amount, words) in enumerate(read, start=1)
+    ]
 
 
 def _below(context: Context, label: Label) -> tuple[Amount, list[Word], float] | None:
-    for part in context.labelled.below(label):
+    """The amount under a label; of several in one column the last, when it is the sum of the others."""
+    column: list[tuple[Amount, list[Word]]] = []
+    for part in context.labelled.below(label, BELOW_HEIGHTS):
         read = [one for one in amounts_of(context, part) if not one[0].is_percent]
-        if len(read) == 1:
-            return read[0][0], read[0][1], 0.8
+        if len(read) != 1:
+            break
+        column.append(read[0])
+    if not column:
         return None
-    return None
+    *others, last = column
+    is_sum = len(others) > 0 and sum((amount.value for amount, _ in others), ZERO) == last[0].value
+    amount, words = last if is_sum else column[0]
+    return amount, words, 0.8
 
 
 def amounts_of(context: Context, words: list[Word]) -> list[tuple[Amount, list[Word]]]:
@@ -144,6 +174,10 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
     """The best combination that adds up."""
     gross_found = [*found["gross_total"], *found["payable"], *found["net_total"]]
     best: tuple[float, Totals] | None = None
+    sure = [abs(one.value) for one in found["gross_total"] if one.score > SURE]
+    largest = max(sure, default=ZERO)
+    row = -1
+    rows: dict[int, set[Decimal]] = {}
     extras = _extras(found)
     for gross in gross_found:
         for net in [*found["net_total"], *found["gross_total"]]:
@@ -156,9 +190,19 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
                     if abs(total - gross.value) > SLACK:
                         continue
                     score = _score(net, taxes, gross, len(extra))
+                    score -= LESS_THAN_LARGEST if abs(gross.value) < largest else 0.0
+                    if net.kind == "net_total" and gross.kind == "gross_total":
+                        rows.setdefault(gross.label.row, set()).add(gross.value)
                     if best is None or score > best[0]:
                         best = (score, _totals(net, taxes, gross, extra))
-    return best[1] if best else None
+                        row = gross.label.row
+    if best is None:
+        return None
+    if len(rows.get(row, ())) > 1:
+        for candidate in (best[1].net, best[1].tax, best[1].gross):
+            if candidate is not None:
+                candidate.score *= AMBIGUOUS
+    return best[1]
 
 
 def _score(net: _Found, taxes: list[_Found], gross: _Found, extras: int) -> float:

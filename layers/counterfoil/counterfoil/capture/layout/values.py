@@ -160,12 +160,16 @@ def _number(text: str, decimal: str) -> Decimal | None:
     signs = SEPARATOR.findall(text)
     if not signs:
         return Decimal(text)
-    tail = len(text) - text.rfind(signs[-1]) - 1
+    groups = SEPARATOR.split(text)
     if len(set(signs)) == 2:
-        if signs.count(signs[-1]) > 1:
+        if signs.count(signs[-1]) > 1 or not _are_groups(groups[:-1]):
             return None
         point: str | None = signs[-1]
-    elif len(signs) > 1 or (tail == 3 and signs[0] != decimal and not text.startswith(("0", ".", ","))):
+    elif len(signs) > 1:
+        if not _are_groups(groups):
+            return None
+        point = None
+    elif len(groups[1]) == 3 and signs[0] != decimal and not text.startswith(("0", ".", ",")):
         point = None
     else:
         point = signs[0]
@@ -173,10 +177,15 @@ def _number(text: str, decimal: str) -> Decimal | None:
     return Decimal(plain) if plain.strip(".") else None
 
 
+def _are_groups(groups: list[str]) -> bool:
+    """Digits grouped by thousands (or as in India by hundreds before the last group): `15.06.2018` is none."""
+    return len(groups[-1]) == 3 and all(len(group) in (2, 3) for group in groups[1:-1])
+
+
 # --- dates ---
 
 YMD = re.compile(r"(?<!\d)((?:19|20)\d{2})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?!\d)")
-NUMERIC = re.compile(r"(?<![\d.,/-])(\d{1,2})\s?([-/. ])\s?(\d{1,2})\s?\2\s?((?:19|20)\d{2}|\d{2})(?![\d/-]|[.,]\d)")
+NUMERIC = re.compile(r"(?<![\d.,/-])(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?((?:19|20)\d{2}|\d{2})(?![\d/-]|[.,]\d)")
 DAY_FIRST = re.compile(
     r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|\.|er|º)?[\s.\-/]{0,3}(?:de\s|of\s)?\s?([^\W\d_]{3,12})\.?,?[\s.\-/]{0,3}"
     r"(?:de\s|del\s)?\s?((?:19|20)\d{2}|\d{2})(?!\d)"
@@ -268,8 +277,6 @@ def _named_month_first(match: re.Match[str], _day_first: bool) -> tuple[date, bo
 
 def _numeric(match: re.Match[str], day_first: bool) -> tuple[date, bool] | None:
     first, second, year = int(match[1]), int(match[3]), int(match[4])
-    if match[2] == " " and len(match[4]) == 2:
-        return None
     day, month = (first, second) if day_first else (second, first)
     found = _date(year, month, day) or _date(year, day, month)
     return (found, first <= 12 and second <= 12 and first != second) if found else None

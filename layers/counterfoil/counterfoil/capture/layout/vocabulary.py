@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from counterfoil.domain.records import Record
 
 LANGUAGES_FOLDER = Path(__file__).parent.parent / "languages"
 KEPT_SIGNS = frozenset("#%")
+STRONG, WEAK, FAINT = 1.0, 0.8, 0.65
+# So many first letters tell most words that no label begins with.
+START_LENGTH = 4
 FALLBACK_LANGUAGE = "en"
 LANGUAGES_ACTIVE_MAX = 3
 # A further language is taken in when it has at least this share of the first one's common words.
@@ -32,10 +35,14 @@ def squeeze(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a label stands for. `is_strong` when it can mean nothing else."""
+    """What a label stands for, and how surely: 1 when it can mean nothing else."""
 
     field: str
-    is_strong: bool
+    strength: float
+
+    @property
+    def is_strong(self) -> bool:
+        return self.strength == STRONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +50,43 @@ class Vocabulary:
     """The words of one or more languages together; the first language wins where they disagree."""
 
     languages: tuple[str, ...]
-    labels: dict[str, Meaning]
+    labels: dict[str, tuple[Meaning, ...]]
     columns: dict[str, tuple[str, ...]]
     titles: frozenset[str]
     credit_titles: frozenset[str]
     carried: frozenset[str]
+    title_endings: tuple[str, ...]
     label_length_max: int
+    label_starts: frozenset[str]
     decimal: str
+
+    def taught(self, lessons: Iterable[tuple[str, str]]) -> Vocabulary:
+        """This vocabulary with more labels, squeezed, each sure to mean its field."""
+        more = {label: (Meaning(field, STRONG),) for label, field in lessons}
+        return replace(
+            self,
+            labels={**self.labels, **more},
+            label_length_max=max(self.label_length_max, *map(len, more), 0),
+            label_starts=self.label_starts | _starts(more),
+        )
 
 
 class Labels(Record):
-    """How one field is labelled: `strong` can mean nothing else, `weak` only where nothing stronger is found."""
+    """How one field is labelled.
+
+    `strong` can mean nothing else, `weak` often means this, `faint` may mean it and is always reviewed.
+    """
 
     strong: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
+    faint: tuple[str, ...] = ()
 
 
 class Language(Record):
     """One language file. `fields` label single values, `columns` head the line table, `common` words tell the language.
 
-    `title` and `credit_title` are what the document calls itself, `carried` opens a sum carried to the next page,
+    `title` and `credit_title` are what the document calls itself, `title_endings` end compounds of it (`Mietrechnung`),
+    `carried` opens a sum carried to the next page,
     `decimal` is the sign before decimals where the document does not show it, `months` are names and short forms.
     """
 
@@ -70,6 +94,7 @@ class Language(Record):
     decimal: str
     title: tuple[str, ...]
     credit_title: tuple[str, ...]
+    title_endings: tuple[str, ...] = ()
     fields: dict[str, Labels]
     columns: dict[str, tuple[str, ...]]
     carried: tuple[str, ...]
@@ -114,11 +139,13 @@ def languages_of(words: Iterable[str]) -> tuple[str, ...]:
 def vocabulary(languages: tuple[str, ...]) -> Vocabulary:
     """The joint vocabulary of these languages."""
     contents = [_files()[code] for code in languages]
-    labels: dict[str, Meaning] = {}
+    labels: dict[str, list[Meaning]] = {}
     columns: dict[str, list[str]] = {}
     for content in contents:
         for meaning, text in _label_texts(content):
-            labels.setdefault(squeeze(text), meaning)
+            known = labels.setdefault(squeeze(text), [])
+            if meaning.field not in [other.field for other in known]:
+                known.append(meaning)
         for column, texts in content.columns.items():
             for text in texts:
                 kinds = columns.setdefault(squeeze(text), [])
@@ -126,22 +153,29 @@ def vocabulary(languages: tuple[str, ...]) -> Vocabulary:
                     kinds.append(column)
     return Vocabulary(
         languages=languages,
-        labels=labels,
+        labels={text: tuple(meanings) for text, meanings in labels.items()},
         columns={text: tuple(kinds) for text, kinds in columns.items()},
         titles=_squeezed(content.title for content in contents),
         credit_titles=_squeezed(content.credit_title for content in contents),
         carried=_squeezed(content.carried for content in contents),
+        title_endings=tuple(_squeezed(content.title_endings for content in contents)),
         label_length_max=max(map(len, labels)),
+        label_starts=_starts(labels),
         decimal=contents[0].decimal,
     )
 
 
+def _starts(labels: Iterable[str]) -> frozenset[str]:
+    return frozenset(label[:length] for label in labels for length in range(1, START_LENGTH + 1))
+
+
 def _label_texts(content: Language) -> Iterable[tuple[Meaning, str]]:
     """Strong labels before weak ones, so that a text which is both is strong."""
-    for name, labels in content.fields.items():
-        yield from ((Meaning(name, is_strong=True), text) for text in labels.strong)
-    for name, labels in content.fields.items():
-        yield from ((Meaning(name, is_strong=False), text) for text in labels.weak)
+    for strength, kind in ((STRONG, "strong"), (WEAK, "weak"), (FAINT, "faint")):
+        for name, labels in content.fields.items():
+            yield from ((Meaning(name, strength), text) for text in getattr(labels, kind))
+    for text in (*content.title, *content.credit_title):
+        yield Meaning("invoice_number", WEAK), text
 
 
 def _squeezed(groups: Iterable[Iterable[str]]) -> frozenset[str]:

@@ -1,0 +1,109 @@
+"""Address blocks: the lines that belong to one party, under its label or under a letter's sender line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from counterfoil.capture.layout.labels import Label, LabelledLayout, cut
+from counterfoil.capture.layout.words import Phrase, Word
+
+# `Sender Ltd · Street 1 · 12345 Town`: the parts of a one-line address.
+SEPARATOR = re.compile(r"\s+[•·|–—-]\s+|\s*[•·|]\s*|,\s+(?=\D*\d)")
+POSTCODE = re.compile(r"\b\d{4,6}\b")
+ADDRESS = re.compile(
+    r"\b[A-Z]{0,2}-?\d{4,6}\b(?=.*[^\W\d_]{3})|[^\W\d_]{3,}.*\s\d{1,5}\s?[a-zA-Z]?(?:,|$)|^\d{1,5}\s+[^\W\d_]{3,}"
+)
+LINES_MAX = 9
+ROWS_MAX = 24
+LINE_GAP = 2.2
+ALIGN_SLACK = 8.0
+# A sender's line stands in the upper part of a letter, on its left half.
+LETTER_REACH = 0.4
+PARTY_FIELDS = ("buyer", "delivery", "vendor")
+NOT_IN_BLOCKS = ("invoice_number", "issue_date", "due_date", "po_number", "payment_terms", "currency", "gross_total")
+
+
+@dataclass(slots=True)
+class Block:
+    """One party's lines. `values` are what stands beside labels inside the block."""
+
+    kind: str
+    label: Label | None
+    lines: list[list[Word]] = field(default_factory=list)
+    values: list[list[Word]] = field(default_factory=list)
+    rows: set[int] = field(default_factory=set)
+
+    def contains(self, word: Word) -> bool:
+        return any(word is own for line in (*self.lines, *self.values) for own in line)
+
+
+def find_blocks(labelled: LabelledLayout) -> list[Block]:
+    """The blocks of all parties, labelled ones first."""
+    found = [block for kind in PARTY_FIELDS for label in labelled.of(kind) if (block := _labelled(labelled, label))]
+    return found + _addressees(labelled)
+
+
+def text_of(words: list[Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def sender_parts(phrase: Phrase) -> list[str]:
+    """The parts of a sender's one-line address; empty for any other phrase."""
+    parts = [part.strip() for part in SEPARATOR.split(phrase.text)]
+    return parts if len(parts) > 1 and POSTCODE.search(phrase.text) else []
+
+
+def _labelled(labelled: LabelledLayout, label: Label) -> Block | None:
+    block = Block(label.meaning.field, label)
+    beside = labelled.right_of(label)
+    if beside:
+        block.lines.append(cut(beside)[0])
+    _fill(labelled, block, label.row, beside[0].x0 if beside else label.x0, label.y1)
+    return block if block.lines else None
+
+
+def _addressees(labelled: LabelledLayout) -> list[Block]:
+    """Who a letter goes to: what stands under the sender's one-line address in a window envelope."""
+    found: list[Block] = []
+    page = labelled.layout.pages[0]
+    for phrase in labelled.layout.phrases:
+        if phrase.page > 1 or phrase.y0 > page.height * LETTER_REACH:
+            break
+        if phrase.x0 > page.width / 2 or not sender_parts(phrase):
+            continue
+        block = Block("buyer", None)
+        _fill(labelled, block, phrase.row, phrase.x0, phrase.y1)
+        if len(block.lines) >= 2 and any(ADDRESS.search(text_of(line)) for line in block.lines):
+            found.append(block)
+    return found
+
+
+def _fill(labelled: LabelledLayout, block: Block, row_above: int, left: float, bottom: float) -> None:
+    """Lines that follow closely under each other in one column, with what stands beside their labels."""
+    rows = labelled.layout.rows
+    page = rows[row_above].page
+    for index in range(row_above + 1, min(row_above + ROWS_MAX, len(rows))):
+        if rows[index].page != page or len(block.lines) > LINES_MAX:
+            break
+        part = next((one for one in cut(labelled.tokens[index]) if abs(one[0].x0 - left) < ALIGN_SLACK), None)
+        if part is None:
+            continue
+        if part[0].y0 - bottom > LINE_GAP * part[0].height or _opens_something_else(labelled, index, part, block):
+            break
+        bottom = part[0].y1
+        block.lines.append(part)
+        block.rows.add(index)
+        for label in labelled.labels[index]:
+            if labelled.tokens[index][label.start] is part[0]:
+                block.values.append(labelled.right_of(label))
+
+
+def _opens_something_else(labelled: LabelledLayout, row: int, part: list[Word], block: Block) -> bool:
+    """The line begins with the label of another party, or of what no address holds."""
+    return any(
+        (label.meaning.field in PARTY_FIELDS and label.meaning.field != block.kind)
+        or (label.meaning.field in NOT_IN_BLOCKS and label.meaning.is_strong)
+        for label in labelled.labels[row]
+        if labelled.tokens[row][label.start] is part[0]
+    )

@@ -1,0 +1,191 @@
+"""The head of a line table: which columns there are and where, over one or several rows of words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from counterfoil.capture.layout.labels import cut
+from counterfoil.capture.layout.page_context import Context
+from counterfoil.capture.layout.values import CODES
+from counterfoil.capture.layout.vocabulary import squeeze
+from counterfoil.capture.layout.words import Row, Word
+
+NUMERIC_KINDS = frozenset(
+    ("quantity", "unit_price", "amount", "gross_amount", "tax_rate", "tax_amount", "discount", "unknown")
+)
+MONEY_KINDS = frozenset(("unit_price", "amount", "gross_amount"))
+LEADING_KINDS = frozenset(("description", "quantity", "item_code", "position"))
+KINDS_MIN = 2
+CELL_WORDS_MAX = 5
+# Rows of one head follow each other within this share of the letter height.
+BAND_GAP = 1.0
+BAND_ROWS_MAX = 3
+
+
+@dataclass(slots=True)
+class Column:
+    """One column: its kind and where its head stands."""
+
+    kind: str
+    x0: float
+    x1: float
+    words: list[Word] = field(default_factory=list)
+
+    @property
+    def is_numeric(self) -> bool:
+        return self.kind in NUMERIC_KINDS
+
+
+@dataclass(slots=True)
+class Header:
+    """The head of a table: its last row and its columns from left to right."""
+
+    row: int
+    page: int
+    columns: list[Column]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [column.kind for column in self.columns]
+
+
+@dataclass(slots=True)
+class _Cell:
+    kinds: tuple[str, ...]
+    words: list[Word]
+
+    @property
+    def x0(self) -> float:
+        return min(word.x0 for word in self.words)
+
+    @property
+    def x1(self) -> float:
+        return max(word.x1 for word in self.words)
+
+    def overlaps(self, words: list[Word]) -> bool:
+        return words[0].x0 < self.x1 and words[-1].x1 > self.x0
+
+
+def find_headers(context: Context) -> list[Header]:
+    """Every row, or band of rows, that names the columns of a line table."""
+    found: list[Header] = []
+    last = -1
+    for row in context.layout.rows:
+        if row.index <= last:
+            continue
+        if any(any(map(str.isdigit, word.text)) for word in row.words):
+            continue
+        cells = _cells(context, row)
+        known = [cell for cell in cells if cell.kinds]
+        if len(known) < KINDS_MIN or len(cells) - len(known) > len(known):
+            continue
+        band = _band(context, row)
+        for other in band:
+            _merge(context, cells, other)
+        columns = _columns(cells)
+        kinds = {column.kind for column in columns}
+        if len(kinds - {"unknown"}) >= KINDS_MIN and kinds & MONEY_KINDS and kinds & LEADING_KINDS:
+            last = max([row.index, *(other.index for other in band)])
+            found.append(Header(last, row.page, columns))
+    return found
+
+
+def _cells(context: Context, row: Row) -> list[_Cell]:
+    """The head's words, the longest known name at each place; unknown phrases keep their place."""
+    cells: list[_Cell] = []
+    for part in cut(context.labelled.tokens[row.index]):
+        place = 0
+        unknown: list[Word] = []
+        while place < len(part):
+            kinds, end = _known_at(context, part, place)
+            if kinds:
+                if unknown:
+                    cells.append(_Cell((), unknown))
+                    unknown = []
+                cells.append(_Cell(kinds, part[place:end]))
+                place = end
+            else:
+                unknown.append(part[place])
+                place += 1
+        if unknown:
+            cells.append(_Cell((), unknown))
+    return cells
+
+
+def _known_at(context: Context, words: list[Word], place: int) -> tuple[tuple[str, ...], int]:
+    text = ""
+    best: tuple[tuple[str, ...], int] = ((), place)
+    for end in range(place, min(place + CELL_WORDS_MAX, len(words))):
+        text += squeeze(words[end].text)
+        kinds = _kinds(context, text)
+        if kinds:
+            best = (kinds, end + 1)
+    return best
+
+
+def _kinds(context: Context, text: str) -> tuple[str, ...]:
+    """What a head's squeezed text means; `Total (EUR)` means what `Total` does."""
+    known = context.vocabulary.columns.get(text)
+    if known is None and text[-3:].upper() in CODES:
+        known = context.vocabulary.columns.get(text[:-3].removesuffix("in"))
+    return known or ()
+
+
+def _band(context: Context, row: Row) -> list[Row]:
+    """Rows right above and below that belong to the same head: words only, no amounts."""
+    rows = context.layout.rows
+    found: list[Row] = []
+    for step in (-1, 1):
+        edge = row
+        for distance in range(1, BAND_ROWS_MAX + 1):
+            index = row.index + step * distance
+            if not 0 <= index < len(rows) or rows[index].page != row.page:
+                break
+            other = rows[index]
+            gap = (edge.y0 - other.y1) if step < 0 else (other.y0 - edge.y1)
+            height = max(word.height for word in other.words)
+            if gap > BAND_GAP * height or _has_values(other):
+                break
+            found.append(other)
+            edge = other
+    return found
+
+
+def _has_values(row: Row) -> bool:
+    """A row with a number is a line of the table, and one with a total's label is its end."""
+    if any(any(map(str.isdigit, word.text)) for word in row.words):
+        return True
+    return len(row.phrases) == 1 and len(row.words) > CELL_WORDS_MAX
+
+
+def _merge(context: Context, cells: list[_Cell], row: Row) -> None:
+    """Add another row's words to the cells they stand over or under."""
+    for part in cut(context.labelled.tokens[row.index]):
+        over = [cell for cell in cells if cell.overlaps(part)]
+        if len(over) > 1:
+            continue
+        if not over:
+            kinds, end = _known_at(context, part, 0)
+            cells.append(_Cell(kinds if end == len(part) else (), list(part)))
+            continue
+        cell = over[0]
+        words = sorted([*cell.words, *part], key=lambda word: (round(word.middle), word.x0))
+        kinds = _kinds(context, "".join(squeeze(word.text) for word in words))
+        if kinds:
+            cell.kinds = kinds
+        elif not cell.kinds:
+            cell.kinds = _kinds(context, "".join(squeeze(word.text) for word in part))
+        cell.words = words
+
+
+def _columns(cells: list[_Cell]) -> list[Column]:
+    """One kind for each cell; of two cells that mean the same, the later takes its next meaning."""
+    columns: list[Column] = []
+    for cell in sorted(cells, key=lambda cell: cell.x0):
+        taken = {column.kind for column in columns}
+        kind = next((kind for kind in cell.kinds if kind not in taken), cell.kinds[0] if cell.kinds else "unknown")
+        columns.append(Column(kind, cell.x0, cell.x1, cell.words))
+    kinds = {column.kind for column in columns}
+    if not kinds & {"amount", "gross_amount"} and "unit_price" in kinds and columns[-1].kind == "unknown":
+        columns[-1].kind = "amount"
+    return columns

@@ -1,0 +1,125 @@
+"""What people teach: which of our items a vendor's code means, and where its invoices without an order are posted.
+
+Counting, not guessing: a proposal rests on named past decisions, needs more than one of them, and is forgotten when it
+is not seen for long or when people decide otherwise.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from statistics import median
+
+from counterfoil.domain.linking import code_of, similarity, words_of
+from counterfoil.domain.orders import Coding
+from counterfoil.domain.records import Record
+
+CONFIRMATIONS_MIN = 2
+REMEMBERED_DAYS = 730
+SIMILAR_MIN = 72
+RECURRENCES_MIN = 3
+# Days between invoices that come regularly, and how many days they may be early or late.
+PERIODS = {"weekly": (7, 1), "monthly": (30, 4), "quarterly": (91, 8), "yearly": (365, 15)}
+
+
+class LinkByHand(Record):
+    """A person linked a line with the vendor's code to an order line of our item; or took such a link away."""
+
+    vendor_id: str
+    vendor_code: str
+    item_code: str
+    on: date
+    is_confirmed: bool = True
+
+
+def aliases(links: Iterable[LinkByHand], *, today: date) -> dict[str, dict[str, str]]:
+    """What each vendor's codes mean, as `MatchPolicy.aliases` takes it.
+
+    Learned when people confirmed it at least twice more than they took it away, and no other item for the code.
+    """
+    votes: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for link in links:
+        code = code_of(link.vendor_code)
+        if not code or today - link.on > timedelta(days=REMEMBERED_DAYS):
+            continue
+        votes[link.vendor_id, code][link.item_code] += 1 if link.is_confirmed else -1
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for (vendor_id, code), counted in sorted(votes.items()):
+        liked = [item for item, count in counted.items() if count > 0]
+        if len(liked) == 1 and counted[liked[0]] >= CONFIRMATIONS_MIN:
+            found[vendor_id][code] = liked[0]
+    return dict(found)
+
+
+class CodedLine(Record):
+    """A line of a posted invoice without an order, and how people coded it."""
+
+    invoice_id: str
+    vendor_id: str
+    description: str
+    amount: Decimal
+    on: date
+    coding: Coding
+
+
+class Proposal(Record):
+    """A coding for a person to confirm, with the invoices that it rests on."""
+
+    coding: Coding
+    reason: str
+    invoices: tuple[str, ...]
+
+
+def propose_coding(history: Iterable[CodedLine], *, vendor_id: str, description: str, today: date) -> Proposal | None:
+    """How the vendor's like lines were coded before; None when too few were, or when they were not coded alike."""
+    words = words_of(description)
+    like = [
+        line
+        for line in history
+        if line.vendor_id == vendor_id
+        and today - line.on <= timedelta(days=REMEMBERED_DAYS)
+        and similarity(words, words_of(line.description)) >= SIMILAR_MIN
+    ]
+    if len({line.invoice_id for line in like}) < CONFIRMATIONS_MIN:
+        return None
+    like.sort(key=lambda line: line.on, reverse=True)
+    coding = like[0].coding
+    same = [line for line in like if line.coding == coding]
+    # The last one decides only when most of the others agree with it.
+    if len(same) * 2 <= len(like):
+        return None
+    invoices = tuple(dict.fromkeys(line.invoice_id for line in same))
+    return Proposal(
+        coding=coding,
+        reason=f"{len(same)} of {len(like)} like lines of this vendor were coded so, the last on {same[0].on}",
+        invoices=invoices,
+    )
+
+
+class Recurrence(Record):
+    """An invoice that comes again and again: how often, for about how much, and when the next is due."""
+
+    period: str
+    amount: Decimal
+    next_on: date
+    invoices: int
+
+
+def recurrence(invoices: Iterable[tuple[date, Decimal]]) -> Recurrence | None:
+    """Whether one vendor's invoices (date, amount) come at a regular distance; None when they do not."""
+    dated = sorted(invoices)
+    if len(dated) < RECURRENCES_MIN:
+        return None
+    days = [(later - earlier).days for (earlier, _), (later, _) in pairwise(dated)]
+    for period, (distance, slack) in PERIODS.items():
+        if all(abs(each - distance) <= slack for each in days):
+            return Recurrence(
+                period=period,
+                amount=median(amount for _, amount in dated),
+                next_on=dated[-1][0] + timedelta(days=distance),
+                invoices=len(dated),
+            )
+    return None

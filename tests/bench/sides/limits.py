@@ -1,0 +1,45 @@
+"""The least that the work can take: what nobody can leave out."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pypdfium2  # type: ignore[import-untyped]  # it ships no types
+from lxml import etree
+
+from tests.bench.sides.workload import ORDER, read, rows
+from tests.bench.worker import Prepared
+
+PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
+
+
+def dictionary(lines: str) -> Prepared:
+    """A dictionary made of the order's keys, each invoice line looked up in it and compared."""
+    ordered, invoiced = rows(lines)
+
+    def join() -> int:
+        places = {(ORDER, row.code): row for row in ordered}
+        agreeing = 0
+        for row in invoiced:
+            place = places.get((ORDER, row.code))
+            if place is not None and place.quantity == row.quantity and place.price == row.price:
+                agreeing += 1
+        return agreeing
+
+    return Prepared([join], len(invoiced), f"{join():,} of {len(invoiced):,} agree")
+
+
+def xml_parse(documents: str) -> Prepared:
+    contents = [text.encode() for text in read(documents)]
+    return Prepared([partial(etree.fromstring, content, PARSER) for content in contents], len(contents), "")
+
+
+def pdf_text(documents: str) -> Prepared:
+    contents = [Path(path).read_bytes() for path in read(documents)]
+    return Prepared([partial(_text, content) for content in contents], len(contents), "")
+
+
+def _text(content: bytes) -> str:
+    with pypdfium2.PdfDocument(content) as document:
+        return "\n".join(page.get_textpage().get_text_bounded() for page in document)

@@ -1,0 +1,149 @@
+"""The functions that speak to the ERP, with their events, against the emulator."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+
+from counterfoil import wiring
+from counterfoil.domain.lifecycle import Status
+from counterfoil.domain.orders import ItemKind
+from counterfoil.domain.policy import CompanySettings
+from counterfoil.steps.match import match
+from tests.builders import COMPANY, a_captured_invoice, an_invoice_line
+from tests.functions.wired import Context, call, event, handler
+from tests.steps.test_match import a_read_invoice
+
+NOTHING_FAILED = {"batchItemFailures": []}
+
+
+@pytest.fixture(autouse=True)
+def connected(services, erp):
+    """The company's books are the emulator's small seed."""
+    services.put_company(CompanySettings(company=COMPANY, currency="GBP", approve_automatically_max=10**6))
+    boto3.client("secretsmanager").create_secret(
+        Name=f"counterfoil/{COMPANY}/erp", SecretString=json.dumps(erp.credentials)
+    )
+
+
+def test_on_schedule_every_company_is_read(services):
+    services.put_company(CompanySettings(company="unconnected"))
+
+    outcomes = call("sync_netsuite.scheduled")
+
+    assert outcomes[COMPANY] == "finished"
+    assert outcomes["unconnected"] != "finished"
+    assert services.sync_progress(COMPANY, "orders").records > 20
+
+
+def test_on_demand_one_company_is_read(services):
+    assert call("sync_netsuite.requested") == NOTHING_FAILED
+
+    assert services.sync_progress(COMPANY, "vendors").finished_at is not None
+
+
+def test_one_record_that_the_erp_says_has_changed_is_read(services, erp):
+    order_id = next(iter(erp.client().suiteql("SELECT id FROM transaction WHERE type = 'PurchOrd' ORDER BY id")))["id"]
+
+    assert handler("sync_netsuite")(one_record(order_id), Context()) == NOTHING_FAILED
+
+    assert services.order(COMPANY, order_id) is not None
+    assert services.sync_progress(COMPANY, "orders").finished_at is None
+
+
+def test_an_approved_invoice_becomes_a_bill_linked_to_its_order_and_its_claim_is_billed(services, erp, clock):
+    call("sync_netsuite.scheduled")
+    order = an_order_that_needs_no_receipt(services, erp)
+    approved = an_approved_invoice_over(order, services, clock)
+
+    assert call("export_bill.approved") == NOTHING_FAILED
+
+    posted = services.invoice(COMPANY, approved.id)
+    assert posted.status == Status.POSTED
+    bill = erp.client().get("vendorBill", posted.bill.id)
+    assert bill["externalId"] == posted.bill.external_id
+    assert Decimal(bill["total"]) == posted.captured.gross_total
+    assert {line["orderDoc"]["id"] for line in bill["item"]["items"]} == {order.id}
+    assert services.order(COMPANY, order.id).claims == {}
+
+
+def test_the_same_message_again_makes_no_second_bill(services, erp, clock):
+    call("sync_netsuite.scheduled")
+    an_approved_invoice_over(an_order_that_needs_no_receipt(services, erp), services, clock)
+    call("export_bill.approved")
+    bills = bills_of(erp)
+
+    assert call("export_bill.approved") == NOTHING_FAILED
+
+    assert bills_of(erp) == bills
+
+
+def test_an_erp_that_cannot_be_reached_leaves_the_message_in_its_queue(services, erp, clock):
+    call("sync_netsuite.scheduled")
+    approved = an_approved_invoice_over(an_order_that_needs_no_receipt(services, erp), services, clock)
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId=f"counterfoil/{COMPANY}/erp", SecretString=json.dumps({"account": "TSTDRV1"})
+    )
+    wiring.clear()
+
+    with pytest.raises(BatchProcessingError, match="not complete"):
+        call("export_bill.approved")
+
+    assert services.invoice(COMPANY, approved.id).status == Status.APPROVED
+
+
+def one_record(record_id):
+    requested = event("sync_netsuite.one_record")
+    body = json.loads(requested["Records"][0]["body"]) | {"record_id": record_id}
+    requested["Records"][0]["body"] = json.dumps(body)
+    return requested
+
+
+def an_order_that_needs_no_receipt(services, erp):
+    """An open order of the seed whose lines are all items that are billed without a receipt, none billed yet."""
+    ids = [row["id"] for row in erp.client().suiteql("SELECT id FROM transaction WHERE type = 'PurchOrd' ORDER BY id")]
+    for order in services.orders(COMPANY, ids).values():
+        kinds = {line.kind for line in order.lines}
+        untouched = all(order.billed(line.line) == 0 for line in order.lines)
+        if order.status.is_open and kinds <= {ItemKind.NONINVENTORY, ItemKind.SERVICE} and untouched:
+            return order
+    raise AssertionError("the seed has no such order")
+
+
+def an_approved_invoice_over(order, services, clock):
+    services.put_company(
+        CompanySettings(company=COMPANY, currency=order.currency, approve_automatically_max=Decimal(10**9))
+    )
+    lines = tuple(
+        an_invoice_line(
+            line=line.line,
+            description=line.description,
+            item_code=line.item_code,
+            quantity=line.quantity,
+            unit_price=line.rate,
+            amount=line.amount,
+        )
+        for line in order.lines
+    )
+    total = sum(line.amount for line in order.lines)
+    captured = a_captured_invoice(
+        po_number=order.number,
+        po_numbers=(order.number,),
+        currency=order.currency,
+        lines=lines,
+        net_total=total,
+        gross_total=total,
+    )
+    read = a_read_invoice(services, captured=captured, vendor_id=order.vendor_id)
+    approved = match(COMPANY, read.id, store=services, now=clock)
+    assert approved.status == Status.APPROVED, approved.reasons
+    return approved
+
+
+def bills_of(erp):
+    rows = erp.client().suiteql("SELECT id FROM transaction WHERE type = 'VendBill' ORDER BY id")
+    return [row["id"] for row in rows]

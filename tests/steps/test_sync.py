@@ -1,0 +1,569 @@
+"""Reading the ERP: everything that changed, once, whatever is interrupted, written meanwhile, deleted or unreadable."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from counterfoil.domain.orders import OrderStatus
+from counterfoil.errors import ErpRefusal, ErpUnavailable, UnexpectedReply
+from counterfoil.netsuite.records import Selection, by_record, order_of, orders_query
+from counterfoil.steps import sync as sync_module
+from counterfoil.steps.sync import KINDS, sync, sync_record
+from counterfoil.store import Store, SyncProgress
+from tests.builders import COMPANY
+from tests.conftest import TABLE
+from tests.memory import MemoryTable
+
+FAR = datetime(2999, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def store():
+    """In memory, which `tests/store` holds to the rules of the real tables: each test here writes a whole company."""
+    return Store(MemoryTable(), TABLE, pause=lambda seconds: None)
+
+
+@pytest.fixture
+def client(erp):
+    return erp.client()
+
+
+@pytest.fixture
+def run(store, client, clock):
+    return lambda deadline=FAR, **options: sync(
+        COMPANY, store=store, client=client, clock=clock, deadline=deadline, **options
+    )
+
+
+@pytest.fixture
+def read_one(store, client):
+    return lambda kind, record_id: sync_record(COMPANY, kind, record_id, store=store, client=client)
+
+
+def order_numbered(store, number):
+    [order] = store.orders_numbered(COMPANY, number)
+    return order
+
+
+def orders_in_erp(client):
+    rows = (row for page in client.suiteql_pages(orders_query(Selection())) for row in page)
+    return {order.id: order for order in (order_of(COMPANY, group) for group in by_record(rows))}
+
+
+def a_bill_in_erp(client, order, *, quantity=1, number="INV-900", **values):
+    """A bill that somebody entered by hand."""
+    line = order.lines[0]
+    body = {
+        "entity": {"id": order.vendor_id},
+        "currency": {"refName": order.currency},
+        "tranId": number,
+        "tranDate": "2026-04-10",
+        "item": {
+            "items": [
+                {
+                    "item": {"id": line.item_id},
+                    "quantity": quantity,
+                    "rate": line.rate,
+                    "orderDoc": {"id": order.id},
+                    "orderLine": line.line,
+                }
+            ]
+        },
+    }
+    return client.create("vendorBill", body | values)
+
+
+def a_receipt_in_erp(client, order, quantity=1):
+    lines = [{"orderLine": order.lines[0].line, "quantity": quantity, "itemReceive": True}]
+    lines += [{"orderLine": other.line, "itemReceive": False} for other in order.lines[1:]]
+    return client.transform("purchaseOrder", order.id, "itemReceipt", {"item": {"items": lines}})
+
+
+def with_claim(store, order, invoice_id="invoice-1", quantity=1):
+    claims = {invoice_id: {order.lines[0].line: Decimal(quantity)}}
+    return store.save_order(order.model_copy(update={"claims": claims}), read=order)
+
+
+# Everything
+
+
+def test_the_first_sync_reads_everything(store, client, run):
+    report = run()
+
+    assert report.is_finished
+    for order_id, order in orders_in_erp(client).items():
+        known = store.order(COMPANY, order_id)
+        assert known.model_copy(update={"bills": {}, "version": 0}) == order
+        for line in order.lines:
+            if not line.is_expense:
+                assert (
+                    sum((bill.get(line.line, Decimal(0)) for bill in known.bills.values()), Decimal(0)) == line.billed
+                )
+    assert store.vendor(COMPANY, "501").name == "Acme Paper Ltd"
+    assert report.kinds["receipts"].written == report.kinds["receipts"].read > 0
+    assert report.kinds["bills"].written == report.kinds["bills"].read > 0
+    assert not any(kind.unreadable for kind in report.kinds.values())
+
+
+def test_bank_accounts_are_read_from_the_accounts_own_field(store, run):
+    run(iban_field="custentity_iban")
+
+    assert store.vendor(COMPANY, "501").ibans == ("GB29NWBK60161331926819",)
+
+
+def test_receipts_stand_with_their_orders(store, run):
+    run()
+
+    order = order_numbered(store, "PO10003")
+    assert [receipt.quantities for receipt in store.receipts(COMPANY, order.id)] == [{1: 8}]
+
+
+def test_bills_of_the_erp_are_known_by_their_vendors_number(store, run):
+    run()
+
+    assert len(store.bills_numbered(COMPANY, "501", "AP-26-0107")) == 1
+    assert store.bills_numbered(COMPANY, "504", "DFL-7734") == {}, "a rejected bill bills nothing"
+    assert store.bills_numbered(COMPANY, "501", "AP-CR-0012") == {}, "a credit is no bill"
+
+
+def test_a_second_sync_writes_nothing(store, run, monkeypatch):
+    run()
+    monkeypatch.setattr(store, "save_order", lambda *args, **values: pytest.fail("an unchanged order was written"))
+
+    report = run()
+
+    assert report.is_finished
+    assert {kind: one.written for kind, one in report.kinds.items()} == dict.fromkeys(KINDS, 0)
+
+
+# What changed
+
+
+def test_a_changed_order_is_read(store, client, run):
+    run()
+    order = order_numbered(store, "PO10004")
+
+    client.patch("purchaseOrder", order.id, {"item": {"items": [{"line": 1, "quantity": 7}]}})
+    report = run()
+
+    assert order_numbered(store, "PO10004").lines[0].quantity == 7
+    assert report.kinds["orders"].written == 1
+
+
+def test_a_new_receipt_takes_its_order_along(store, client, run):
+    run()
+    order = order_numbered(store, "PO10003")
+
+    a_receipt_in_erp(client, order, 2)
+    run()
+
+    assert order_numbered(store, "PO10003").lines[0].received == order.lines[0].received + 2
+    assert [receipt.quantities for receipt in store.receipts(COMPANY, order.id)] == [{1: 8}, {1: 2}]
+
+
+def test_a_bill_that_was_entered_by_hand_takes_its_quantity(store, client, run):
+    run()
+    order = order_numbered(store, "PO10004")
+
+    bill_id = a_bill_in_erp(client, order, quantity=2)
+    run()
+
+    known = order_numbered(store, "PO10004")
+    assert known.bills[bill_id] == {1: 2}
+    assert known.billed(1) == 2
+    assert store.bills_numbered(COMPANY, order.vendor_id, "INV-900") == {bill_id: ""}
+
+
+def test_our_claims_and_bills_outlive_every_reading(store, client, run):
+    run()
+    order = order_numbered(store, "PO10004")
+    claimed = with_claim(store, order)
+    client.patch("purchaseOrder", order.id, {"memo": "touched"})
+    a_bill_in_erp(client, order)
+
+    run()
+
+    assert order_numbered(store, "PO10004").claims == claimed.claims
+
+
+def test_a_rejected_bill_gives_its_quantity_back(store, client, run):
+    run()
+    order = order_numbered(store, "PO10004")
+    bill_id = a_bill_in_erp(client, order, approvalStatus={"id": "1"})
+    run()
+    assert bill_id in order_numbered(store, "PO10004").bills
+
+    client.patch("vendorBill", bill_id, {"approvalStatus": {"id": "3"}})
+    run()
+
+    assert bill_id not in order_numbered(store, "PO10004").bills
+    assert store.bills_numbered(COMPANY, order.vendor_id, "INV-900") == {}
+
+
+def test_a_bill_that_was_unlinked_gives_its_quantity_back(store, client, run):
+    run()
+    order = order_numbered(store, "PO10004")
+    bill_id = a_bill_in_erp(client, order, number="INV-901")
+    run()
+
+    line = {"item": {"id": order.lines[0].item_id}, "quantity": 1, "rate": 1}
+    client._call(
+        "PATCH",
+        f"/record/v1/vendorBill/{bill_id}",
+        body={"item": {"items": [line]}},
+        query={"replace": "item"},
+        is_repeatable=False,
+    )
+    run()
+
+    assert bill_id not in order_numbered(store, "PO10004").bills
+
+
+def test_a_bill_of_ours_that_the_erp_never_linked_keeps_what_it_takes(store, client, run):
+    """Nothing else would keep its goods from being billed again."""
+    run()
+    order = order_numbered(store, "PO10004")
+    line = {"item": {"id": order.lines[0].item_id}, "quantity": 1, "rate": 1}
+    bill_id = a_bill_in_erp(client, order, number="INV-902", item={"items": [line]})
+    store.save_order(order.model_copy(update={"bills": {bill_id: {1: Decimal(1)}}}), read=order)
+
+    run()
+    client.patch("purchaseOrder", order.id, {"memo": "touched"})
+    run()
+
+    assert order_numbered(store, "PO10004").bills == {bill_id: {1: 1}}
+
+
+def test_a_renumbered_bill_is_known_by_its_new_number_only(store, client, run):
+    run()
+    order = order_numbered(store, "PO10004")
+    bill_id = a_bill_in_erp(client, order, number="INV-903")
+    run()
+
+    client.patch("vendorBill", bill_id, {"tranId": "INV-904"})
+    run()
+
+    assert store.bills_numbered(COMPANY, order.vendor_id, "INV-903") == {}
+    assert store.bills_numbered(COMPANY, order.vendor_id, "INV-904") == {bill_id: ""}
+
+
+# What is gone
+
+
+def test_a_deleted_bill_gives_its_quantity_back(store, client, erp, run):
+    run()
+    order = order_numbered(store, "PO10004")
+    bill_id = a_bill_in_erp(client, order)
+    run()
+
+    erp.delete("vendorBill", bill_id)
+    run()
+
+    assert order_numbered(store, "PO10004").bills == {}
+    assert store.bills_numbered(COMPANY, order.vendor_id, "INV-900") == {}
+    assert store.erp_bill(COMPANY, bill_id) is None
+
+
+def test_a_deleted_receipt_takes_its_goods_back(store, client, erp, run):
+    run()
+    order = order_numbered(store, "PO10003")
+    receipt_id = a_receipt_in_erp(client, order, 2)
+    run()
+
+    erp.delete("itemReceipt", receipt_id)
+    run()
+
+    assert order_numbered(store, "PO10003").lines[0].received == order.lines[0].received
+    assert [receipt.quantities for receipt in store.receipts(COMPANY, order.id)] == [{1: 8}]
+
+
+def an_order_without_documents(client):
+    return next(order for order in orders_in_erp(client).values() if order.status == OrderStatus.PENDING_RECEIPT)
+
+
+def test_a_deleted_order_is_forgotten(store, client, erp, run):
+    run()
+    order = an_order_without_documents(client)
+
+    erp.delete("purchaseOrder", order.id)
+    run()
+
+    assert store.order(COMPANY, order.id) is None
+
+
+def test_a_deleted_order_that_is_claimed_is_closed_and_kept(store, client, erp, run):
+    run()
+    order = an_order_without_documents(client)
+    claimed = with_claim(store, store.order(COMPANY, order.id))
+
+    erp.delete("purchaseOrder", order.id)
+    run()
+
+    known = store.order(COMPANY, order.id)
+    assert (known.status, known.claims) == (OrderStatus.CLOSED, claimed.claims)
+
+
+def test_a_deleted_vendor_is_forgotten(store, client, erp, run):
+    run()
+    vendor_id = client.create("vendor", {"companyName": "Short Lived Ltd", "subsidiary": {"id": "1"}})
+    run()
+    assert store.vendor(COMPANY, vendor_id) is not None
+
+    erp.delete("vendor", vendor_id)
+    run()
+
+    assert store.vendor(COMPANY, vendor_id) is None
+
+
+# Interruptions
+
+
+class Ticking:
+    """A clock on which each look takes a second."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 5, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
+
+
+def test_a_sync_stops_at_its_deadline_and_goes_on_from_there(store, client, monkeypatch):
+    monkeypatch.setattr(sync_module, "RECORDS_PER_PAGE", 5)
+    clock = Ticking()
+
+    runs = 0
+    while not all(store.sync_progress(COMPANY, kind).finished_at for kind in KINDS):
+        runs += 1
+        assert runs < 50
+        sync(COMPANY, store=store, client=client, clock=clock, deadline=clock.at + timedelta(seconds=5))
+
+    assert runs > 2, "it took more than one go"
+    for order_id, order in orders_in_erp(client).items():
+        assert store.order(COMPANY, order_id).lines == order.lines
+    assert len(store.bills_numbered(COMPANY, "501", "AP-26-0107")) == 1
+
+
+def test_a_pass_that_was_stopped_goes_on_before_others_begin(store, client, clock):
+    store.put_sync_progress(COMPANY, SyncProgress(kind="bills", until=clock(), began_at=clock(), after="1"))
+    ticking = Ticking()
+
+    report = sync(COMPANY, store=store, client=client, clock=ticking, deadline=ticking.at + timedelta(seconds=2))
+
+    assert next(iter(report.kinds)) == "bills"
+    assert report.kinds["bills"].read > 0
+    assert report.kinds["vendors"].read == 0
+
+
+def test_nothing_is_begun_after_the_deadline(store, run, clock):
+    report = run(deadline=clock())
+
+    assert not report.is_finished
+    assert store.sync_progress(COMPANY, "vendors") == SyncProgress(kind="vendors")
+
+
+@pytest.mark.parametrize("nth", [1, 4, 8, 13, 19])
+def test_a_sync_that_breaks_off_anywhere_is_made_good_by_the_next(store, erp, clock, nth, monkeypatch):
+    monkeypatch.setattr(sync_module, "RECORDS_PER_PAGE", 10)
+    client = erp.client(attempts_max=1)
+    erp.control("faults", {"kind": "cut_after", "route": "services/rest", "nth": nth})
+    with pytest.raises(ErpUnavailable):
+        sync(COMPANY, store=store, client=client, clock=clock, deadline=FAR)
+    erp.clear_faults()
+
+    report = sync(COMPANY, store=store, client=client, clock=clock, deadline=FAR)
+
+    assert report.is_finished
+    for order_id, order in orders_in_erp(client).items():
+        assert store.order(COMPANY, order_id).lines == order.lines
+
+
+def test_an_error_stands_in_the_progress_until_the_next_pass(store, erp, run):
+    erp.control("faults", {"kind": "500", "route": "suiteql"})
+    with pytest.raises(ErpUnavailable):
+        run()
+    assert "UNEXPECTED_ERROR" in store.sync_progress(COMPANY, "vendors").error
+
+    erp.clear_faults()
+    run()
+
+    assert store.sync_progress(COMPANY, "vendors").error is None
+
+
+def test_one_kind_that_the_erp_refuses_keeps_no_other_from_being_read(store, run, monkeypatch):
+    monkeypatch.setitem(sync_module._TABLES, "receipts", "PurchOrd')) FROM nothing --")
+
+    with pytest.raises(ErpRefusal):
+        run()
+
+    assert store.sync_progress(COMPANY, "receipts").error
+    assert store.sync_progress(COMPANY, "bills").finished_at
+    assert order_numbered(store, "PO10004")
+
+
+# What may not be believed
+
+
+def silent(client, monkeypatch, *, also_newest):
+    """An ERP that suddenly shows nothing, as to a role that lost its rights."""
+    real = client._page
+
+    def page(query, params, limit):
+        rows, _ = real(query, params, limit)
+        return ([] if also_newest or "MAX(" not in query else rows), False
+
+    monkeypatch.setattr(client, "_page", page)
+
+
+@pytest.mark.parametrize("also_newest", [False, True], ids=["no rows", "no newest either"])
+def test_an_erp_that_suddenly_shows_nothing_is_an_error(store, client, run, monkeypatch, also_newest):
+    run()
+    silent(client, monkeypatch, also_newest=also_newest)
+
+    with pytest.raises(UnexpectedReply):
+        run()
+
+    assert order_numbered(store, "PO10004")
+    assert store.vendor(COMPANY, "501")
+
+
+def test_an_older_reading_never_replaces_a_newer_one(store, client, run, monkeypatch):
+    """Between the ERP's answer and our write somebody claims the order, and the ERP moves on."""
+    run()
+    order = order_numbered(store, "PO10004")
+    client.patch("purchaseOrder", order.id, {"item": {"items": [{"line": 1, "quantity": 7}]}})
+    real = client._page
+
+    def page(query, params, limit):
+        answer = real(query, params, limit)
+        if "OrdBill" in query and order.id in query:
+            monkeypatch.setattr(client, "_page", real)
+            with_claim(store, store.order(COMPANY, order.id))
+            client.patch("purchaseOrder", order.id, {"item": {"items": [{"line": 1, "quantity": 8}]}})
+        return answer
+
+    monkeypatch.setattr(client, "_page", page)
+    run()
+
+    known = order_numbered(store, "PO10004")
+    assert known.claims == {"invoice-1": {1: 1}}
+    assert known.lines[0].quantity == 8
+
+
+def test_a_record_that_cannot_be_read_is_named_and_keeps_no_other_from_being_read(store, client, run, monkeypatch):
+    real = client._page
+
+    def page(query, params, limit):
+        rows, has_more = real(query, params, limit)
+        return [row | {"status": "?"} if row.get("tranid") == "PO10004" else row for row in rows], has_more
+
+    monkeypatch.setattr(client, "_page", page)
+
+    report = run()
+
+    assert report.is_finished
+    assert [entry.partition(": ")[2] for entry in report.kinds["orders"].unreadable] == ["status"]
+    assert store.orders_numbered(COMPANY, "PO10004") == []
+    assert order_numbered(store, "PO10005")
+
+
+def test_changes_of_the_last_hour_are_read_again(store, client, run, monkeypatch):
+    """What was dated before it could be seen, and the hour that comes twice when clocks are set back."""
+    run()
+    seen = []
+    real = client._page
+    monkeypatch.setattr(client, "_page", lambda query, params, limit: seen.append(query) or real(query, params, limit))
+
+    run()
+
+    assert any("t.lastmodifieddate >= TO_TIMESTAMP('2026-04-08 10:30:00'" in query for query in seen)
+
+
+def test_nothing_is_read_again_once_nothing_has_changed_for_long(store, client, run, clock, monkeypatch):
+    run()
+    clock.advance(minutes=91)
+    assert run().kinds["orders"].read > 0, "what may have turned up late"
+
+    clock.advance(minutes=5)
+    assert {kind: one.read for kind, one in run().kinds.items()} == dict.fromkeys(KINDS, 0)
+
+    client.patch("purchaseOrder", order_numbered(store, "PO10004").id, {"memo": "touched"})
+    assert run().kinds["orders"].read > 0
+
+
+def test_the_cursor_is_the_erps_own_clock(store, client, run):
+    zone = ZoneInfo("America/Los_Angeles")
+
+    run(zone=zone)
+
+    since = store.sync_progress(COMPANY, "orders").since
+    assert since.astimezone(zone).replace(tzinfo=None) == datetime(2026, 4, 8, 12)  # noqa: DTZ001 (the ERP's own)
+
+
+# One record
+
+
+def test_one_order_is_read_at_once(store, client, read_one):
+    order = next(iter(orders_in_erp(client).values()))
+
+    report = read_one("orders", order.id)
+
+    assert store.order(COMPANY, order.id).lines == order.lines
+    assert (report.read, report.written) == (1, 1)
+
+
+def test_one_receipt_takes_its_order_along(store, client, run, read_one):
+    run()
+    order = order_numbered(store, "PO10003")
+
+    read_one("receipts", a_receipt_in_erp(client, order, 2))
+
+    assert order_numbered(store, "PO10003").lines[0].received == order.lines[0].received + 2
+
+
+def test_one_bill_takes_its_order_along(store, client, run, read_one):
+    run()
+    order = order_numbered(store, "PO10004")
+
+    bill_id = a_bill_in_erp(client, order)
+    read_one("bills", bill_id)
+
+    assert order_numbered(store, "PO10004").bills == {bill_id: {1: 1}}
+
+
+def test_one_vendor_is_read(store, read_one):
+    read_one("vendors", "501")
+
+    assert store.vendor(COMPANY, "501").name == "Acme Paper Ltd"
+
+
+@pytest.mark.parametrize(("kind", "record_type"), [("bills", "vendorBill"), ("receipts", "itemReceipt")])
+def test_one_record_that_is_gone_is_forgotten_with_what_it_took(store, client, erp, run, read_one, kind, record_type):
+    run()
+    order = order_numbered(store, "PO10003")
+    made = a_bill_in_erp(client, order) if kind == "bills" else a_receipt_in_erp(client, order)
+    read_one(kind, made)
+    assert order_numbered(store, "PO10003") != order
+
+    erp.delete(record_type, made)
+    read_one(kind, made)
+
+    known = order_numbered(store, "PO10003")
+    assert (known.lines, known.bills) == (order.lines, order.bills)
+
+
+def test_a_record_that_never_was_changes_nothing(store, read_one):
+    for kind in ("vendors", "orders", "receipts", "bills"):
+        read_one(kind, "99999999")
+
+    assert store.order(COMPANY, "99999999") is None
+
+
+def test_an_unknown_kind_is_named(read_one):
+    with pytest.raises(ValueError, match="invoices"):
+        read_one("invoices", "1")
