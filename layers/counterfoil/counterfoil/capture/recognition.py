@@ -7,6 +7,7 @@ refused with `no_text`. The words it finds go through the same layout reader as 
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,8 @@ def _recognised(engine: Any, image: Any, number: int) -> Page:
     words: list[Word] = []
     for corners, text, confidence in found or []:
         if float(confidence) >= CONFIDENCE_MIN:
-            words.extend(_words(corners, text, number, scale))
+            plain = unicodedata.normalize("NFKC", text)
+            words.extend(_words(corners, plain, number, scale))
     return Page(number, image.width * scale, image.height * scale, words)
 
 
