@@ -92,7 +92,7 @@ class App:
         await asyncio.sleep(CUT_SECONDS)
 
     async def _send(self, reply: Reply, scope: Scope, send: Send) -> None:
-        body = reply.encoded()
+        body = reply.content
         headers = {
             "Content-Type": reply.media,
             "X-N-OperationId": str(uuid.uuid4()),

@@ -1,23 +1,307 @@
-"""The console page at `/`."""
+"""The console page at `/`: records and their states, the request log, SuiteQL, and the steps a tester takes by hand.
+
+Readable and usable without script: links, forms, and a redirect after each change.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
 
+from erp_emulator import codes, ledger, projection, records, transforms
+from erp_emulator.clock import instant_text
+from erp_emulator.errors import NetSuiteError, nonexistent_type
 from erp_emulator.http import Reply, Request
+from erp_emulator.inputs import Change
+from erp_emulator.render import View
+from erp_emulator.schema_types import TYPES
+from erp_emulator.session import Record, Session
 
 if TYPE_CHECKING:
     from erp_emulator.app import App
+
+HTML = "text/html;charset=utf-8"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
+PAGE = 50
+COLUMNS_MAX = 12
+EXAMPLE = (
+    "SELECT t.id, t.tranid, BUILTIN.DF(t.status) AS status, BUILTIN.DF(t.entity) AS vendor, t.foreigntotal\n"
+    "FROM transaction t WHERE t.type = 'PurchOrd' ORDER BY t.id"
+)
+# By record type: the steps a tester takes, and what they are called.
+ACTIONS: dict[str, tuple[tuple[str, str], ...]] = {
+    "purchaseOrder": (
+        ("approve", "Approve"),
+        ("reject", "Reject"),
+        ("receive", "Receive all that is left"),
+        ("bill", "Bill what can be billed"),
+        ("close", "Close"),
+    ),
+    "vendorBill": (("approve", "Approve"), ("reject", "Reject"), ("pay", "Pay what is due")),
+}
 
 
 class Console:
     def __init__(self, app: App) -> None:
         self.app = app
 
+    @cached_property
+    def templates(self) -> Any:
+        import jinja2
+
+        loader = jinja2.FileSystemLoader(Path(__file__).with_name("templates"))
+        return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
+
     async def answer(self, request: Request) -> Reply:
-        del request
-        return Reply(
-            200,
-            f"<!doctype html><title>ERP emulator</title><h1>{self.app.account.name}</h1>",
-            "text/html;charset=utf-8",
+        segments = [each for each in request.path.split("/") if each]
+        try:
+            if request.method == "POST":
+                return self.change(request, segments)
+            return await self.show(request, segments)
+        except NetSuiteError as error:
+            return self.page("page.html", {"title": "Not found", "refused": error.detail}, 404)
+
+    def page(self, template: str, values: dict[str, Any], answer: int = 200) -> Reply:
+        text = self.templates.get_template(template).render(account=self.app.account.name, **values)
+        return Reply(answer, text, HTML, {"Content-Security-Policy": POLICY})
+
+    async def show(self, request: Request, segments: list[str]) -> Reply:
+        said = {"said": request.parameter("said"), "refused": request.parameter("refused")}
+        match segments:
+            case []:
+                return self.overview()
+            case ["console", "records", name]:
+                return self.records(request, name)
+            case ["console", "records", name, key]:
+                return self.record(request, name, key, said)
+            case ["console", "suiteql"]:
+                return await self.suiteql(request)
+            case ["console", "requests"]:
+                return self.requests(request)
+            case ["console", "periods"]:
+                return self.periods(said)
+        return self.page("page.html", {"title": "Not found"}, 404)
+
+    def overview(self) -> Reply:
+        account = self.app.account
+        balance = ledger.trial_balance(account.session())
+        rows = account.store.writer.execute(
+            "SELECT status, COUNT(*) FROM \"transaction\" WHERE type = 'PurchOrd' GROUP BY status ORDER BY status"
+        ).fetchall()
+        types = [{"name": each.name, "count": account.store.count(each.name)} for each in TYPES]
+        return self.page(
+            "overview.html",
+            {
+                "title": "Overview",
+                "now": instant_text(account.clock.now()),
+                "frozen": account.clock.frozen_at is not None,
+                "balanced": balance["balanced"],
+                "debit": balance["debit"],
+                "statuses": [{"name": codes.status_name("PurchOrd", row[0]), "count": row[1]} for row in rows],
+                "types": [each for each in types if each["count"]],
+            },
         )
+
+    def records(self, request: Request, name: str) -> Reply:
+        record_type = records.type_of(name)
+        offset = request.parameter("offset", "0")
+        start = int(offset) if offset.isdigit() and len(offset) < 9 else 0
+        session = self.app.account.session()
+        total, ids = session.store.select(record_type.name, None, PAGE, start)
+        found = [session.find(record_type.family, key) for key in ids]
+        return self.page(
+            "records.html",
+            {
+                "title": record_type.label,
+                "type": record_type.name,
+                "total": total,
+                "before": max(start - PAGE, 0) if start else None,
+                "after": start + PAGE if start + PAGE < total else None,
+                "rows": [self.row(session, each) for each in found if each is not None],
+            },
+        )
+
+    def row(self, session: Session, record: Record) -> dict[str, Any]:
+        status = record.get("status")
+        return {
+            "id": record.id,
+            "name": projection.display_name(session, record),
+            "entity": session.display("entity", record.get("entity")) or "" if record.get("entity") else "",
+            "status": codes.status_name(record.type.code, status) if status else "",
+            "total": record.get("total") if record.get("total") is not None else "",
+            "modified": record.get("lastModifiedDate"),
+        }
+
+    def record(self, request: Request, name: str, key: str, said: dict[str, str]) -> Reply:
+        record_type = records.type_of(name)
+        session = self.app.account.session()
+        record = session.load(record_type, key)
+        shown = View(session, request.rest_root, expand=True).record(record)
+        status = record.get("status")
+        return self.page(
+            "record.html",
+            {
+                "title": projection.display_name(session, record),
+                "type": record_type.name,
+                "id": record.id,
+                "status": codes.status_name(record_type.code, status) if status else "",
+                "actions": [{"name": each, "label": label} for each, label in ACTIONS.get(record_type.name, ())],
+                "sublists": [sublist_of(name, shown[name]) for name in record_type.sublists if shown[name]["items"]],
+                "links": self.links(session, record),
+                "postings": self.postings(session, record),
+                "json": json.dumps(shown, indent=2, ensure_ascii=False),
+                **said,
+            },
+        )
+
+    def links(self, session: Session, record: Record) -> list[dict[str, str]]:
+        if not record.type.is_transaction:
+            return []
+        rows = session.store.writer.execute(
+            """SELECT DISTINCT previousdoc, linktype FROM nexttransactionlinelink WHERE nextdoc = ?
+               UNION SELECT DISTINCT nextdoc, linktype FROM nexttransactionlinelink WHERE previousdoc = ?""",
+            (int(record.id), int(record.id)),
+        ).fetchall()
+        found = []
+        for key, kind in rows:
+            other = session.find("transaction", key)
+            if other is not None:
+                name = projection.display_name(session, other)
+                found.append({"type": other.type.name, "id": other.id, "name": name, "kind": kind})
+        return found
+
+    def postings(self, session: Session, record: Record) -> list[dict[str, Any]]:
+        return [
+            {
+                "account": session.display("account", each.account),
+                "debit": each.amount if each.amount > 0 else "",
+                "credit": -each.amount if each.amount < 0 else "",
+            }
+            for each in ledger.postings(session, record)
+        ]
+
+    async def suiteql(self, request: Request) -> Reply:
+        q = request.parameter("q")
+        values: dict[str, Any] = {"title": "SuiteQL", "q": q or EXAMPLE}
+        if q:
+            account = self.app.account
+            try:
+                page = await asyncio.to_thread(
+                    account.engine.run,
+                    q,
+                    [],
+                    account.query_account(),
+                    role="administrator",
+                    limit=200,
+                    offset=0,
+                    timeout_seconds=float(account.preferences["queryTimeoutSeconds"]),
+                )
+            except NetSuiteError as error:
+                values["refused"] = error.detail
+            else:
+                columns = list(dict.fromkeys(name for row in page.items for name in row if name != "links"))
+                values.update(columns=columns, rows=page.items, total=page.total, shown=len(page.items))
+                if not page.items:
+                    values["said"] = "No rows."
+        return self.page("suiteql.html", values)
+
+    def requests(self, request: Request) -> Reply:
+        asked = {name: request.parameter(name) for name in ("path", "status", "text")}
+        return self.page(
+            "requests.html",
+            {
+                "title": "Requests",
+                "rows": self.app.log.search(path=asked["path"], status=asked["status"], text=asked["text"]),
+                **asked,
+            },
+        )
+
+    def periods(self, said: dict[str, str]) -> Reply:
+        rows = self.app.account.store.writer.execute(
+            "SELECT id, periodname, startdate, enddate, closed, aplocked FROM accountingperiod ORDER BY startdate"
+        ).fetchall()
+        shown = []
+        for key, name, start, end, closed, locked in rows:
+            is_closed = closed == "T"
+            state = "closed" if is_closed else "A/P locked" if locked == "T" else "open"
+            action, label = ("open", "Open") if is_closed else ("close", "Close")
+            shown.append(
+                {"id": key, "name": name, "start": start, "end": end, "state": state, "action": action, "label": label}
+            )
+        return self.page("periods.html", {"title": "Periods", "rows": shown, **said})
+
+    # Changes.
+
+    def change(self, request: Request, segments: list[str]) -> Reply:
+        """One step, and back to the page it was taken on with what came of it."""
+        if not is_from_here(request):
+            return self.page("page.html", {"title": "Refused", "refused": "This form was sent from another site."}, 403)
+        back = "/" + "/".join(segments[:-1] if segments[:2] == ["console", "records"] else segments[:2])
+        try:
+            said = self.step(segments)
+        except NetSuiteError as error:
+            return redirect(back, "refused", error.detail)
+        return redirect(back, "said", said)
+
+    def step(self, segments: list[str]) -> str:
+        match segments:
+            case ["console", "periods", key, action] if action in ("open", "close"):
+                with self.app.account.writing() as session:
+                    period = session.load(records.type_of("accountingPeriod"), key)
+                    is_closed = action == "close"
+                    flags = {"closed": is_closed, "apLocked": is_closed, "allLocked": is_closed}
+                    records.update(session, period, Change(dict(flags)))
+                return f"{period.get('periodName')} is now {'closed' if is_closed else 'open'}."
+            case ["console", "records", name, key, action]:
+                with self.app.account.writing() as session:
+                    record = session.load(records.type_of(name), key)
+                    return take(session, record, action)
+        raise nonexistent_type("/".join(segments))
+
+
+def take(session: Session, record: Record, action: str) -> str:
+    """One step with one record; the sentence that says what came of it."""
+    if action in ("approve", "reject"):
+        approval = "2" if action == "approve" else "3"
+        records.update(session, record, Change({"approvalStatus": approval}))
+        return "Approved." if action == "approve" else "Rejected."
+    if action == "close":
+        change = Change()
+        for name in ("item", "expense"):
+            change.lines[name] = [{"line": line["line"], "isClosed": True} for line in record.sublist(name)]
+        records.update(session, record, change)
+        return "Closed."
+    targets = {"receive": "itemReceipt", "bill": "vendorBill", "pay": "vendorPayment"}
+    if action not in targets:
+        raise nonexistent_type(action)
+    made = transforms.transform(session, record, records.type_of(targets[action]), Change())
+    return f"{projection.display_name(session, made)} was made."
+
+
+def is_from_here(request: Request) -> bool:
+    """Whether a form comes from a page of the console itself: browsers name the page's origin."""
+    origin = request.header("origin")
+    if request.header("sec-fetch-site") not in ("", "same-origin", "none"):
+        return False
+    return not origin or urlsplit(origin).netloc == urlsplit(request.root).netloc
+
+
+def redirect(path: str, name: str, text: str) -> Reply:
+    return Reply(303, "", HTML, {"Location": f"{path}?{name}={quote(text)}"})
+
+
+def sublist_of(name: str, shown: dict[str, Any]) -> dict[str, Any]:
+    """A sublist as a table: references by their names, at most a dozen columns."""
+    keys = [key for key in dict.fromkeys(k for line in shown["items"] for k in line) if key != "links"]
+    first = [key for key in ("line", "item", "account", "description", "quantity", "rate", "amount") if key in keys]
+    columns = (first + [key for key in keys if key not in first])[:COLUMNS_MAX]
+    lines = [[plain(line.get(column, "")) for column in columns] for line in shown["items"]]
+    return {"name": name, "columns": columns, "lines": lines}
+
+
+def plain(value: Any) -> Any:
+    return value.get("refName", value.get("id", "")) if isinstance(value, dict) else value

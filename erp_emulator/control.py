@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -43,10 +44,11 @@ class Control:
         except NetSuiteError as error:
             return Reply(400, {"error": error_text(error)})
 
-    def body(self, request: Request) -> dict[str, Any]:
+    def body(self, request: Request, *, is_exact: bool = False) -> dict[str, Any]:
+        """The body; with `is_exact` its numbers are decimals, as a seed's must be."""
         try:
-            body = request.json()
-        except NetSuiteError:
+            body = request.json() if is_exact else json.loads(request.body or b"{}")
+        except (NetSuiteError, ValueError, RecursionError):
             raise BadControl("the body is not JSON") from None
         if not isinstance(body, dict):
             raise BadControl("the body is a JSON object")
@@ -67,7 +69,7 @@ class Control:
         """Empty the account and seed it; preferences, clock, faults and log start anew too."""
         del rest
         need_post(request)
-        body = self.body(request)
+        body = self.body(request, is_exact=True)
         account = self.app.account
         seed.reset(account, body.get("seed", "small"))
         if not body.get("keepPreferences"):
@@ -81,7 +83,7 @@ class Control:
         """Lay a seed on top of what is there."""
         del rest
         need_post(request)
-        seed.lay(self.app.account, self.body(request))
+        seed.lay(self.app.account, self.body(request, is_exact=True))
         return Reply(200, {"status": "ok"})
 
     def snapshot(self, request: Request, rest: list[str]) -> Reply:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from erp_emulator import printing, seed
+from erp_emulator import printing
+from erp_emulator import seed as seeds
 from erp_emulator.account import Account
 from erp_emulator.app import App
 from erp_emulator.credentials import DEFAULT_ACCOUNT
@@ -22,19 +24,22 @@ class Emulator:
     `account` gives the data, clock, preferences and faults directly; `app.restlets.register` takes scripts of yours.
     """
 
-    def __init__(self, *, seed_name: str = "small", account: str = DEFAULT_ACCOUNT, data: Path | None = None) -> None:
+    def __init__(
+        self, *, seed: str | dict[str, Any] = "small", account: str = DEFAULT_ACCOUNT, data: Path | None = None
+    ) -> None:
         self.account = Account(account, data)
         if self.account.store.is_new:
-            self._fill(seed_name)
+            self._fill(seed)
         self.app = App(self.account)
         self.server = Background(self.app)
 
-    def _fill(self, name: str) -> None:
-        if name not in _laid:
-            seed.reset(self.account, name)
-            _laid[name] = self.account.store.dump()
+    def _fill(self, seed: str | dict[str, Any]) -> None:
+        key = seed if isinstance(seed, str) else json.dumps(seed, sort_keys=True, default=str)
+        if key not in _laid:
+            seeds.reset(self.account, seed)
+            _laid[key] = self.account.store.dump()
         else:
-            self.account.store.restore(_laid[name])
+            self.account.store.restore(_laid[key])
 
     @property
     def url(self) -> str:

@@ -40,9 +40,10 @@ class Governor:
         now = time.monotonic()
         for peer in [peer for peer, until in self.recent.items() if until < now]:
             del self.recent[peer]
-        busy = {**self.recent, **self.working}
-        busy.pop(but or NOBODY, None)
-        return max(len(busy), sum(self.working.values()) + self.waiting)
+        mine = but or NOBODY
+        busy = {peer for peer in (*self.recent, *self.working) if peer != mine}
+        worked_on = sum(count for peer, count in self.working.items() if peer != mine)
+        return max(len(busy), worked_on + self.waiting)
 
     def closed(self, peer: Peer) -> None:
         self.recent.pop(peer, None)

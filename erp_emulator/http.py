@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -75,6 +76,11 @@ class Reply:
     body: Any = None
     media: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def content(self) -> bytes:
+        """The body as sent; made once, after the last change to it."""
+        return self.encoded()
 
     def encoded(self) -> bytes:
         if self.body is None:

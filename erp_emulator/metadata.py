@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -174,7 +175,7 @@ def part_schema(record_type: RecordType, part: str) -> dict[str, Any]:
 
 def collection_schema(record_type: RecordType, sublist: Sublist, refs: str) -> dict[str, Any]:
     items = {"type": "array", "items": {"$ref": f"{refs}{record_type.name}-{sublist.name}Element"}}
-    return {"type": "object", "properties": {**COMMON["nsResourceCollection"]["properties"], "items": items}}
+    return {"type": "object", "properties": {**collection_properties(refs), "items": items}}
 
 
 def element_schema(record_type: RecordType, sublist: Sublist, refs: str) -> dict[str, Any]:
@@ -182,11 +183,17 @@ def element_schema(record_type: RecordType, sublist: Sublist, refs: str) -> dict
     return {"type": "object", "properties": {n: property_of(each, refs) for n, each in sublist.fields.items()}}
 
 
+def collection_properties(refs: str) -> dict[str, Any]:
+    text = json.dumps(COMMON["nsResourceCollection"]["properties"]).replace(f"{CATALOG}/", refs)
+    properties: dict[str, Any] = json.loads(text)
+    return properties
+
+
 def openapi(request: Request, types: Iterable[RecordType]) -> dict[str, Any]:
     """OpenAPI 3.0 of the types asked for."""
     refs = "#/components/schemas/"
     paths: dict[str, Any] = {}
-    schemas: dict[str, Any] = dict(COMMON)
+    schemas: dict[str, Any] = json.loads(json.dumps(COMMON).replace(f"{CATALOG}/", refs))
     pending = list(types)
     for record_type in pending:
         paths.update(paths_of(record_type))
@@ -194,7 +201,7 @@ def openapi(request: Request, types: Iterable[RecordType]) -> dict[str, Any]:
         schemas[f"{record_type.name}Collection"] = {
             "type": "object",
             "properties": {
-                **COMMON["nsResourceCollection"]["properties"],
+                **collection_properties(refs),
                 "items": {"type": "array", "items": {"$ref": f"{refs}nsResource"}},
             },
         }
@@ -203,18 +210,16 @@ def openapi(request: Request, types: Iterable[RecordType]) -> dict[str, Any]:
             schemas[f"{name}Collection"] = collection_schema(record_type, sublist, refs)
             schemas[f"{name}Element"] = element_schema(record_type, sublist, refs)
     known = set(schemas)
-    for record_type in pending:
-        for each in schemas[record_type.name]["properties"].values():
-            target = str(each.get("$ref", "")).removeprefix(refs)
-            if target and target not in known:
-                schemas[target] = {"allOf": [{"$ref": f"{refs}nsResource"}]}
-                known.add(target)
-    for name in list(schemas):
-        for each in schemas[name].get("properties", {}).values():
-            target = str(each.get("$ref", "")).removeprefix(refs)
-            if target and target not in known:
-                schemas[target] = {"allOf": [{"$ref": f"{refs}nsResource"}]}
-                known.add(target)
+    wanted = [
+        str(each.get("$ref", "")).removeprefix(refs)
+        for name in list(schemas)
+        for each in schemas[name].get("properties", {}).values()
+    ]
+    wanted += [target for record_type in pending for target in record_type.transforms]
+    for target in wanted:
+        if target and target not in known:
+            schemas[target] = {"allOf": [{"$ref": f"{refs}nsResource"}]}
+            known.add(target)
     return {
         "openapi": "3.0.1",
         "info": {"title": "NetSuite REST Record API", "version": "v1"},

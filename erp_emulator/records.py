@@ -285,6 +285,8 @@ def differences(before: Record | None, record: Record) -> dict[str, tuple[Any, A
 
 def note(session: Session, record: Record, kind: str, changed: dict[str, tuple[Any, Any]]) -> None:
     """System notes: who changed which field from what to what."""
+    if not session.is_noted:
+        return
     for name, (old, new) in changed.items():
         session.store.insert(
             "systemnote",

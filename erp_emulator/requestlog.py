@@ -32,7 +32,7 @@ class RequestLog:
                 "role": request.role if request.actor else None,
                 "headers": headers,
                 "body": _text(request.body, request.path),
-                "answer": _text(reply.encoded(), request.path) if reply is not None else None,
+                "answer": _text(reply.content, request.path) if reply is not None else None,
                 "location": reply.headers.get("Location") if reply is not None else None,
                 "faults": faults,
             }

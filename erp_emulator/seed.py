@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from erp_emulator import records, tables, transforms
+from erp_emulator import large, records, tables, transforms
 from erp_emulator.account import Account
 from erp_emulator.errors import NetSuiteError
 from erp_emulator.inputs import Change
@@ -57,18 +57,20 @@ def load(path: Path = SMALL) -> dict[str, Any]:
 
 
 def reset(account: Account, which: Any = "small") -> None:
-    """Empty the account and fill it anew, all or nothing: `small`, `none`, or a seed's own JSON."""
+    """Empty the account and fill it anew, all or nothing: `small`, `large`, `none`, or a seed's own JSON."""
     parts: list[dict[str, Any]] = []
-    if which == "small":
+    if which in ("small", "large"):
         parts = [load(), load(SAMPLES)]
     elif isinstance(which, dict):
         parts = [which]
     elif which != "none":
-        raise BadSeed("seed is small, none or a JSON object")
+        raise BadSeed("seed is small, large, none or a JSON object")
     with account.store.transaction():
         empty(account)
         for data in parts:
             lay(account, data)
+        if which == "large":
+            lay(account, large.documents(), is_noted=False)
     account.faults.clear()
 
 
@@ -89,12 +91,13 @@ def empty(account: Account) -> None:
     account.store.fill_code_tables()
 
 
-def lay(account: Account, data: dict[str, Any]) -> None:
-    """Add a seed to what is there; one transaction."""
+def lay(account: Account, data: dict[str, Any], *, is_noted: bool = True) -> None:
+    """Add a seed to what is there; one transaction. `is_noted` says whether system notes are written."""
     frozen_at, shift = account.clock.frozen_at, account.clock.shift
     try:
         with account.writing() as session:
             session.context = "CSV Import"
+            session.is_noted = is_noted
             Layer(account, session).lay(data)
     finally:
         account.clock.frozen_at, account.clock.shift = frozen_at, shift

@@ -92,6 +92,7 @@ class Session:
     preferences: Preferences
     user: str = "-5"
     context: str = "REST"
+    is_noted: bool = True
     held: dict[tuple[str, int], Record] = field(default_factory=dict)
     before: dict[tuple[str, int], Record] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)

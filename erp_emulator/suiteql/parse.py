@@ -10,6 +10,7 @@ from sqlglot import exp
 from sqlglot.dialects.oracle import Oracle
 from sqlglot.errors import SqlglotError
 from sqlglot.parsers.oracle import OracleParser
+from sqlglot.transforms import eliminate_join_marks
 
 from erp_emulator.errors import NetSuiteError, invalid_query
 
@@ -65,6 +66,11 @@ def parse(text: str) -> exp.Query:
     tree: exp.Expr = trees[0]
     if isinstance(tree, exp.Subquery):
         tree = tree.unnest()
+    if any(each.args.get("join_mark") for each in tree.find_all(exp.Column)):
+        try:
+            tree = eliminate_join_marks(tree)
+        except (SqlglotError, AssertionError, KeyError, ValueError):
+            raise invalid() from None
     if marks > PARAMETERS_MAX or not isinstance(tree, exp.Query) or _depth(tree) > DEPTH_MAX:
         raise invalid()
     return tree

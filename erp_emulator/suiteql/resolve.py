@@ -103,7 +103,18 @@ ALLOWED = (
     exp.Coalesce,
     exp.Substring,
     exp.Hint,
+    exp.Ceil,
+    exp.Floor,
+    exp.ToNumber,
+    exp.Mod,
 )
+# What the grammar makes a node of its own although it is a function like others.
+FUNCTION_NODES: dict[type[exp.Expr], str] = {
+    exp.Ceil: "o_ceil",
+    exp.Floor: "o_floor",
+    exp.ToNumber: "o_to_number",
+    exp.Mod: "o_mod",
+}
 
 
 @dataclass(frozen=True)
@@ -710,6 +721,9 @@ class Resolver:
             return self._function(node)
         if isinstance(node, exp.Trim):
             return self._trim(node)
+        if type(node) in FUNCTION_NODES:
+            arguments = [each for each in (node.this, node.args.get("expression"), node.args.get("format")) if each]
+            return _typed(_call(FUNCTION_NODES[type(node)], *arguments), "num")
         if isinstance(node, exp.Like):
             node.set("this", _text(node.this))
             return _typed(node, "num")

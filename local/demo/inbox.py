@@ -64,6 +64,14 @@ class Drop:
         return max(0.0, (moments[-1] - self.dropped_at).total_seconds()) if moments else None
 
     @property
+    def seconds_so_far(self) -> float:
+        """As long as it is on its way, from the drop to now."""
+        is_done = self.is_redelivery if self.sample.repeats else self.is_at_rest
+        if is_done and self.seconds is not None:
+            return self.seconds
+        return (datetime.now(UTC) - self.dropped_at).total_seconds()
+
+    @property
     def waited_for_goods(self) -> bool:
         return any(entry.after == Status.AWAITING_RECEIPT for entry in self.audit)
 

@@ -16,14 +16,20 @@ SAMPLES = PROJECT / "samples"
 
 @dataclass(frozen=True)
 class Sample:
-    """One document and what it is for. `repeats` names the document that it is a second delivery of."""
+    """One document and what it is for.
+
+    It comes to `becomes`, for the `reason`, and to `then` once missing goods have come. `repeats` names the document
+    that it is a second delivery of.
+    """
 
     file: str
     name: str
     shows: str
+    made_by: str
     wave: int
     order: str | None
     becomes: Status | None
+    reason: str | None
     then: Status | None
     repeats: str | None
 
@@ -66,9 +72,11 @@ def _sample(entry: dict[str, Any]) -> Sample:
         file=entry["file"],
         name=entry.get("as", entry["file"]),
         shows=entry["shows"],
+        made_by=entry["made_by"],
         wave=entry.get("wave", 1),
         order=entry.get("order"),
         becomes=Status(entry["becomes"]) if "becomes" in entry else None,
+        reason=entry.get("reason"),
         then=Status(entry["then"]) if "then" in entry else None,
         repeats=entry.get("repeats"),
     )

@@ -17,8 +17,8 @@ from rich.text import Text
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.money import plain
 from counterfoil.store import Store
-from local.demo.erp import ErpDocument, ErpLine
 from local.demo.inbox import Drop, follow
+from local.erp import ErpDocument, ErpLine
 
 WIDTH_WITHOUT_TERMINAL = 160
 COLOURS = {
@@ -100,16 +100,19 @@ class Board:
     def _table(self) -> Table:
         table = Table("document", "what it shows", "state", Column("seconds", justify="right"), caption=self._said)
         for drop in self.drops:
-            table.add_row(drop.sample.name, drop.sample.shows, _state(drop), _seconds(drop))
+            table.add_row(drop.sample.name, drop.sample.shows, _state(drop), f"{drop.seconds_so_far:.1f}")
         return table
 
 
 def show_outcomes(drops: list[Drop]) -> None:
-    table = Table("document", "invoice", "became", "why", title="What became of each", title_justify="left")
+    table = Table("document", "invoice", "became", Column("seconds", justify="right"), "why",
+                  title="What became of each", title_justify="left")  # fmt: skip
     for drop in drops:
         captured = drop.invoice.captured if drop.invoice else None
         number = captured.invoice_number if captured else None
-        table.add_row(drop.sample.name, number or "", Text(_outcome(drop), style=_colour(drop)), _why(drop))
+        table.add_row(
+            drop.sample.name, number or "", Text(_outcome(drop), style=_colour(drop)), _seconds(drop), _why(drop)
+        )
     out.print(table)
 
 
@@ -150,7 +153,7 @@ def show_seconds(drops: list[Drop]) -> None:
         out.print(
             f"drop to bill, {len(seconds)} invoices that nobody had to touch: median"
             f" {statistics.median(seconds):.1f} s, from {seconds[0]:.1f} s to {seconds[-1]:.1f} s"
-            " (all dropped at once)"
+            " (all dropped at once; after a deployment the functions start cold)"
         )
 
 

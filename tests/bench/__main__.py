@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -17,7 +18,7 @@ from tests.bench.environments import install_peers
 from tests.bench.errors import BenchError
 from tests.bench.measuring import Result, measure
 
-RUNS = 11
+RUNS = 7
 RUNS_MAX = 1_000
 WIDTH_WITHOUT_TERMINAL = 170
 # Counts, and what needs the deployed stack, are no loops that could be alternated with anything.
@@ -46,11 +47,13 @@ def bench(
         typer.echo(f"bench: nothing is called {', '.join(only or ())}; --list prints the names", err=True)
         raise typer.Exit(2)
     results, failures = run(chosen, runs)
+    load = os.getloadavg()[1]
     width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
     console = Console(width=width, highlight=False)
     report.show(results, console)
-    report.write(results)
+    report.write(results, report.FILE)
     console.print(f"written to {report.FILE}")
+    console.print(report.busyness(load, os.cpu_count() or 1))
     for failure in failures:
         typer.echo(f"bench: {failure}", err=True)
     if failures:

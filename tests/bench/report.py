@@ -17,7 +17,7 @@ FILE = ROOT / "build" / "bench.json"
 MORE_IS_BETTER = ("/s",)
 
 
-def write(results: Sequence[Result], file: Path = FILE) -> None:
+def write(results: Sequence[Result], file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps([result.as_json() for result in results], indent=2) + "\n")
 
@@ -62,6 +62,14 @@ def growths(results: Sequence[Result]) -> list[str]:
             exponent = growth(small, large)
             said.append(f"{family}*: from {small[0]:,} to {large[0]:,} lines time grows as n^{exponent:.2f}")
     return said
+
+
+def busyness(load: float, cores: int) -> str:
+    """How far the figures can be trusted on their own; `load` is the machine's average over five minutes."""
+    said = f"load {load:.1f} on {cores} cores over the last five minutes"
+    if load <= cores:
+        return said
+    return f"{said}: the machine was busy, so times are too long; ratios hold better than times"
 
 
 def number(figures: Figures | None) -> str:

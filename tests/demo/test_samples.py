@@ -12,14 +12,14 @@ import yaml
 from counterfoil.capture import CaptureError, capture
 from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.lifecycle import Status
+from local.demo.story import read_story
 from samples import make
-from tests.demo.books import SAMPLES, settings, story
+from tests.demo.books import READINGS, SAMPLES, settings
 
 OURS = make.PAPERS
-REAL = yaml.safe_load((SAMPLES.parent / "tests" / "demo" / "readings.yaml").read_text())
-UNREADABLE = {
-    sample["file"]: sample["reason"] for sample in story()["samples"] if sample.get("becomes") == "needs_review"
-}
+REAL = yaml.safe_load(READINGS.read_text())
+STORY = read_story()
+UNREADABLE = {sample.file: sample.reason for sample in STORY.samples if sample.becomes == Status.NEEDS_REVIEW}
 
 
 @cache
@@ -40,6 +40,7 @@ def test_our_own_samples_are_read_as_they_were_made(name):
     assert (captured.invoice_number, captured.po_number) == (paper.number, paper.order)
     assert (captured.issue_date, captured.due_date) == (paper.issued, paper.due)
     assert (captured.vendor_name, captured.vendor_vat_id) == (paper.seller.name, paper.seller.vat_id)
+    assert captured.vendor_iban == paper.seller.iban
     assert captured.buyer_name == make.BUYER[0]
     assert (captured.net_total, captured.tax_total, captured.gross_total) == (paper.net, paper.tax, paper.gross)
     assert captured.currency == "EUR"
@@ -77,8 +78,7 @@ def test_what_cannot_be_opened_says_why(name, reason):
 def test_every_document_is_listed_and_every_listed_one_is_there():
     documents = {path.name for path in SAMPLES.iterdir() if path.suffix in (".pdf", ".xml")}
 
-    assert {sample["file"] for sample in story()["samples"]} == documents
-    assert {sample["becomes"] for sample in story()["samples"] if "becomes" in sample} <= set(Status)
+    assert {sample.file for sample in STORY.samples} == documents
 
 
 def test_the_script_makes_the_very_documents_that_are_kept(tmp_path, monkeypatch):
@@ -94,7 +94,7 @@ def test_documents_by_other_hands_are_named_with_source_and_licence():
     sources = (SAMPLES / "SOURCES.md").read_text()
     listed = set(re.findall(r"^\| `([^`]+)` \|", sources, re.MULTILINE))
 
-    assert listed == {sample["file"] for sample in story()["samples"] if sample["made_by"] != "ours"}
+    assert listed == {sample.file for sample in STORY.samples if sample.made_by != "ours"}
     assert len(listed) >= 3
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from erp_emulator import seed
 from erp_emulator.embedded import Emulator
 from tests.emulator.client import Client
 
 
+# The small seed without the sample invoices' part, which grows with them.
+SEED = seed.load()
+
+
 @pytest.fixture
 def emulator():
-    with Emulator() as running:
+    with Emulator(seed=SEED) as running:
         yield running
 
 

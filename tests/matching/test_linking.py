@@ -10,7 +10,7 @@ import pytest
 
 from counterfoil.domain.linking import order_number, similarity, words_of
 from counterfoil.domain.orders import ItemKind, OrderLine, OrderStatus, PurchaseOrder
-from counterfoil.domain.policy import MatchPolicy
+from counterfoil.domain.policy import MatchPolicy, QuantityBasis
 from tests.builders import an_order, an_order_line
 from tests.matching.test_matching import S, an_amount, an_expense, an_invoice_of, billed, d, line_of, matched
 
@@ -82,6 +82,7 @@ def test_a_confused_letter_is_flagged() -> None:
 
     assert "order_number_read_differently" in result.flags
     assert result.approvable
+    assert result.is_doubtful
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,29 @@ def test_of_two_orders_that_fit_the_older_is_billed_first() -> None:
     )
 
     assert links(billed(), orders=orders, po_number=None, po_numbers=()) == ["PO-2:1"]
+
+
+@pytest.mark.parametrize(
+    ("other", "po_number", "is_ambiguous"),
+    [
+        pytest.param({}, None, True, id="both fit"),
+        pytest.param({}, "PO-1", False, id="one is named"),
+        pytest.param({"rate": "6"}, None, False, id="another price"),
+        pytest.param({"billed": d("1")}, None, False, id="another quantity is left"),
+    ],
+)
+def test_an_order_that_could_as_well_be_another_is_looked_at(
+    other: dict[str, Any], po_number: str | None, is_ambiguous: bool
+) -> None:
+    policy = MatchPolicy(two_way_quantity=QuantityBasis.REMAINING)
+    orders = (of(article(1, "Widget")), of(article(1, "Widget", **other), id="1002", number="PO-2"))
+    numbers = (po_number,) if po_number else ()
+
+    result = matched(an_invoice_of(named(1, "Widget"), po_number=po_number, po_numbers=numbers), *orders, policy=policy)
+
+    assert result.approvable
+    assert ("order_ambiguous" in result.flags) is is_ambiguous
+    assert result.is_doubtful is is_ambiguous
 
 
 def test_one_invoice_may_bill_several_orders() -> None:
@@ -197,9 +221,19 @@ def test_words_link_in_any_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Bolt M8x40", "Bolt M8x50"), ("Part 07", "Part 08"), ("Toner 12A", "Toner 85A")]
+    ("one", "other"),
+    [
+        ("Bolt M8x40", "Bolt M8x50"),
+        ("Part 07", "Part 08"),
+        ("Toner 12A", "Toner 85A"),
+        ("Widget A", "Widget B"),
+        ("Safety gloves size XL", "Safety gloves size S"),
+        ("HP toner cartridge black", "HP toner cartridge yellow"),
+        ("Ergonomic office chair, red", "Ergonomic office chair, blue"),
+        ("Accounting services for February", "Accounting services for March"),
+    ],
 )
-def test_other_figures_are_another_article(one: str, other: str) -> None:
+def test_another_figure_size_or_colour_is_another_article(one: str, other: str) -> None:
     assert links(named(1, one, item_code=None), orders=(of(article(1, other)),)) == [None]
 
 
@@ -213,11 +247,14 @@ def test_a_longer_name_with_another_code_is_another_article() -> None:
     assert links(named(1, "Widget XL"), orders=(of(article(1, "Widget")),)) == [None]
 
 
-def test_a_line_that_says_nothing_links_by_its_numbers_when_only_one_fits() -> None:
-    line = named(1, "", item_code=None)
+@pytest.mark.parametrize("says", ["", "As per your order", "Item 1", "Lieferung laut Bestellung"])
+def test_a_line_that_says_nothing_links_by_its_numbers_when_only_one_fits(says: str) -> None:
+    line = named(1, says, item_code=None)
 
     assert links(line, orders=(of(article(1, "Widget")),)) == ["PO-1:1"]
     assert links(line, orders=(of(article(1, "Widget"), article(2, "Gadget")),)) == [None]
+    assert links(line, orders=(of(article(1, "Widget", "5.01")),)) == [None]
+    assert links(line, orders=(of(article(1, "Widget")),), po_number=None, po_numbers=()) == [None]
 
 
 def test_an_expense_links_by_its_amount_when_the_order_is_named() -> None:
@@ -344,7 +381,7 @@ def test_a_link_by_hand_reaches_no_other_vendors_order() -> None:
 def test_a_link_keeps_what_it_rests_on() -> None:
     line = line_of(matched(an_invoice_of()))
 
-    assert line.evidence == {"item_code": 50, "description": 40, "rate": 15, "quantity": 8, "amount": 4}
+    assert line.evidence == {"item_code": 50, "description": 40, "rate": 15, "quantity": 12, "amount": 4}
 
 
 @pytest.mark.parametrize(

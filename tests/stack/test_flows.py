@@ -75,14 +75,16 @@ class Deployed:
         number = f"PO-{uuid.uuid4().hex[:8].upper()}"
         item = one_row(
             self.erp,
-            "SELECT id, itemid, displayname FROM item WHERE itemtype = ? AND isinactive = 'F' ORDER BY id",
-            "InvtPart" if is_goods else "Service",
+            "SELECT id, itemid, displayname FROM item WHERE itemid = ?",
+            "PAPER-A4" if is_goods else "HOSTING-MONTH",
         )
         vendor = one_row(self.erp, "SELECT id, companyname, vatregnumber FROM vendor WHERE entityid = ?", "V501")
         line = {"item": {"id": item["id"]}, "quantity": Decimal(quantity), "rate": Decimal(price)}
         order_id = self.erp.create(
             "purchaseOrder", {"entity": {"id": vendor["id"]}, "tranId": number, "item": {"items": [line]}}
         )
+        self.tell("vendor", vendor["id"])
+        until(lambda: self.store.vendor(self.company, vendor["id"]), "the vendor is read")
         self.tell("purchaseOrder", order_id)
         order = until(lambda: self.store.order(self.company, order_id), f"order {number} is read")
         return {

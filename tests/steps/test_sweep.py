@@ -4,12 +4,14 @@ from decimal import Decimal
 
 import pytest
 
+from counterfoil.capture.vendor_finder import keys_of_vendor
+from counterfoil.domain.invoices import Reason
 from counterfoil.domain.lifecycle import ATTEMPTS_MAX, Status
 from counterfoil.domain.orders import ItemKind
 from counterfoil.domain.policy import CompanySettings
 from counterfoil.steps.match import match
 from counterfoil.steps.sweep import GIVEN_UP, sweep
-from tests.builders import COMPANY, an_invoice, an_order, an_order_line
+from tests.builders import COMPANY, a_captured_invoice, a_vendor, an_invoice, an_order, an_order_line
 from tests.steps.test_match import a_read_invoice
 
 
@@ -72,3 +74,25 @@ def test_a_waiting_invoice_whose_orders_changed_unnoticed_is_matched_again(store
 
     assert sweep(COMPANY, store=store, now=clock) == {"rematched": 1}
     assert store.invoice(COMPANY, waiting.id).status == Status.CAPTURED
+
+
+def test_an_invoice_whose_vendor_has_come_meanwhile_is_read_again(store, clock):
+    unknown = store.save_invoice(
+        None,
+        an_invoice(
+            status=Status.NEEDS_REVIEW,
+            captured=a_captured_invoice(vendor_vat_id="GB123456789"),
+            reasons=(Reason(code="vendor_unknown", detail="no vendor"),),
+        ),
+        by="t",
+        action="read",
+        at=clock(),
+    )
+    clock.advance(hours=1)
+    assert sweep(COMPANY, store=store, now=clock) == {}
+
+    vendor = a_vendor(vat_id="GB123456789")
+    store.put_vendor(vendor, keys_of_vendor(vendor))
+
+    assert sweep(COMPANY, store=store, now=clock) == {"reread": 1}
+    assert store.invoice(COMPANY, unknown.id).status == Status.RECEIVED

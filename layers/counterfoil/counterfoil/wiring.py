@@ -87,7 +87,7 @@ def erp(company: str) -> NetSuiteClient:
 
 
 @lru_cache(maxsize=ERP_CLIENTS_MAX)
-def _erp(company: str, period: int) -> NetSuiteClient:
+def _erp(company: str, period: int) -> NetSuiteClient:  # noqa: ARG001 - a new period is a new client
     from counterfoil.netsuite.client import Credentials, NetSuiteClient
 
     try:

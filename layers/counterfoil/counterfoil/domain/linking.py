@@ -45,7 +45,7 @@ DESCRIPTION = 40
 AMOUNT_OF_EXPENSE = 20
 RATE = 15
 RATE_NEAR = 5
-QUANTITY = 8
+QUANTITY = 12
 QUANTITY_ORDERED = 5
 QUANTITY_WITHIN = 3
 AMOUNT = 4
@@ -55,13 +55,15 @@ OTHER_ORDER_LINE = -1
 
 # How alike descriptions must be, in percent: to say by themselves what a line is; to do so with price or quantity
 # beside them; to outweigh item codes that differ, or a price of nothing.
-SIMILAR = 72
+SIMILAR = 75
 SIMILAR_WITH_NUMBERS = 65
 SIMILAR_AGAINST_CODES = 85
 SIMILAR_WITH_DIFFERENT_FIGURES = 40
 # A description that is part of the other must be at least this much of both, and words this alike are one word.
 SIMILAR_AS_A_PART = 40
 SAME_WORD = 85
+# A word this short is a size or a type (S, XL, A), not a name.
+SIZE_LETTERS_MAX = 2
 # Without a word in common, letters must agree at least this much to look closer.
 UNLIKE = 50
 NEAR_PERCENT = Decimal(5)
@@ -71,6 +73,22 @@ _WORD = re.compile(r"\w+")
 _ORDER_PREFIX = re.compile(
     r"^(?:PURCHASEORDERNUMBER|PURCHASEORDER|PURCHORD|PURORD|BESTELLNUMMER|BESTELLUNG|BESTELLNR|BONDECOMMANDE"
     r"|ORDERNUMBER|ORDERNO|ORDER|PONUMBER|PONO|PO|NUMBER|NO|NR)+(?=[\dOQDILZSB]+$)"
+)
+# Words that stand for a figure: of two articles that differ in one of these each is another one.
+_TELLING = frozenset(
+    """black white red blue green yellow orange purple violet pink brown grey gray silver gold clear transparent cyan
+    magenta beige turquoise schwarz weiß weiss rot blau grün gelb lila rosa braun grau silber noir blanc rouge bleu vert
+    jaune small medium large mini maxi short long left right upper lower front rear top bottom inner outer male female
+    links rechts oben unten innen außen klein groß mittel steel stainless brass copper aluminium aluminum plastic wood
+    wooden glass rubber nylon leather cotton paper january february march april may june july august september october
+    november december januar februar märz mai juni juli oktober dezember monday tuesday wednesday thursday friday
+    first second third new used spare single double triple""".split()
+)
+# Descriptions of such words only do not say what a line is for.
+_SAYS_NOTHING = frozenset(
+    """item items goods article articles product products material materials service services position pos line as per
+    ordered order purchase po your our ref reference according to delivered delivery no nr number the of and 1 2 3 4 5 6
+    7 8 9 10 ware artikel lieferung laut gemäß ihre ihrer bestellung commande selon votre""".split()
 )
 # What a scan confuses.
 _CONFUSED = str.maketrans("OQDILZSB", "00011258")
@@ -377,6 +395,15 @@ class Linker:
         self._join(lines, candidates, found)
         return found
 
+    def is_ambiguous(self, linked: Iterable[Linked]) -> bool:
+        """Whether another order, which the document did not choose either, would have fitted a line just as well."""
+        if self._choice.is_named:
+            return False
+        orders_with: dict[Hashable, set[str]] = defaultdict(set)
+        for place in self._places:
+            orders_with[_thing(place)].add(place.order.id)
+        return any(len(orders_with[_thing(place)]) > 1 for each in linked for place in each.places)
+
     def conversion(self, line: Billed, place: Place) -> Conversion | None:
         """How the line's unit counts in the order's; None when nobody declared it."""
         return self._units.conversion(
@@ -513,7 +540,8 @@ class Linker:
             return False
         if place.line.is_expense:
             return "amount" in numbers
-        return not line.words and "rate" in numbers and "quantity" in numbers
+        says_nothing = _SAYS_NOTHING.issuperset(line.words)
+        return says_nothing and numbers.get("rate") == RATE and numbers.get("quantity", 0) >= QUANTITY_ORDERED
 
     def _numbers(self, line: Billed, place: Place) -> dict[str, int]:
         """What price, quantity and amount say. The amount is all that an expense line has."""
@@ -704,7 +732,12 @@ def _is_same_word(one: str, other: str) -> bool:
 
 
 def _figures(words: Sequence[str]) -> set[str]:
-    return {word for word in words if any(letter.isdigit() for letter in word)}
+    """The words that tell one article from another of its kind: figures, sizes, colours, months."""
+    return {
+        word
+        for word in words
+        if len(word) <= SIZE_LETTERS_MAX or word in _TELLING or any(letter.isdigit() for letter in word)
+    }
 
 
 def _ordered_amount(line: OrderLine) -> Decimal:
@@ -715,6 +748,11 @@ def _is_by_numbers_only(found: Sequence[tuple[int, int, Mapping[str, int]]]) -> 
     """Nothing but prices and quantities speaks for any of them: then it must be the only one."""
     names = {"line_reference", "item_code", "vendor_item_code", "alias", "description"}
     return bool(found) and not any(names & evidence.keys() for _, _, evidence in found)
+
+
+def _thing(place: Place) -> Hashable:
+    """What a document can tell of an order line: two that are equal in it are alike to it."""
+    return place.codes, place.words, place.line.unit, place.line.rate, place.line.amount, place.expected
 
 
 def _is_same_thing(place: Place, first: Place) -> bool:

@@ -89,7 +89,7 @@ def read(
         captured = capture(content, invoice.document.file_name, settings.identity)
     except CaptureError as error:
         return _review(invoice, [Reason(code=error.code, detail=error.detail)], store=store, now=now)
-    vendor, vendor_reasons = _vendor_of(captured, invoice.company, store)
+    vendor, vendor_reasons = vendor_of(captured, invoice.company, store)
     reasons = intake.doubts(captured) + vendor_reasons
     for _ in range(READ_AGAIN_MAX):
         after = invoice.model_copy(
@@ -198,7 +198,8 @@ def _new_invoice(invoice_id: str, delivery: Delivery, content: bytes | None, at:
     )
 
 
-def _vendor_of(captured: CapturedInvoice, company: str, store: Store) -> tuple[Vendor | None, list[Reason]]:
+def vendor_of(captured: CapturedInvoice, company: str, store: Store) -> tuple[Vendor | None, list[Reason]]:
+    """The company's vendor that the document fits, and why its vendor needs a person."""
     candidates = store.vendors_with(company, keys_of_invoice(captured))
     finding = find_vendor(captured, candidates)
     vendor = next((vendor for vendor in candidates if vendor.id == finding.vendor_id), None)

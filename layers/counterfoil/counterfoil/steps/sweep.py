@@ -10,6 +10,7 @@ from counterfoil.domain.invoices import Invoice, Reason
 from counterfoil.domain.lifecycle import ATTEMPTS_MAX, STATES, Status
 from counterfoil.domain.orders import fingerprint
 from counterfoil.errors import StaleWrite
+from counterfoil.steps.capture import vendor_of
 from counterfoil.steps.match import candidates
 from counterfoil.store import Store
 
@@ -24,6 +25,7 @@ RESTS_AT_MOST = {
     Status.EXPORTING: timedelta(minutes=30),
     Status.AWAITING_RECEIPT: timedelta(minutes=15),
     Status.EXCEPTION: timedelta(minutes=15),
+    Status.NEEDS_REVIEW: timedelta(minutes=15),
 }
 GIVEN_UP = {
     Status.RECEIVED: Status.NEEDS_REVIEW,
@@ -34,7 +36,7 @@ GIVEN_UP = {
 
 
 def sweep(company: str, *, store: Store, now: Callable[[], datetime]) -> dict[str, int]:
-    """Queue again what rests too long; counts by what was done: `requeued`, `given_up`, `rematched`."""
+    """Queue again what rests too long; counts by what was done: `requeued`, `given_up`, `rematched`, `reread`."""
     done: Counter[str] = Counter()
     for status, longest in RESTS_AT_MOST.items():
         for invoice in store.resting(company, status, before=now() - longest, limit=INVOICES_PER_STATUS_MAX):
@@ -53,6 +55,8 @@ def sweep(company: str, *, store: Store, now: Callable[[], datetime]) -> dict[st
 def _move_on(invoice: Invoice, *, store: Store, now: Callable[[], datetime]) -> str:
     if STATES[invoice.status].wakes:
         return _match_again(invoice, store, now)
+    if invoice.status == Status.NEEDS_REVIEW:
+        return _read_again(invoice, store, now)
     attempts = invoice.attempts + 1
     if attempts > ATTEMPTS_MAX:
         stuck = Reason(code="stuck", detail=f"no step moved it on in {ATTEMPTS_MAX} attempts; see the alarms")
@@ -76,3 +80,15 @@ def _match_again(invoice: Invoice, store: Store, now: Callable[[], datetime]) ->
     why = "its orders have changed since it was matched"
     store.save_invoice(invoice, again, by=BY, action="matched_again", at=now(), why=why)
     return "rematched"
+
+
+def _read_again(invoice: Invoice, store: Store, now: Callable[[], datetime]) -> str:
+    """An invoice may come before the ERP's vendor does. Any other doubt is a person's to settle."""
+    if {reason.code for reason in invoice.reasons} != {"vendor_unknown"} or invoice.captured is None:
+        return "left"
+    if not vendor_of(invoice.captured, invoice.company, store)[0]:
+        return "left"
+    again = invoice.model_copy(update={"status": Status.RECEIVED, "reasons": (), "attempts": 1})
+    why = "its vendor is known now"
+    store.save_invoice(invoice, again, by=BY, action="read_again", at=now(), why=why)
+    return "reread"

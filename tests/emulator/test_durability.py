@@ -1,0 +1,213 @@
+"""Many writers at once, double submissions, a process that is killed, and a start within a second."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+
+from erp_emulator.embedded import Emulator
+from tests.emulator.client import Client, expense, item, split
+
+ROOT = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-m", "erp_emulator")
+
+
+def together(emulator, count, work):
+    """`work(client, n)` at the same instant from so many callers."""
+    barrier = threading.Barrier(count)
+
+    def one(n):
+        with Client(emulator) as client:
+            barrier.wait()
+            return work(client, n)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+@pytest.fixture
+def busy(emulator, client):
+    client.control("preferences", {"governance": False})
+    return client
+
+
+def test_one_of_many_same_external_ids_wins(emulator, busy):
+    body = {"entity": "501", "externalId": "race", **split((expense(1),))}
+
+    replies = together(emulator, 8, lambda client, _: client.call("POST", "/record/v1/vendorBill", body))
+
+    assert sorted(reply.status_code for reply in replies) == [204] + [400] * 7
+    assert len(busy.query("SELECT id FROM transaction WHERE externalid = 'race'")) == 1
+
+
+def test_many_upserts_of_one_key_make_one_record(emulator, busy):
+    body = {"entity": "501", **split((expense(1),))}
+
+    replies = together(emulator, 8, lambda client, _: client.call("PUT", "/record/v1/vendorBill/eid:one", body))
+
+    assert {reply.status_code for reply in replies} == {204}
+    assert len({reply.headers["Location"] for reply in replies}) == 1
+
+
+def test_goods_are_never_received_twice(emulator, busy):
+    order = busy.order(item(quantity=10))
+    body = {"item": {"items": [{"orderLine": 1, "quantity": 4}]}}
+
+    replies = together(
+        emulator,
+        8,
+        lambda client, _: client.call("POST", f"/record/v1/purchaseOrder/{order}/!transform/itemReceipt", body),
+    )
+
+    assert sorted(reply.status_code for reply in replies) == [204] * 2 + [400] * 6
+    assert busy.get(f"/record/v1/purchaseOrder/{order}/item/1")["quantityReceived"] == 8.0
+
+
+def test_no_payment_of_many_is_lost(emulator, busy):
+    bill = busy.expense_bill(100)
+    body = {"apply": {"items": [{"doc": {"id": bill}, "apply": True, "amount": 7}]}}
+
+    together(
+        emulator,
+        10,
+        lambda client, _: client.call("POST", f"/record/v1/vendorBill/{bill}/!transform/vendorPayment", body),
+    )
+
+    assert busy.get(f"/record/v1/vendorBill/{bill}")["balance"] == 30.0
+    assert busy.control("trial-balance", method="GET")["balanced"]
+
+
+def test_state_survives_a_restart(tmp_path):
+    path = tmp_path / "erp.sqlite"
+    with Emulator(data=path) as first, Client(first) as client:
+        bill = client.expense_bill(externalId="kept")
+        orders = client.get("/record/v1/purchaseOrder")["totalResults"]
+        client.control("preferences", {"OVERRECEIPTS": True})
+
+    with Emulator(data=path) as second, Client(second) as client:
+        assert client.get("/record/v1/vendorBill/eid:kept")["id"] == bill
+        assert client.get("/record/v1/purchaseOrder")["totalResults"] == orders
+        assert client.control("preferences", method="GET")["preferences"]["OVERRECEIPTS"] is True
+
+
+def started(*options):
+    began = time.monotonic()
+    process = subprocess.Popen([*COMMAND, "--port", "0", *options], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    return process, url, time.monotonic() - began
+
+
+def test_a_killed_process_leaves_nothing_half_written(tmp_path):
+    path = tmp_path / "erp.sqlite"
+    process, url, _ = started("--data", str(path))
+    made = json.loads(
+        subprocess.run([*COMMAND, "--print-credentials"], capture_output=True, check=True, cwd=ROOT).stdout
+    )
+    from requests_oauthlib import OAuth1
+
+    done, stop = [], threading.Event()
+
+    def write():
+        with requests.Session() as session:
+            while not stop.is_set():
+                auth = OAuth1(
+                    made["consumer_key"],
+                    made["consumer_secret"],
+                    made["token_id"],
+                    made["token_secret"],
+                    signature_method="HMAC-SHA256",
+                    realm=made["account"],
+                )
+                body = {"entity": "501", "externalId": f"k{len(done)}", **split((expense(5), expense(7)))}
+                try:
+                    reply = session.post(f"{url}/services/rest/record/v1/vendorBill", json=body, auth=auth, timeout=5)
+                except requests.RequestException:
+                    return
+                if reply.status_code == 204:
+                    done.append(reply.headers["Location"].rsplit("/", 1)[1])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while len(done) < 15 and writer.is_alive():
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    stop.set()
+    writer.join()
+    process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
+
+    connection = sqlite3.connect(path)
+    kept = {str(row[0]) for row in connection.execute("SELECT id FROM _record WHERE type = 'vendorBill'")}
+    shown = {str(row[0]) for row in connection.execute("SELECT id FROM \"transaction\" WHERE type = 'VendBill'")}
+    lines = connection.execute(
+        'SELECT t.id, COUNT(*) FROM "transaction" t JOIN transactionline l ON l."transaction" = t.id WHERE t.externalid LIKE \'k%\' GROUP BY t.id'
+    ).fetchall()
+    sums = connection.execute(
+        'SELECT ROUND(SUM(amount), 2) FROM transactionaccountingline GROUP BY "transaction"'
+    ).fetchall()
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+    assert set(done) <= kept == shown
+    assert {count for _, count in lines} == {3}
+    assert {total for (total,) in sums} == {0.0}
+
+
+def test_it_starts_quickly_and_prints_its_address():
+    seconds = []
+    for _ in range(3):
+        process, url, took = started()
+        try:
+            assert url.startswith("http://127.0.0.1:")
+            assert requests.get(f"{url}/_emulator/health", timeout=5).json()["status"] == "ok"
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+            process.stdout.close()
+        seconds.append(took)
+    # The fastest of three: other work on the machine is not the emulator's.
+    assert min(seconds) < 2.0
+
+
+def test_credentials_are_the_same_at_every_call():
+    printed = [
+        subprocess.run([*COMMAND, "--print-credentials"], capture_output=True, check=True, cwd=ROOT).stdout
+        for _ in range(2)
+    ]
+
+    assert printed[0] == printed[1]
+    assert {
+        "account",
+        "consumer_key",
+        "consumer_secret",
+        "token_id",
+        "token_secret",
+        "oauth2_client_id",
+        "oauth2_certificate_id",
+        "oauth2_private_key_pem",
+        "base_url",
+        "restlets",
+    } <= set(json.loads(printed[0]))
+
+
+@pytest.mark.parametrize("options", [("--seed", "nowhere.json"), ("--data", "/nonexistent/dir/x.sqlite"), ("--nope",)])
+def test_bad_usage_ends_with_one_line_and_no_traceback(options):
+    ended = subprocess.run(
+        [*COMMAND, "--port", "0", *options], capture_output=True, text=True, timeout=20, check=False, cwd=ROOT
+    )
+
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.strip()

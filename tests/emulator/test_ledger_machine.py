@@ -1,0 +1,243 @@
+"""Orders, receipts, bills, credits and payments in any order, held to an oracle that knows only sums."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
+
+from erp_emulator import actions, ledger, records, seed, transforms
+from erp_emulator.account import Account
+from erp_emulator.errors import NetSuiteError
+from erp_emulator.inputs import Change
+
+D = Decimal
+QUANTITIES = st.integers(1, 12).map(D)
+
+
+class Books(RuleBasedStateMachine):
+    """The oracle: for each order line ordered, received, billed; for each bill total and applied."""
+
+    orders = Bundle("orders")
+    bills = Bundle("bills")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.account = Account()
+        seed.reset(self.account)
+        self.lines: dict[str, dict[str, D]] = {}
+        self.taken: dict[str, tuple[str, D]] = {}
+        self.receipts: dict[str, tuple[str, D]] = {}
+        self.totals: dict[str, D] = {}
+        self.applied: dict[str, D] = {}
+        self.payments: dict[str, tuple[str, D]] = {}
+        self.rejected: set[str] = set()
+
+    def teardown(self) -> None:
+        self.account.close()
+
+    def make(self, type_name: str, body: dict[str, object]) -> str | None:
+        record_type = records.type_of(type_name)
+        try:
+            with self.account.writing() as session:
+                change = records.reader(session).read(record_type, body)
+                return records.create(session, record_type, change).id
+        except NetSuiteError:
+            return None
+
+    def transform(self, source_type: str, source: str, target: str, body: dict[str, object], replace=()) -> str | None:
+        try:
+            with self.account.writing() as session:
+                record = session.load(records.type_of(source_type), source)
+                target_type = records.type_of(target)
+                change = records.reader(session).read(target_type, body)
+                return transforms.transform(session, record, target_type, change, frozenset(replace)).id
+        except NetSuiteError:
+            return None
+
+    @rule(target=orders, quantity=QUANTITIES, rate=st.integers(1, 500).map(lambda cents: D(cents) / 100))
+    def order(self, quantity, rate):
+        line = {"item": "71", "quantity": quantity, "rate": rate}
+        made = self.make("purchaseOrder", {"entity": "501", "tranDate": "2026-05-01", "item": {"items": [line]}})
+        assert made is not None
+        self.lines[made] = {"ordered": quantity, "received": D(0), "billed": D(0), "rate": rate}
+        return made
+
+    @rule(order=orders, quantity=QUANTITIES)
+    def receive(self, order, quantity):
+        line = self.lines[order]
+        body = {"tranDate": "2026-05-02", "item": {"items": [{"orderLine": 1, "quantity": quantity}]}}
+        made = self.transform("purchaseOrder", order, "itemReceipt", body)
+        assert (made is not None) == (quantity <= line["ordered"] - line["received"])
+        if made is not None:
+            line["received"] += quantity
+            self.receipts[made] = (order, quantity)
+
+    @rule(target=bills, order=orders)
+    def bill_what_was_received(self, order):
+        line = self.lines[order]
+        open_quantity = line["received"] - line["billed"]
+        made = self.transform("purchaseOrder", order, "vendorBill", {"tranDate": "2026-05-03", "tranId": "B"})
+        assert (made is not None) == (open_quantity > 0)
+        return self.billed(order, made, open_quantity)
+
+    @rule(target=bills, order=orders, quantity=QUANTITIES)
+    def bill_by_reference(self, order, quantity):
+        row = {"item": "71", "quantity": quantity, "rate": self.lines[order]["rate"], "orderDoc": order, "orderLine": 1}
+        made = self.make("vendorBill", {"entity": "501", "tranDate": "2026-05-03", "item": {"items": [row]}})
+        assert made is not None
+        return self.billed(order, made, quantity)
+
+    def billed(self, order, made, quantity):
+        if made is None:
+            return "none"
+        line = self.lines[order]
+        line["billed"] += quantity
+        self.taken[made] = (order, quantity)
+        self.totals[made] = (quantity * line["rate"]).quantize(D("0.01"))
+        self.applied[made] = D(0)
+        return made
+
+    def open_amount(self, bill):
+        return self.totals[bill] - self.applied[bill]
+
+    @rule(bill=bills, cents=st.integers(1, 900))
+    def pay(self, bill, cents):
+        if bill not in self.totals:
+            return
+        amount = D(cents) / 100
+        body = {"tranDate": "2026-05-04", "apply": {"items": [{"doc": bill, "apply": True, "amount": amount}]}}
+        made = self.transform("vendorBill", bill, "vendorPayment", body)
+        may = 0 < amount <= self.open_amount(bill) and bill not in self.rejected
+        assert (made is not None) == may
+        if made is not None:
+            self.applied[bill] += amount
+            self.payments[made] = (bill, amount)
+
+    @rule(bill=bills, cents=st.integers(1, 900))
+    def credit(self, bill, cents):
+        if bill not in self.totals:
+            return
+        amount = D(cents) / 100
+        body = {
+            "entity": "501",
+            "tranDate": "2026-05-04",
+            "expense": {"items": [{"account": "122", "amount": amount}]},
+            "apply": {"items": [{"doc": bill, "apply": True, "amount": amount}]},
+        }
+        made = self.make("vendorCredit", body)
+        may = amount <= self.open_amount(bill) and bill not in self.rejected
+        assert (made is not None) == may
+        if made is not None:
+            self.applied[bill] += amount
+
+    @precondition(lambda self: self.payments)
+    @rule(data=st.data(), is_void=st.booleans())
+    def take_payment_back(self, data, is_void):
+        payment = data.draw(st.sampled_from(sorted(self.payments)))
+        bill, amount = self.payments.pop(payment)
+        with self.account.writing() as session:
+            record = session.load(records.type_of("vendorPayment"), payment)
+            if is_void:
+                actions.run(session, record, "void")
+            else:
+                records.delete(session, record)
+        self.applied[bill] -= amount
+
+    @precondition(lambda self: self.taken)
+    @rule(data=st.data())
+    def delete_bill(self, data):
+        bill = data.draw(st.sampled_from(sorted(self.taken)))
+        try:
+            with self.account.writing() as session:
+                records.delete(session, session.load(records.type_of("vendorBill"), bill))
+        except NetSuiteError:
+            assert self.applied[bill] > 0
+            return
+        assert self.applied[bill] == 0
+        order, quantity = self.taken.pop(bill)
+        if bill not in self.rejected:
+            self.lines[order]["billed"] -= quantity
+        self.rejected.discard(bill)
+        del self.totals[bill], self.applied[bill]
+
+    @precondition(lambda self: self.taken)
+    @rule(data=st.data())
+    def reject_bill(self, data):
+        bill = data.draw(st.sampled_from(sorted(self.taken)))
+        try:
+            with self.account.writing() as session:
+                record = session.load(records.type_of("vendorBill"), bill)
+                records.update(session, record, Change({"approvalStatus": "3"}))
+        except NetSuiteError:
+            assert self.applied[bill] > 0
+            return
+        if bill not in self.rejected:
+            self.rejected.add(bill)
+            order, quantity = self.taken[bill]
+            self.lines[order]["billed"] -= quantity
+
+    @precondition(lambda self: self.receipts)
+    @rule(data=st.data())
+    def delete_receipt(self, data):
+        receipt = data.draw(st.sampled_from(sorted(self.receipts)))
+        order, quantity = self.receipts[receipt]
+        line = self.lines[order]
+        try:
+            with self.account.writing() as session:
+                records.delete(session, session.load(records.type_of("itemReceipt"), receipt))
+        except NetSuiteError:
+            assert line["received"] - quantity < line["billed"]
+            return
+        assert line["received"] - quantity >= line["billed"]
+        line["received"] -= quantity
+        del self.receipts[receipt]
+
+    def state(self, line):
+        if line["billed"] >= line["ordered"]:
+            return "G"
+        if line["received"] >= line["ordered"]:
+            return "F"
+        if line["received"] == 0:
+            return "B"
+        return "E" if line["received"] > line["billed"] else "D"
+
+    @invariant()
+    def quantities_and_states_agree(self):
+        session = self.account.session()
+        for order, line in self.lines.items():
+            record = session.load(records.type_of("purchaseOrder"), order)
+            [held] = record.sublist("item")
+            assert (held["quantityReceived"], held["quantityBilled"]) == (line["received"], line["billed"])
+            assert record.get("orderStatus") == self.state(line)
+            row = self.account.store.writer.execute(
+                'SELECT t.status, l.quantityshiprecv, l.quantitybilled FROM "transaction" t '
+                'JOIN transactionline l ON l."transaction" = t.id AND l.id = 1 WHERE t.id = ?',
+                (int(order),),
+            ).fetchone()
+            assert row == (self.state(line), float(line["received"]), float(line["billed"]))
+
+    @invariant()
+    def balances_agree(self):
+        session = self.account.session()
+        for bill, total in self.totals.items():
+            record = session.load(records.type_of("vendorBill"), bill)
+            assert record.number("balance") == total - self.applied[bill]
+            paid = total > 0 and total == self.applied[bill]
+            assert record.get("status") == ("E" if bill in self.rejected else "B" if paid else "A")
+
+    @invariant()
+    def the_books_balance(self):
+        rows = self.account.store.writer.execute(
+            'SELECT "transaction", ROUND(SUM(amount), 2) FROM transactionaccountingline GROUP BY "transaction"'
+        )
+        assert all(total == 0 for _, total in rows)
+        assert ledger.trial_balance(self.account.session())["balanced"]
+
+
+Books.TestCase.settings = settings(
+    max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestBooks = Books.TestCase
