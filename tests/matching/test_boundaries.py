@@ -592,3 +592,140 @@ def test_a_line_that_is_decided_has_one_condition_at_least() -> None:
     found: LineMatch = one(billed(), an_order_line())
 
     assert found.conditions == (S.PERFECT_MATCH,)
+
+
+# Where one rule ends and another begins
+
+
+@pytest.mark.parametrize(
+    ("before", "tolerance", "status"),
+    [("1", "1", S.QUANTITY_THRESHOLD), ("1", "0.99", S.QUANTITY_MISMATCH), ("2", "1", S.QUANTITY_MISMATCH)],
+)
+def test_what_is_over_the_rest_is_held_to_the_tolerance(before: str, tolerance: str, status: S) -> None:
+    line = one(billed(), an_order_line(billed=d(before)), within("quantity", absolute=tolerance))
+
+    assert line.status == status
+
+
+def test_what_is_over_the_rest_is_held_to_percent_of_what_was_ordered() -> None:
+    policy = within("quantity", percent="10")
+
+    assert one(billed(), an_order_line(billed=d("1")), policy).status == S.QUANTITY_THRESHOLD
+    assert one(billed(), an_order_line(billed=d("1.1")), policy).status == S.QUANTITY_MISMATCH
+
+
+@pytest.mark.parametrize("quantity", ["1", "0.5"])
+def test_one_unit_is_not_billed_twice_either(quantity: str) -> None:
+    ordered = an_order_line(quantity=d(quantity), billed=d(quantity))
+
+    assert one(billed(quantity=d(quantity)), ordered).status == S.QUANTITY_MISMATCH
+
+
+def test_less_than_one_unit_is_within_a_tolerance_too() -> None:
+    line = one(billed(quantity=d("0.5")), goods(received=d("1")), within("quantity", absolute="0.5"))
+
+    assert line.status == S.QUANTITY_THRESHOLD
+
+
+def test_nothing_is_credited_within_a_tolerance_of_nothing() -> None:
+    credit = an_invoice_of(billed(quantity=d("-1")), document_type=DocumentType.CREDIT_NOTE)
+    order = an_order(lines=(goods(received=d("10"), billed=d("10")),))
+
+    assert not matched(credit, order, policy=within("quantity", absolute="1")).approvable
+
+
+def test_a_dearer_price_that_adds_up_is_a_dearer_price_only() -> None:
+    assert one(billed(unit_price=d("5.50"), amount=d("55.00")), an_order_line()).conditions == (S.RATE_MISMATCH,)
+
+
+def test_a_dearer_price_in_yen_is_rounded_to_the_yen() -> None:
+    line = billed(unit_price=d("6"), amount=d("60.9"))
+
+    result = matched(an_invoice_of(line, currency="JPY"), an_order(currency="JPY"))
+
+    assert line_of(result).conditions == (S.RATE_MISMATCH,)
+
+
+def test_a_price_written_in_tens_is_not_a_rounded_one() -> None:
+    line = billed(quantity=d("1"), unit_price=d("1.23E+3"), amount=d("1234.5"))
+
+    assert not one(line, an_order_line(quantity=d("1"), rate=d("1234.5"))).status.passes
+
+
+@pytest.mark.parametrize(
+    ("tax_rate", "totals"),
+    [("-100", {}), (None, {"gross_total": d("60")}), (None, {"tax_total": d("10")}), (None, {})],
+)
+def test_tax_that_cannot_be_taken_out_is_not_guessed(tax_rate: str | None, totals: dict[str, Decimal]) -> None:
+    line = billed(tax_rate=tax_rate and d(tax_rate), unit_price=d("6"))
+
+    result = matched(an_invoice_of(line, **totals), prices_include_tax=True)
+
+    assert "tax_rate_unknown" in result.flags
+    assert line_of(result).billed_rate is None
+    assert not result.approvable
+
+
+def test_a_single_dear_unit_is_held_to_the_cap() -> None:
+    policy = MatchPolicy(
+        thresholds=Thresholds(rate=Threshold(absolute=d("1"))), overcharge_cap=Threshold(absolute=d("0.50"))
+    )
+    ordered = an_order_line(quantity=d("1"))
+
+    assert not one(billed(quantity=d("1"), unit_price=d("5.51")), ordered, policy).status.passes
+    assert one(billed(quantity=d("1"), unit_price=d("5.50")), ordered, policy).status.passes
+
+
+def test_a_line_over_three_order_lines_fills_them_in_turn() -> None:
+    lines = tuple(goods(line=number, quantity=d("10"), received=d("10")) for number in (1, 2, 3))
+    hand = {1: [("1001", 1), ("1001", 2), ("1001", 3)]}
+    order = an_order(lines=lines)
+
+    exact = matched(an_invoice_of(billed(quantity=d("30"))), order, hand_links=hand)
+    over = matched(
+        an_invoice_of(billed(quantity=d("32"))), order, hand_links=hand, policy=within("quantity", absolute="2")
+    )
+
+    assert [(link.line, link.quantity, link.over) for link in line_of(exact).links] == [
+        (1, 10, 0),
+        (2, 10, 0),
+        (3, 10, 0),
+    ]
+    assert [(link.line, link.quantity, link.over) for link in line_of(over).links] == [
+        (1, 10, 0),
+        (2, 10, 0),
+        (3, 12, 2),
+    ]
+
+
+def test_an_order_line_in_another_currency_does_not_hide_the_next_one() -> None:
+    orders = (
+        an_order(lines=(an_order_line(),), currency="EUR"),
+        an_order(id="1002", number="PO-2", lines=(an_order_line(rate=d("6")),)),
+    )
+    hand = {1: [("1001", 1), ("1002", 1)]}
+
+    result = matched(an_invoice_of(billed(quantity=d("20")), po_numbers=("PO-1", "PO-2")), *orders, hand_links=hand)
+
+    assert "rate 5.00 billed, 6.00 ordered" in line_of(result).explain
+
+
+def test_a_unit_that_is_unknown_needs_no_quantity_to_be_refused() -> None:
+    line = one(billed(quantity=None, unit="kg"), an_order_line(unit="ea"))
+
+    assert "no quantity kg billed, 10 ea ordered" in line.explain
+
+
+def test_a_lump_sum_says_that_it_is_one() -> None:
+    line = billed(quantity=None, unit_price=None, amount=d("800"))
+
+    found = one(line, an_order_line(quantity=d("1"), rate=d("800")))
+
+    assert "an amount without a quantity is the one that was ordered" in found.explain
+
+
+def test_a_number_on_the_header_alone_names_the_order() -> None:
+    closed = an_order(lines=(an_order_line(),))
+
+    for names in ({"po_number": "PO-1", "po_numbers": ()}, {"po_number": None, "po_numbers": ("PO-1",)}):
+        assert line_of(matched(an_invoice_of(**names), closed)).link == "PO-1:1"
