@@ -366,6 +366,8 @@ class Linker:
         vendor_id: str | None,
     ) -> None:
         self._places = places
+        self._by_rank = {place.rank: place for place in places}
+        self._ranks = max(self._by_rank, default=0) + 1
         self._choice = choice
         self._units = units
         aliases = policy.aliases.get(policy.surviving_vendor(vendor_id or ""), {})
@@ -411,11 +413,11 @@ class Linker:
         )
 
     def _linked(self, rank: int, evidence: Mapping[str, int]) -> Linked:
-        return Linked(places=(self._places[rank],), evidence=evidence)
+        return Linked(places=(self._by_rank[rank],), evidence=evidence)
 
     def _weight(self, rank: int, evidence: Mapping[str, int]) -> int:
         """Its points, and among equals the order line that was placed first."""
-        return sum(evidence.values()) * (len(self._places) + 1) - rank
+        return sum(evidence.values()) * self._ranks - rank
 
     # Evidence
 
@@ -664,7 +666,7 @@ class Linker:
             if found[index].places or line.quantity is None or line.quantity <= 0:
                 continue
             for rank, evidence in candidates[index].items():
-                place = self._places[rank]
+                place = self._by_rank[rank]
                 conversion = self.conversion(line, place)
                 if conversion is None or place.line.is_expense:
                     continue
