@@ -37,15 +37,18 @@ REACH_MAX = 60
 SPLIT_MAX = 20
 
 # What each piece of evidence is worth. The first group says what the line is, the second what it costs.
-REFERENCE = 60
+REFERENCE = 160
 ITEM_CODE = 50
 VENDOR_ITEM_CODE = 50
 ALIAS = 45
 DESCRIPTION = 40
+# The very same words: more than price and quantity together, which could as well be another article's.
+DESCRIPTION_EQUAL = 100
 AMOUNT_OF_EXPENSE = 20
-RATE = 15
+RATE = 30
 RATE_NEAR = 5
-QUANTITY = 12
+# More than two lines could gain together by being linked to quantities that are not due.
+QUANTITY = 20
 QUANTITY_ORDERED = 5
 QUANTITY_WITHIN = 3
 AMOUNT = 4
@@ -518,7 +521,7 @@ class Linker:
         is_known = bool(found)
         alike = similarity(line.words, place.words)
         if alike >= SIMILAR_WITH_NUMBERS:
-            found["description"] = round(DESCRIPTION * alike / 100)
+            found["description"] = DESCRIPTION_EQUAL if alike == 100 else round(DESCRIPTION * alike / 100)
         numbers = self._numbers(line, place)
         if not is_known and not self._is_same(line, place, alike, numbers):
             return None
