@@ -218,11 +218,6 @@ INDEXES = (
     "CREATE INDEX entityaddress_key ON entityaddress(nkey)",
     "CREATE INDEX vendoraddress_key ON vendoraddressbookentityaddress(nkey)",
 )
-KEYED = frozenset(
-    name
-    for name, columns in TABLES.items()
-    if "id" in columns and columns["id"].kind == "id" and name not in ("transaction", "transactionline", "systemnote")
-)
 # Rows of these are other tables' rows, seen from elsewhere.
 VIEWS = {
     "previoustransactionlinelink": "SELECT * FROM nexttransactionlinelink",
@@ -236,18 +231,27 @@ VIEWS = {
 }
 
 
+def declared(column: Column) -> str:
+    return f'"{column.name}" {SQLITE_KINDS.get(column.kind, "TEXT")}'
+
+
+def create(name: str) -> str:
+    """The statement that makes one table."""
+    body = ", ".join(
+        declared(each) + (" PRIMARY KEY" if each.name == "id" and is_keyed(name) else "")
+        for each in TABLES[name].values()
+    )
+    return f'CREATE TABLE "{name}" ({body})'
+
+
+def is_keyed(name: str) -> bool:
+    column = TABLES[name].get("id")
+    return column is not None and column.kind == "id" and name not in ("transaction", "transactionline", "systemnote")
+
+
 def ddl() -> list[str]:
     """The statements that make all tables that SuiteQL sees."""
-    statements = []
-    for name, columns in TABLES.items():
-        if name in VIEWS:
-            continue
-        body = ", ".join(
-            f'"{each.name}" {SQLITE_KINDS.get(each.kind, "TEXT")}'
-            + (" PRIMARY KEY" if each.name == "id" and name in KEYED else "")
-            for each in columns.values()
-        )
-        statements.append(f'CREATE TABLE "{name}" ({body})')
+    statements = [create(name) for name in TABLES if name not in VIEWS]
     statements += [f"CREATE VIEW {name} AS {select}" for name, select in VIEWS.items()]
     statements += INDEXES
     return statements

@@ -20,7 +20,6 @@ from erp_emulator.suiteql.resolve import Account, Output, Resolver
 PLANS_MAX = 256
 STEPS_BETWEEN_CHECKS = 10_000
 TOTAL_MAX = 100_000
-READABLE = frozenset(tables.TABLES) | {"_display"}
 ALLOWED_ACTIONS = frozenset(
     {
         sqlite3.SQLITE_SELECT,
@@ -46,7 +45,7 @@ class Page:
 def authorise(action: int, first: str | None, *_: object) -> int:
     """Only reading, and only what SuiteQL may see: the last of three fences (grammar, read-only, this)."""
     if action == sqlite3.SQLITE_READ:
-        return sqlite3.SQLITE_OK if (first or "") in READABLE else sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK if first in tables.TABLES or first == "_display" else sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK if action in ALLOWED_ACTIONS else sqlite3.SQLITE_DENY
 
 
@@ -75,6 +74,7 @@ class Engine:
             role,
             ",".join(sorted(account.hidden)),
             str(account.has_ctes),
+            str(sum(len(columns) for columns in account.tables.values())),
         )
         is_timed = any(w in text.upper() for w in ("SYSDATE", "CURRENT_", "SYSTIMESTAMP", "RELATIVE_RANGES", "PERIOD"))
         with self.lock:
