@@ -52,7 +52,7 @@ def defined(store: Store) -> list[dict[str, Any]]:
 
 
 def define(store: Store, body: dict[str, Any]) -> None:
-    """Add a field `{scriptId, label, type, recordTypes}` or a record `{scriptId, label, fields: [...]}`; again is no harm."""
+    """Add a field `{scriptId, label, type, recordTypes}` or a record `{scriptId, label, fields}`; again is no harm."""
     check(body)
     kept = [each for each in defined(store) if each["scriptId"] != body["scriptId"]]
     if len(kept) >= DEFINITIONS_MAX:

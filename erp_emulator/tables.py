@@ -195,13 +195,22 @@ def parse_columns(text: str) -> dict[str, Column]:
 
 
 TABLES: dict[str, dict[str, Column]] = {name: parse_columns(text) for name, text in SPECS.items()}
+# Columns that are never empty: an ordering by them may follow an index.
+NEVER_EMPTY: dict[str, frozenset[str]] = {
+    "transaction": frozenset({"id", "type", "recordtype", "trandate", "createddate", "lastmodifieddate"}),
+    "transactionline": frozenset({"transaction", "id", "linesequencenumber", "uniquekey", "mainline"}),
+    "deletedrecord": frozenset({"recordid", "deleteddate", "type"}),
+    "nexttransactionlinelink": frozenset({"previousdoc", "previousline", "nextdoc", "nextline", "linktype"}),
+}
+KEY_COLUMNS = frozenset({"id", "lastmodifieddate"})
 SQLITE_KINDS = {"id": "INTEGER", "num": "REAL"}
 INDEXES = (
     'CREATE UNIQUE INDEX transaction_key ON "transaction"(id)',
     'CREATE INDEX transaction_entity ON "transaction"(entity, type)',
     'CREATE INDEX transaction_tranid ON "transaction"(tranid)',
-    'CREATE INDEX transaction_modified ON "transaction"(lastmodifieddate)',
-    'CREATE INDEX transaction_type ON "transaction"(type, trandate)',
+    'CREATE INDEX transaction_modified ON "transaction"(lastmodifieddate, id)',
+    'CREATE INDEX transaction_type ON "transaction"(type, id)',
+    'CREATE INDEX transaction_type_modified ON "transaction"(type, lastmodifieddate, id)',
     'CREATE INDEX transaction_external ON "transaction"(externalid)',
     'CREATE INDEX transactionline_key ON transactionline("transaction", id)',
     "CREATE INDEX transactionline_createdfrom ON transactionline(createdfrom)",
