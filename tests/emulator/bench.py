@@ -1,4 +1,4 @@
-"""The emulator's figures, beside moto's server in the same run: `python -m tests.emulator.bench [small|large]`.
+"""The emulator's figures, beside MiniStack's in the same run: `python -m tests.emulator.bench [small|large]`.
 
 Each server is bound to one core; one connection asks, one request after the other. Prints requests a second, the median
 and the 99th percentile, the server's own processor time a request, start time and memory.
@@ -43,14 +43,21 @@ def emulator(seed: str) -> Iterator[tuple[subprocess.Popen[str], str, float]]:
 
 
 @contextmanager
-def moto() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def ministack() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """MiniStack's DynamoDB: the local cloud that this project runs on, another emulator in Python."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("moto_server")), "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+    environment = {**os.environ, **keys, "GATEWAY_PORT": str(port)}
+    process = subprocess.Popen(
+        [str(Path(sys.executable).with_name("ministack"))],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
-        for _ in range(200):
+        for _ in range(300):
             with socket.socket() as trial:
                 if trial.connect_ex(("127.0.0.1", port)) == 0:
                     break
@@ -113,7 +120,7 @@ def main(seed: str) -> None:
     made = json.loads(
         subprocess.run([*COMMAND, "--print-credentials"], capture_output=True, check=True, cwd=ROOT).stdout
     )
-    with emulator(seed) as (process, url, started), moto() as (peer, peer_url):
+    with emulator(seed) as (process, url, started), ministack() as (peer, peer_url):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(process.pid, {cores[-1]})
         os.sched_setaffinity(peer.pid, {cores[-1]})
@@ -145,7 +152,7 @@ def main(seed: str) -> None:
 
 
 def peer_side(peer: subprocess.Popen[bytes], url: str) -> None:
-    """GetItem and PutItem of moto's DynamoDB."""
+    """GetItem and PutItem of MiniStack's DynamoDB."""
 
     def call(action: str, body: dict[str, Any]) -> Request:
         headers = {
@@ -158,14 +165,20 @@ def peer_side(peer: subprocess.Popen[bytes], url: str) -> None:
     connection = http.client.HTTPConnection(url.removeprefix("http://"))
     key = [{"AttributeName": "id", "KeyType": "HASH"}]
     attributes = [{"AttributeName": "id", "AttributeType": "S"}]
-    table = {"TableName": "t", "KeySchema": key, "AttributeDefinitions": attributes, "BillingMode": "PAY_PER_REQUEST"}
+    table = {"TableName": "items", "KeySchema": key, "AttributeDefinitions": attributes, "BillingMode": "PAY_PER_REQUEST"}
     method, path, body, headers = call("CreateTable", table)
     connection.request(method, path, body, headers)
-    connection.getresponse().read()
+    reply = connection.getresponse()
+    text = reply.read()
+    assert reply.status == 200, text
     item = {"id": {"S": "1"}, "body": {"S": "x" * 1500}}
-    measure("moto PutItem", url, peer.pid, lambda _: call("PutItem", {"TableName": "t", "Item": item}), 500)
+    measure("MiniStack PutItem", url, peer.pid, lambda _: call("PutItem", {"TableName": "items", "Item": item}), 500)
     measure(
-        "moto GetItem", url, peer.pid, lambda _: call("GetItem", {"TableName": "t", "Key": {"id": {"S": "1"}}}), 1000
+        "MiniStack GetItem",
+        url,
+        peer.pid,
+        lambda _: call("GetItem", {"TableName": "items", "Key": {"id": {"S": "1"}}}),
+        1000,
     )
 
 
