@@ -165,7 +165,12 @@ def peer_side(peer: subprocess.Popen[bytes], url: str) -> None:
     connection = http.client.HTTPConnection(url.removeprefix("http://"))
     key = [{"AttributeName": "id", "KeyType": "HASH"}]
     attributes = [{"AttributeName": "id", "AttributeType": "S"}]
-    table = {"TableName": "items", "KeySchema": key, "AttributeDefinitions": attributes, "BillingMode": "PAY_PER_REQUEST"}
+    table = {
+        "TableName": "items",
+        "KeySchema": key,
+        "AttributeDefinitions": attributes,
+        "BillingMode": "PAY_PER_REQUEST",
+    }
     method, path, body, headers = call("CreateTable", table)
     connection.request(method, path, body, headers)
     reply = connection.getresponse()
