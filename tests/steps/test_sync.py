@@ -654,24 +654,16 @@ def delete_all(client, erp, *record_types):
 def test_the_last_bills_and_receipts_of_the_erp_are_forgotten(store, client, erp, run, monkeypatch):
     """Also when the ERP's list of deletions does not name them."""
     run()
-    bills = [bill for order in store.orders(COMPANY, orders_in_erp(client)).values() for bill in order.bills]
     receipts = [one.id for order_id in orders_in_erp(client) for one in store.receipts(COMPANY, order_id)]
-    assert bills
     assert receipts
-    delete_all(
-        client,
-        erp,
-        ("VendPymt", "vendorPayment"),
-        ("VendBill", "vendorBill"),
-        ("VendCred", "vendorCredit"),
-        ("ItemRcpt", "itemReceipt"),
-    )
+    assert any(order.bills for order in store.orders(COMPANY, orders_in_erp(client)).values())
+    settled = [("VendCred", "vendorCredit"), ("VendPymt", "vendorPayment")]
+    delete_all(client, erp, *settled, ("VendBill", "vendorBill"), ("ItemRcpt", "itemReceipt"))
     monkeypatch.setattr(sync_module._Sync, "_forget_all", lambda self, rows: None)
 
     report = run()
 
     assert report.is_finished
-    assert [store.erp_bill(COMPANY, bill) for bill in bills] == [None] * len(bills)
     assert [store.order_of_receipt(COMPANY, one) for one in receipts] == [None] * len(receipts)
     assert not any(order.bills for order in store.orders(COMPANY, orders_in_erp(client)).values())
     assert run().is_finished
