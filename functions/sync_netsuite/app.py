@@ -10,21 +10,28 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
 
 from counterfoil import wiring
 from counterfoil.errors import CounterfoilError
 from counterfoil.observability import logger, metrics, tracer
-from counterfoil.steps.sync import SyncReport, sync, sync_record
+from counterfoil.steps.sync import KINDS, SyncReport, sync, sync_record
 
 # What the last page and its writes may still take.
 RESERVE_SECONDS = 45
+# What may be wrong with one company and not with the next: its ERP, its secret, one of its items in the table.
+FAILURES = (CounterfoilError, ClientError, BotoCoreError, ValidationError)
 
 processor = BatchProcessor(event_type=EventType.SQS)
 
 
-def read_company(company: str, context: LambdaContext) -> SyncReport:
+def seconds_left(context: LambdaContext) -> float:
+    return context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
+
+
+def read_company(company: str, seconds: float) -> SyncReport:
     settings = wiring.store().company(company)
-    seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
     report = sync(
         company,
         store=wiring.store(),
@@ -54,7 +61,7 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     body = record.json_body
     company = body["company"]
     if body.get("record_id") is None:
-        read_company(company, lambda_context)
+        read_company(company, seconds_left(lambda_context))
         return
     settings = wiring.store().company(company)
     report = sync_record(
@@ -70,16 +77,33 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
 
 
 def read_all(context: LambdaContext) -> dict[str, str]:
-    """Every company in turn; one whose ERP can't be read does not keep the others from being read."""
+    """Every company, the one that waits longest first, each with its share of the time that is left.
+
+    One that can't be read does not keep the others from being read; at the end it is an error that names it.
+    """
     outcomes = {}
-    for company in wiring.store().companies():
+    failed = []
+    companies = sorted(wiring.store().companies(), key=read_last)
+    for place, company in enumerate(companies):
+        share = seconds_left(context) / (len(companies) - place)
         try:
-            outcomes[company] = "finished" if read_company(company, context).is_finished else "to be continued"
-        except CounterfoilError as error:
-            outcomes[company] = type(error).__name__
+            outcomes[company] = "finished" if read_company(company, share).is_finished else "to be continued"
+        except FAILURES as error:
+            failed.append(company)
             logger.warning("sync_failed", extra={"company": company, "error": type(error).__name__})
             metrics.add_metric(name="sync_failed", unit="Count", value=1)
+    if failed:
+        raise CounterfoilError(f"not synced: {', '.join(sorted(failed))}")
     return outcomes
+
+
+def read_last(company: str) -> float:
+    """When the kind that waits longest was last read to its end, in seconds since 1970; 0 when never."""
+    try:
+        finished = [wiring.store().sync_progress(company, kind).finished_at for kind in KINDS]
+    except FAILURES:
+        return 0.0
+    return min(at.timestamp() if at is not None else 0.0 for at in finished)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+from datetime import timedelta
 from decimal import Decimal
 
 import boto3
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from counterfoil import wiring
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.orders import ItemKind
 from counterfoil.domain.policy import CompanySettings
+from counterfoil.errors import CounterfoilError
 from counterfoil.steps.match import match
-from tests.builders import COMPANY, a_captured_invoice, an_invoice_line
+from counterfoil.steps.sync import KINDS, SyncReport
+from counterfoil.store import Store, SyncProgress
+from tests.builders import COMPANY, NOON, a_captured_invoice, an_invoice_line
 from tests.functions.wired import Context, call, event, handler
 from tests.steps.test_match import a_read_invoice
 
@@ -31,13 +37,54 @@ def connected(services, erp):
 
 
 def test_on_schedule_every_company_is_read(services):
-    services.put_company(CompanySettings(company="unconnected"))
+    assert call("sync_netsuite.scheduled") == {COMPANY: "finished"}
 
-    outcomes = call("sync_netsuite.scheduled")
-
-    assert outcomes[COMPANY] == "finished"
-    assert outcomes["unconnected"] != "finished"
     assert services.sync_progress(COMPANY, "orders").records > 20
+
+
+def test_a_company_that_cannot_be_read_is_named_after_all_others_were_read(services, monkeypatch):
+    """Whatever its fault is: no secret, a secret that may not be read, an item of its own that can't be."""
+    for name in ("a-unconnected", "a-forbidden", "a-slow", "a-broken"):
+        services.put_company(CompanySettings(company=name))
+    faults = {
+        "a-forbidden": ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetSecretValue"),
+        "a-slow": ReadTimeoutError(endpoint_url="https://secretsmanager"),
+    }
+    connect, progress = wiring.erp, Store.sync_progress
+
+    def erp_of(company):
+        if company in faults:
+            raise faults[company]
+        return connect(COMPANY if company == "a-broken" else company)
+
+    def progress_of(store, company, kind):
+        return SyncProgress.model_validate({}) if company == "a-broken" else progress(store, company, kind)
+
+    monkeypatch.setattr(wiring, "erp", erp_of)
+    monkeypatch.setattr(Store, "sync_progress", progress_of)
+
+    with pytest.raises(CounterfoilError, match=r"^not synced: a-broken, a-forbidden, a-slow, a-unconnected$"):
+        call("sync_netsuite.scheduled")
+
+    assert services.sync_progress(COMPANY, "orders").records > 20
+
+
+def test_the_company_that_waits_longest_is_read_first_and_each_has_its_share_of_the_time(services, monkeypatch):
+    finished = {COMPANY: NOON, "idle": NOON - timedelta(hours=1), "late": NOON}
+    for name, at in finished.items():
+        services.put_company(CompanySettings(company=name))
+        for kind in KINDS:
+            services.put_sync_progress(name, SyncProgress(kind=kind, finished_at=at))
+    services.put_sync_progress("late", SyncProgress(kind="bills", finished_at=NOON - timedelta(days=1)))
+    services.put_company(CompanySettings(company="new"))
+    asked = []
+    app = importlib.import_module("functions.sync_netsuite.app")
+    monkeypatch.setattr(app, "read_company", lambda company, seconds: asked.append((company, seconds)) or SyncReport())
+
+    call("sync_netsuite.scheduled")
+
+    seconds = Context.get_remaining_time_in_millis() / 1000 - app.RESERVE_SECONDS
+    assert asked == [("new", seconds / 4), ("late", seconds / 3), ("idle", seconds / 2), (COMPANY, seconds)]
 
 
 def test_on_demand_one_company_is_read(services):

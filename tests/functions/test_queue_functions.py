@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import boto3
 import pytest
 
 from counterfoil import wiring
+from counterfoil.domain.invoices import Invoice
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.policy import CompanySettings
+from counterfoil.errors import CounterfoilError
+from counterfoil.store import Store
 from tests.builders import COMPANY, NOON, a_captured_invoice, a_vendor, an_invoice, an_order
 from tests.documents import a_ubl_invoice
 from tests.functions.wired import Context, call, event, handler
@@ -151,3 +155,32 @@ def test_the_sweep_goes_through_every_company(services):
         services.save_invoice(None, an_invoice(company=name, status=Status.APPROVED), by="t", action="moved", at=NOON)
 
     assert call("sweep.scheduled") == {COMPANY: {"requeued": 1}, "other": {"requeued": 1}}
+
+
+def test_a_company_that_cannot_be_swept_is_named_after_all_others_were_swept(services, monkeypatch):
+    for name in ("a-broken", "z-other"):
+        services.put_company(CompanySettings(company=name))
+    for name in (COMPANY, "z-other"):
+        services.save_invoice(None, an_invoice(company=name, status=Status.APPROVED), by="t", action="moved", at=NOON)
+    resting = Store.resting
+
+    def resting_of(store, company, status, **values):
+        return [Invoice.model_validate({})] if company == "a-broken" else resting(store, company, status, **values)
+
+    monkeypatch.setattr(Store, "resting", resting_of)
+
+    with pytest.raises(CounterfoilError, match=r"^not swept: a-broken$"):
+        call("sweep.scheduled")
+
+    assert [services.invoice(name, "invoice-1").attempts for name in (COMPANY, "z-other")] == [1, 1]
+
+
+def test_each_sweep_begins_with_another_company(services, monkeypatch):
+    for name in ("a", "b"):
+        services.put_company(CompanySettings(company=name))
+    firsts = set()
+    for minutes in (0, 5, 10):
+        monkeypatch.setattr(wiring, "now", lambda minutes=minutes: NOON + timedelta(minutes=minutes))
+        firsts.add(next(iter(call("sweep.scheduled"))))
+
+    assert firsts == {"a", "b", COMPANY}
