@@ -153,7 +153,8 @@ def test_a_killed_process_leaves_nothing_half_written(tmp_path):
     kept = {str(row[0]) for row in connection.execute("SELECT id FROM _record WHERE type = 'vendorBill'")}
     shown = {str(row[0]) for row in connection.execute("SELECT id FROM \"transaction\" WHERE type = 'VendBill'")}
     lines = connection.execute(
-        'SELECT t.id, COUNT(*) FROM "transaction" t JOIN transactionline l ON l."transaction" = t.id WHERE t.externalid LIKE \'k%\' GROUP BY t.id'
+        'SELECT t.id, COUNT(*) FROM "transaction" t JOIN transactionline l '
+        "ON l.\"transaction\" = t.id WHERE t.externalid LIKE 'k%' GROUP BY t.id"
     ).fetchall()
     sums = connection.execute(
         'SELECT ROUND(SUM(amount), 2) FROM transactionaccountingline GROUP BY "transaction"'

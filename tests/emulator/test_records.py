@@ -1,4 +1,4 @@
-"""The record service as clients see it: shapes of lists and records, references, errors, and what each method answers."""
+"""The record service as clients see it: shapes of lists and records, references, errors, and answers."""
 
 from __future__ import annotations
 
@@ -291,7 +291,8 @@ def test_a_vendor_with_its_bank_and_address_can_be_made_and_queried(client):
     shown = client.get(f"/record/v1/vendor/{vendor}?expandSubResources=true")
     assert shown["addressBook"]["items"][0]["addressBookAddress"]["city"] == "Leeds"
     [row] = client.query(
-        "SELECT v.custentity_iban, a.city FROM vendor v JOIN entityaddress a ON a.nkey = v.defaultbillingaddress WHERE v.id = ?",
+        "SELECT v.custentity_iban, a.city FROM vendor v JOIN "
+        "entityaddress a ON a.nkey = v.defaultbillingaddress WHERE v.id = ?",
         [vendor],
     )
     assert row == {"custentity_iban": "GB82WEST12345698765432", "city": "Leeds"}

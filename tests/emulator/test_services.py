@@ -585,7 +585,8 @@ def test_custom_fields_are_fields_and_columns(client):
     shown = client.get(f"/record/v1/vendorBill/{bill}?expandSubResources=true")
     assert (shown["custbody_batch"], shown["expense"]["items"][0]["custcol_weight"]) == ("B7", 2.5)
     [row] = client.query(
-        "SELECT t.custbody_batch, tl.custcol_weight, v.custentity_since FROM transaction t JOIN transactionline tl ON tl.transaction = t.id "
+        "SELECT t.custbody_batch, tl.custcol_weight, v.custentity_since "
+        "FROM transaction t JOIN transactionline tl ON tl.transaction = t.id "
         "AND tl.mainline = 'F' JOIN vendor v ON v.id = t.entity WHERE t.id = ?",
         [bill],
     )
