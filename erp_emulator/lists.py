@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from erp_emulator import projection
+from erp_emulator.addresses import address_text
 from erp_emulator.errors import invalid_value, missing_values, user_error
 from erp_emulator.session import Record, Session
 
@@ -80,7 +81,7 @@ def prepare_entity(session: Session, record: Record) -> None:
         address = line.get("addressBookAddress") or {}
         if not isinstance(address, dict):
             raise invalid_value(address, "addressBookAddress", path=f"addressBook.items[{index}]")
-        line["addressBookAddress_text"] = projection.address_text(address)
+        line["addressBookAddress_text"] = address_text(address)
         if line.get("defaultBilling"):
             record.values["defaultAddress"] = line["addressBookAddress_text"]
 

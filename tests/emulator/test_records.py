@@ -379,3 +379,18 @@ def test_an_account_behind_a_proxy_is_signed_and_linked_as_the_caller_sees_it(em
 
     assert reply.status_code == 200, reply.text
     assert reply.json()["links"][0]["href"] == address
+
+
+def test_the_billing_address_is_the_vendors_and_a_resource_of_its_own(client):
+    order = client.order()
+
+    shown = client.get(f"/record/v1/purchaseOrder/{order}")
+    assert shown["billAddress"] == "Acme Paper Ltd\n1 Mill Road\nLeeds LS1 1AA\nUnited Kingdom"
+    assert shown["billingAddress"]["links"][0]["href"].endswith(f"/purchaseOrder/{order}/billingAddress")
+    assert client.get(f"/record/v1/purchaseOrder/{order}/billingAddress")["city"] == "Leeds"
+    [row] = client.query(
+        "SELECT a.city, a.country FROM transaction t JOIN transactionbillingaddress a ON a.nkey = t.billingaddress "
+        "WHERE t.id = ?",
+        [order],
+    )
+    assert row == {"city": "Leeds", "country": "GB"}
