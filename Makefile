@@ -4,7 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PYTEST_OPTIONS ?= -n auto
+PYTEST_OPTIONS ?= -n auto --dist loadgroup
+
+# Where the system has certificates of its own, they count: a company's proxy may have signed what uv is shown.
+export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/cert.pem /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/cert.pem),1,0)
+
+# In an empty environment too.
+ifndef PATH
+export PATH := /usr/local/bin:/usr/bin:/bin
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help demo setup test up down clean status people check lint audit bench
@@ -22,7 +30,7 @@ setup: $(READY)
 $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer, or say which to use: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: Python 3.11 or newer is needed; say which to use: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@test -x $(BIN)/python || { echo "set-up: making $(VENV)"; $(PYTHON) -m venv $(VENV); } || { rm -rf $(VENV); echo "no virtual environment could be made: on Debian and Ubuntu, 'apt-get install python3-venv' brings what is missing" >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "set-up: making $(VENV)"; $(PYTHON) -m venv $(VENV); } || { rm -rf $(VENV); echo "no virtual environment could be made by $(PYTHON): on Debian and Ubuntu, 'apt-get install python3-venv' brings what is missing; or say which Python to use: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "set-up: installing what requirements/dev.txt locks"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt

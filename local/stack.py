@@ -116,7 +116,10 @@ def is_deployed(installation: Installation, fingerprint: str) -> bool:
 def build(installation: Installation, values: dict[str, str], tell: Callable[[str], None]) -> None:
     """`sam build`: what did not change since the last time is taken from the cache."""
     machine = target()
-    cache = installation.cache / f"{machine.runtime}-{machine.architecture}"
+    # SAM's cache knows the sources, and neither the target nor how they are built.
+    cache = (
+        installation.cache / f"{machine.runtime}-{machine.architecture}-{_digest_of(_build_files()).hexdigest()[:12]}"
+    )
     _sam(
         installation,
         "build",
@@ -142,11 +145,26 @@ def deploy(installation: Installation, values: dict[str, str], fingerprint: str,
 
 def fingerprint_of(values: dict[str, str]) -> str:
     """A fingerprint of all sources and these parameters."""
-    found = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
-    for path in _source_files():
+    found = _digest_of(_source_files())
+    found.update(json.dumps(values, sort_keys=True).encode())
+    return found.hexdigest()
+
+
+def _digest_of(files: list[Path]) -> hashlib._Hash:
+    found = hashlib.sha256()
+    for path in files:
         found.update(f"\0{path.relative_to(PROJECT)}\0".encode())
         found.update(path.read_bytes())
-    return found.hexdigest()
+    return found
+
+
+def _build_files() -> list[Path]:
+    """What says how functions and layers are built."""
+    return [
+        PROJECT / "functions" / "Makefile",
+        *sorted((PROJECT / "layers").rglob("Makefile")),
+        PROJECT / "layers/target.mk",
+    ]
 
 
 def _source_files() -> list[Path]:

@@ -6,6 +6,7 @@ import json
 import shutil
 
 from local import company, people, services, stack
+from local.erp import Erp
 from local.installation import PROJECT, Installation
 from local.progress import console, stage
 from local.stack import Stack
@@ -31,7 +32,7 @@ def up(installation: Installation) -> Stack:
         deployed = Stack(installation)
         with stage("company and people"):
             company.put_credentials(deployed, credentials)
-            company.register(deployed)
+            company.register(deployed, Erp(deployed.erp_url, credentials))
             people.create_people(deployed)
     return deployed
 

@@ -10,9 +10,9 @@ import time
 
 from counterfoil.store import Store
 from local.demo import books, view
-from local.demo.erp import Erp
 from local.demo.inbox import Inbox
 from local.demo.story import read_story
+from local.erp import Erp
 from local.errors import LocalError
 from local.services import erp_credentials
 from local.stack import Stack

@@ -7,23 +7,20 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import requests
-import yaml
 
-from counterfoil.domain.policy import CompanySettings
 from counterfoil.domain.webhooks import signature_of
 from counterfoil.steps.capture import INBOX
 from counterfoil.store import Store, SyncRequest
-from local.demo.erp import Erp
+from local.company import settings
 from local.demo.story import MissingReceipt, Story
+from local.erp import Erp
 from local.errors import LocalError
 from local.progress import console, stage
 from local.stack import Stack
 
-SETTINGS = Path(__file__).with_name("settings.yaml")
 SYNC_SECONDS_MAX = 120
 IDLE_SECONDS_MAX = 60
 POLL_SECONDS = 0.5
@@ -55,13 +52,6 @@ def open_company(stack: Stack, store: Store, erp: Erp, story: Story) -> None:
     with stage("read the ERP's vendors and orders"):
         store.request_sync(SyncRequest(company=company, id=f"demo-{time.time_ns()}", by="demo"), at=datetime.now(UTC))
         wait_for_orders(store, company, story)
-
-
-def settings(company: str, erp: Erp) -> CompanySettings:
-    """The demo company's settings; accounts are given by number in the file and by the ERP's id in the settings."""
-    content = yaml.safe_load(SETTINGS.read_text())
-    accounts = {kind: erp.account_id(number) for kind, number in content.pop("accounts").items()}
-    return CompanySettings.model_validate(content | {"company": company, "accounts": accounts})
 
 
 def receive_goods(stack: Stack, erp: Erp, receipt: MissingReceipt) -> None:

@@ -17,8 +17,8 @@ from rich.text import Text
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.money import plain
 from counterfoil.store import Store
-from local.demo.erp import ErpDocument, ErpLine
 from local.demo.inbox import Drop, follow
+from local.erp import ErpDocument, ErpLine
 
 WIDTH_WITHOUT_TERMINAL = 160
 COLOURS = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from counterfoil.domain.policy import CompanySettings
-from local.demo.books import SETTINGS
+from local.company import SETTINGS
 from local.demo.story import SAMPLES
 
 READINGS = Path(__file__).with_name("readings.yaml")

@@ -40,6 +40,7 @@ def test_our_own_samples_are_read_as_they_were_made(name):
     assert (captured.invoice_number, captured.po_number) == (paper.number, paper.order)
     assert (captured.issue_date, captured.due_date) == (paper.issued, paper.due)
     assert (captured.vendor_name, captured.vendor_vat_id) == (paper.seller.name, paper.seller.vat_id)
+    assert captured.vendor_iban == paper.seller.iban
     assert captured.buyer_name == make.BUYER[0]
     assert (captured.net_total, captured.tax_total, captured.gross_total) == (paper.net, paper.tax, paper.gross)
     assert captured.currency == "EUR"

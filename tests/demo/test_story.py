@@ -15,8 +15,8 @@ from counterfoil.steps.export import export
 from counterfoil.steps.match import match
 from counterfoil.steps.sync import sync
 from local.demo import books
-from local.demo.erp import Erp
 from local.demo.story import Sample, Story, read_story
+from local.erp import Erp
 from tests.builders import COMPANY, NOON
 
 BUCKET = "inbox"

@@ -45,7 +45,8 @@ def test_a_state_without_step_is_an_end_or_waits_for_someone():
         pytest.param(Status.CAPTURED, 0, Step.MATCH, id="read"),
         pytest.param(Status.MATCHED, 0, None, id="waits for an approver"),
         pytest.param(Status.APPROVED, 0, Step.EXPORT, id="approved"),
-        pytest.param(Status.EXPORTING, 3, Step.EXPORT, id="still exporting"),
+        pytest.param(Status.EXPORTING, 0, None, id="being posted by whoever wrote that down"),
+        pytest.param(Status.EXPORTING, 3, Step.EXPORT, id="set going again"),
         pytest.param(Status.POSTED, 0, None, id="done"),
     ],
 )

@@ -58,6 +58,8 @@ class Scenario:
     items: Sequence[Item]
     company: str = "demo"
     orders: list[Order] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
+    received: dict[str, dict[int, Decimal]] = field(default_factory=dict)
     receipts: list[tuple[Order, dict[int, Decimal]]] = field(default_factory=list)
 
     def place_orders(self) -> None:
@@ -104,12 +106,24 @@ class Scenario:
         if not self.receipts:
             return False
         order, quantities = self.receipts.pop(0)
+        received = self.received.setdefault(order.number, {})
+        for line, quantity in quantities.items():
+            received[line] = received.get(line, Decimal(0)) + quantity
         lines = [
             {"orderLine": line, "quantity": quantities.get(line, Decimal(0)), "itemReceive": line in quantities}
             for line in order.goods()
         ]
         self.erp.transform("purchaseOrder", order.id, "itemReceipt", {"item": {"items": lines}})
         return True
+
+    def must_be_billed(self) -> set[str]:
+        """The orders that one invoice bills whole, whose goods have all come: whatever goes wrong, it is posted."""
+        return {
+            order.number
+            for order in self.orders
+            if self.kinds[order.number] in ("whole", "competing", "same_number")
+            and self.received.get(order.number, {}) == order.goods()
+        }
 
     def documents(self) -> list[Document]:
         """For each order something right or wrong; and what every inbox sees: repeats, junk, strays."""
@@ -118,6 +132,7 @@ class Scenario:
             kind = self.random.choice(
                 ["whole", "whole", "two_halves", "over_billed", "dearer", "competing", "same_number"]
             )
+            self.kinds[order.number] = kind
             made += getattr(self, f"_{kind}")(order)
         made.append(self._document("no order", a_ubl_invoice(**self._head("NONE", order=None))))
         made.append(Document(f"inbox/{self.company}/torn.xml", b"<?xml version='1.0'?><Invoice", "unreadable"))

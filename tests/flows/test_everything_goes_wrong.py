@@ -1,6 +1,6 @@
 """Two hundred seeded months in which messages are lost, doubled and overtaken and calls are cut: the books stay right.
 
-Whatever happens: each posted invoice has one bill of the same total and each bill its invoice; no order line gives more
+Whatever happens: an invoice that agrees is posted once what it needs has come; each posted invoice has one bill of the same total and each bill its invoice; no order line gives more
 than was ordered, goods no more than came; each document is an invoice in a state that a person can see, or a refused
 delivery; each audit trail is whole. A failure prints its seed: `pytest -k "seed_17-"` runs it again.
 """
@@ -66,6 +66,7 @@ def test_the_books_stay_right_whatever_goes_wrong(seed, erp):
     assert_nothing_is_stuck(world)
     assert_bills_are_the_invoices(world, scenario)
     assert_orders_gave_only_what_they_had(world, scenario)
+    assert_what_agrees_was_billed(world, scenario)
     assert_audit_is_whole(world)
 
 
@@ -120,6 +121,18 @@ def assert_orders_gave_only_what_they_had(world, scenario):
             assert taken <= most, f"{placed.number}:{number} gave {taken} of {most}"
             assert order.billed(number) == billed[number]
         assert order.claims == {}
+
+
+def assert_what_agrees_was_billed(world, scenario):
+    """Nothing is safe that stands still: an invoice that agrees becomes a bill, or a person is told that it is stuck."""
+    posted = Counter(invoice.captured.po_number for invoice in world.invoices() if invoice.status == Status.POSTED)
+    stuck = {
+        invoice.captured.po_number
+        for invoice in world.invoices()
+        if any(reason.code == "stuck" for reason in invoice.reasons) and invoice.captured
+    }
+    for number in scenario.must_be_billed() - stuck:
+        assert posted[number] == 1, f"{number} ({scenario.kinds[number]}): {posted[number]} bills"
 
 
 def assert_audit_is_whole(world):

@@ -45,9 +45,9 @@ def test_a_dropped_document_becomes_an_invoice_whatever_its_name_is_written_like
     answer = handler("capture_invoice")(with_version("capture_invoice.dropped", version), Context())
 
     assert answer == NOTHING_FAILED
-    [invoice] = services.invoices(COMPANY, Status.CAPTURED).invoices + services.invoices(
-        COMPANY, Status.NEEDS_REVIEW
-    ).invoices
+    [invoice] = (
+        services.invoices(COMPANY, Status.CAPTURED).invoices + services.invoices(COMPANY, Status.NEEDS_REVIEW).invoices
+    )
     assert invoice.document.file_name == "Invoice 17 (copy).xml"
 
 
@@ -127,9 +127,9 @@ def test_a_read_invoice_is_routed_to_its_vendors_queue(services):
     assert handler("route_changes")(routed, Context()) == NOTHING_FAILED
 
     sqs = boto3.client("sqs")
-    [message] = sqs.receive_message(
-        QueueUrl=wiring.settings().queue_url("match"), AttributeNames=["MessageGroupId"]
-    )["Messages"]
+    [message] = sqs.receive_message(QueueUrl=wiring.settings().queue_url("match"), AttributeNames=["MessageGroupId"])[
+        "Messages"
+    ]
     assert json.loads(message["Body"])["invoice_id"] == "invoice-1"
     assert message["Attributes"]["MessageGroupId"] == "demo-501"
 
@@ -148,8 +148,6 @@ def test_a_change_that_cannot_be_routed_is_named_by_its_place_in_the_stream(serv
 def test_the_sweep_goes_through_every_company(services):
     services.put_company(CompanySettings(company="other"))
     for name in (COMPANY, "other"):
-        services.save_invoice(
-            None, an_invoice(company=name, status=Status.APPROVED), by="t", action="moved", at=NOON
-        )
+        services.save_invoice(None, an_invoice(company=name, status=Status.APPROVED), by="t", action="moved", at=NOON)
 
     assert call("sweep.scheduled") == {COMPANY: {"requeued": 1}, "other": {"requeued": 1}}

@@ -11,7 +11,7 @@ from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.matching_result import MatchType
 from counterfoil.domain.orders import PurchaseOrder
 from counterfoil.domain.policy import MatchPolicy, Threshold, Thresholds
-from tests.builders import an_order
+from tests.builders import an_order, an_order_line
 from tests.matching.test_matching import an_amount, an_expense, an_invoice_of, billed, d, goods, matched, within
 
 
@@ -131,6 +131,23 @@ def test_a_posted_bill_takes_the_place_of_its_claim() -> None:
 
     assert (posted.billed(1), posted.claimed(1)) == (10, 0)
     assert with_bill(posted, "bill-1", {1: d("10")}, "invoice-1") == posted
+
+
+def test_a_bill_counts_beside_those_that_only_the_erp_knows() -> None:
+    order = with_claim(an_order(lines=(an_order_line(billed=d("4")),)), "invoice-1", {1: d("4")})
+
+    posted = with_bill(order, "bill-1", {1: d("4")}, "invoice-1")
+
+    assert posted.billed(1) == 8
+    assert with_bill(posted, "bill-1", {1: d("4")}, "invoice-1").billed(1) == 8
+    with pytest.raises(OverClaimed):
+        with_claim(posted, "invoice-2", {1: d("3")})
+
+
+def test_a_posted_credit_frees_nothing_before_the_erp_says_so() -> None:
+    order = an_order(lines=(goods(billed=d("10")),))
+
+    assert with_bill(order, "credit-1", {1: d("-3")}, None).billed(1) == 10
 
 
 def test_an_order_line_that_is_not_there_cannot_be_claimed() -> None:

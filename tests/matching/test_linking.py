@@ -10,7 +10,7 @@ import pytest
 
 from counterfoil.domain.linking import order_number, similarity, words_of
 from counterfoil.domain.orders import ItemKind, OrderLine, OrderStatus, PurchaseOrder
-from counterfoil.domain.policy import MatchPolicy
+from counterfoil.domain.policy import MatchPolicy, QuantityBasis
 from tests.builders import an_order, an_order_line
 from tests.matching.test_matching import S, an_amount, an_expense, an_invoice_of, billed, d, line_of, matched
 
@@ -82,6 +82,7 @@ def test_a_confused_letter_is_flagged() -> None:
 
     assert "order_number_read_differently" in result.flags
     assert result.approvable
+    assert result.is_doubtful
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,29 @@ def test_of_two_orders_that_fit_the_older_is_billed_first() -> None:
     )
 
     assert links(billed(), orders=orders, po_number=None, po_numbers=()) == ["PO-2:1"]
+
+
+@pytest.mark.parametrize(
+    ("other", "po_number", "is_ambiguous"),
+    [
+        pytest.param({}, None, True, id="both fit"),
+        pytest.param({}, "PO-1", False, id="one is named"),
+        pytest.param({"rate": "6"}, None, False, id="another price"),
+        pytest.param({"billed": d("1")}, None, False, id="another quantity is left"),
+    ],
+)
+def test_an_order_that_could_as_well_be_another_is_looked_at(
+    other: dict[str, Any], po_number: str | None, is_ambiguous: bool
+) -> None:
+    policy = MatchPolicy(two_way_quantity=QuantityBasis.REMAINING)
+    orders = (of(article(1, "Widget")), of(article(1, "Widget", **other), id="1002", number="PO-2"))
+    numbers = (po_number,) if po_number else ()
+
+    result = matched(an_invoice_of(named(1, "Widget"), po_number=po_number, po_numbers=numbers), *orders, policy=policy)
+
+    assert result.approvable
+    assert ("order_ambiguous" in result.flags) is is_ambiguous
+    assert result.is_doubtful is is_ambiguous
 
 
 def test_one_invoice_may_bill_several_orders() -> None:
@@ -223,11 +247,14 @@ def test_a_longer_name_with_another_code_is_another_article() -> None:
     assert links(named(1, "Widget XL"), orders=(of(article(1, "Widget")),)) == [None]
 
 
-def test_a_line_that_says_nothing_links_by_its_numbers_when_only_one_fits() -> None:
-    line = named(1, "", item_code=None)
+@pytest.mark.parametrize("says", ["", "As per your order", "Item 1", "Lieferung laut Bestellung"])
+def test_a_line_that_says_nothing_links_by_its_numbers_when_only_one_fits(says: str) -> None:
+    line = named(1, says, item_code=None)
 
     assert links(line, orders=(of(article(1, "Widget")),)) == ["PO-1:1"]
     assert links(line, orders=(of(article(1, "Widget"), article(2, "Gadget")),)) == [None]
+    assert links(line, orders=(of(article(1, "Widget", "5.01")),)) == [None]
+    assert links(line, orders=(of(article(1, "Widget")),), po_number=None, po_numbers=()) == [None]
 
 
 def test_an_expense_links_by_its_amount_when_the_order_is_named() -> None:
@@ -253,6 +280,25 @@ def test_the_rate_decides_between_two_lines_of_one_item() -> None:
     order = of(article(1, "Widget", "5"), article(2, "Widget", "6"))
 
     assert links(named(1, "Widget", "6"), orders=(order,)) == ["PO-1:2"]
+
+
+@pytest.mark.parametrize("quantity", ["5", "10"])
+def test_a_dearer_article_is_not_taken_for_another_one_of_that_price(quantity: str) -> None:
+    order = of(
+        article(1, "Cable black", "3.00", quantity, item_code=None),
+        article(2, "Cable black, long", "3.50", "5", item_code=None),
+    )
+
+    result = matched(an_invoice_of(named(1, "Cable, black", "3.50", "5", item_code=None)), order)
+
+    assert line_of(result).link == "PO-1:1"
+    assert not result.approvable
+
+
+def test_the_price_tells_more_than_the_quantity() -> None:
+    order = of(article(1, "Widget", "5", "4"), article(2, "Widget", "6", "10"))
+
+    assert links(named(1, "Widget", "6", "4"), orders=(order,)) == ["PO-1:2"]
 
 
 def test_equal_lines_get_one_each() -> None:
@@ -354,7 +400,7 @@ def test_a_link_by_hand_reaches_no_other_vendors_order() -> None:
 def test_a_link_keeps_what_it_rests_on() -> None:
     line = line_of(matched(an_invoice_of()))
 
-    assert line.evidence == {"item_code": 50, "description": 40, "rate": 15, "quantity": 8, "amount": 4}
+    assert line.evidence == {"item_code": 50, "description": 100, "rate": 30, "quantity": 20, "amount": 4}
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ goes on working, and nothing that the shadow writes sets the stack's own functio
 from __future__ import annotations
 
 import base64
+import io
 import json
 import urllib.request
 import uuid
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +25,20 @@ from local.people import sample_people
 from local.stack import Stack
 from tests.builders import COMPANY
 from tests.conftest import table_properties
+
+# An exception that leaves a handler costs its environment, and a new one takes seconds: it is answered instead.
+WRAPPER = """
+import traceback
+
+import app
+
+
+def lambda_handler(event, context):
+    try:
+        return app.lambda_handler(event, context)
+    except Exception:
+        return {"errorMessage": traceback.format_exc()}
+"""
 
 Statement = dict[str, Any]
 Policy = dict[str, Any]
@@ -160,6 +176,11 @@ class Shadow:
         log = base64.b64decode(reply.get("LogResult", "")).decode(errors="replace")
         return self.note(Outcome(reply["Payload"].read().decode(errors="replace"), log))
 
+    def renew(self, function: str) -> None:
+        """End the shadow's warm environments: what they keep is asked for again by new ones."""
+        timeout = self.deployed(function)["Timeout"]
+        self._lambda.update_function_configuration(FunctionName=self._function_name(function), Timeout=timeout)
+
     def note(self, outcome: Outcome) -> Outcome:
         self.outcomes.append(outcome)
         if self._gone and outcome.is_denied(self._gone):
@@ -182,12 +203,21 @@ class Shadow:
         configuration = self.deployed(function)
         location = self._lambda.get_function(FunctionName=self.stack.functions[function])["Code"]["Location"]
         with urllib.request.urlopen(location, timeout=30) as code:
-            content = code.read()
+            content = wrapped(code.read())
         self._lambda.create_function(
             FunctionName=name,
             Role=role,
             Code={"ZipFile": content},
             Layers=[layer["Arn"] for layer in configuration["Layers"]],
             Environment=json.loads(self.shadowed(json.dumps(configuration["Environment"]))),
-            **{key: configuration[key] for key in ("Runtime", "Handler", "Timeout", "MemorySize")},
+            Handler="wrapper.lambda_handler",
+            **{key: configuration[key] for key in ("Runtime", "Timeout", "MemorySize")},
         )
+
+
+def wrapped(code: bytes) -> bytes:
+    """A function's archive with the wrapper beside its handler."""
+    content = io.BytesIO(code)
+    with zipfile.ZipFile(content, "a") as archive:
+        archive.writestr("wrapper.py", WRAPPER)
+    return content.getvalue()

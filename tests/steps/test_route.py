@@ -52,7 +52,10 @@ def waiting_invoice(store, invoice_id="waiting"):
         pytest.param({"status": Status.RECEIVED}, {"status": Status.CAPTURED}, ["match"], id="read"),
         pytest.param({"status": Status.CAPTURED}, {"status": Status.MATCHED}, [], id="waits for a person"),
         pytest.param({"status": Status.MATCHED}, {"status": Status.APPROVED}, ["export"], id="approved"),
-        pytest.param({"status": Status.APPROVED}, {"status": Status.EXPORTING}, ["export"], id="export began"),
+        pytest.param({"status": Status.APPROVED}, {"status": Status.EXPORTING}, [], id="export goes on by itself"),
+        pytest.param(
+            {"status": Status.EXPORT_FAILED}, {"status": Status.EXPORTING, "attempts": 1}, ["export"], id="tried again"
+        ),
         pytest.param({"status": Status.CAPTURED}, {"status": Status.CAPTURED}, [], id="only recorded something"),
         pytest.param({"status": Status.EXPORTING}, {"status": Status.POSTED}, [], id="done"),
     ],

@@ -211,7 +211,7 @@ def test_a_route_names_its_method_and_is_open_to_strangers_only_where_it_must(na
 
 
 def test_layers_are_built_for_what_the_functions_run_on():
-    makefile = (ROOT / "layers" / "dependencies" / "Makefile").read_text()
+    makefile = (ROOT / "layers" / "target.mk").read_text()
     defaults = dict(re.findall(r"^(LAMBDA_\w+) \?= (\S+)$", makefile, re.MULTILINE))
     parameters = template()["Parameters"]
 

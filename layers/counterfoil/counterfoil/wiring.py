@@ -45,7 +45,12 @@ def settings() -> Settings:
 
 @cache
 def store() -> Store:
-    return Store(boto3.client("dynamodb", config=AWS), settings().table)
+    return store_over(settings().table)
+
+
+def store_over(table: str) -> Store:
+    """The store over a table that is named by hand, for commands."""
+    return Store(boto3.client("dynamodb", config=AWS), table)
 
 
 @cache
@@ -87,7 +92,7 @@ def erp(company: str) -> NetSuiteClient:
 
 
 @lru_cache(maxsize=ERP_CLIENTS_MAX)
-def _erp(company: str, period: int) -> NetSuiteClient:
+def _erp(company: str, period: int) -> NetSuiteClient:  # noqa: ARG001 - a new period is a new client
     from counterfoil.netsuite.client import Credentials, NetSuiteClient
 
     try:

@@ -45,11 +45,9 @@ def claims_of(result: MatchResult, *, accepted: Collection[int] = ()) -> dict[st
     for line in result.lines:
         if line.status.passes or line.line in accepted:
             for link in line.links:
-                taken[link.order_id][link.line] += link.quantity
-    return {
-        order_id: {line: quantity for line, quantity in lines.items() if quantity != 0}
-        for order_id, lines in taken.items()
-    }
+                if link.quantity != 0:
+                    taken[link.order_id][link.line] += link.quantity
+    return {order_id: dict(lines) for order_id, lines in taken.items()}
 
 
 def with_claim(
@@ -91,10 +89,19 @@ def without_claim(order: PurchaseOrder, invoice_id: str) -> PurchaseOrder:
 
 
 def with_bill(order: PurchaseOrder, bill_id: str, taken: Taken, invoice_id: str | None) -> PurchaseOrder:
-    """The order with the invoice's claim turned into that bill. The same bill again changes nothing."""
-    bills = {**order.bills, bill_id: dict(taken)}
+    """The order with the invoice's claim turned into that bill. The same bill again changes nothing.
+
+    The ERP's own figure is raised along, as entering the bill raised it there: it may hold bills that are not known
+    here yet, and the larger of both alone would then miss one of them. The next reading of the order replaces it.
+    """
     claims = _without(order.claims, invoice_id) if invoice_id is not None else order.claims
-    return order.model_copy(update={"bills": bills, "claims": claims})
+    if bill_id in order.bills:
+        return order.model_copy(update={"bills": {**order.bills, bill_id: dict(taken)}, "claims": claims})
+    lines = tuple(
+        line.model_copy(update={"billed": line.billed + taken[line.line]}) if taken.get(line.line, ZERO) > 0 else line
+        for line in order.lines
+    )
+    return order.model_copy(update={"bills": {**order.bills, bill_id: dict(taken)}, "claims": claims, "lines": lines})
 
 
 def _without(taken: Mapping[str, dict[int, Decimal]], invoice_id: str) -> dict[str, dict[int, Decimal]]:

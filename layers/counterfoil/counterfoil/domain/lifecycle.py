@@ -121,13 +121,17 @@ STATES: dict[Status, State] = {
 }
 
 
+# States that a step writes on its way.
+BEGUN = frozenset({Status.RECEIVED, Status.EXPORTING})
+
+
 def next_step(invoice: Invoice) -> Step | None:
     """The step that moves this invoice on; None when it rests.
 
-    An invoice that has just arrived is in the hands of whoever wrote it down: only one that the sweep found
-    resting is queued again.
+    A step that writes down that it has begun goes on by itself: only what a person or the sweep set going again is
+    queued, as a counted attempt.
     """
-    if invoice.status == Status.RECEIVED and invoice.attempts == 0:
+    if invoice.status in BEGUN and invoice.attempts == 0:
         return None
     return STATES[invoice.status].step
 

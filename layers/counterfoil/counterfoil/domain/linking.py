@@ -37,15 +37,18 @@ REACH_MAX = 60
 SPLIT_MAX = 20
 
 # What each piece of evidence is worth. The first group says what the line is, the second what it costs.
-REFERENCE = 60
+REFERENCE = 160
 ITEM_CODE = 50
 VENDOR_ITEM_CODE = 50
 ALIAS = 45
 DESCRIPTION = 40
+# The very same words: more than price and quantity together, which could as well be another article's.
+DESCRIPTION_EQUAL = 100
 AMOUNT_OF_EXPENSE = 20
-RATE = 15
+RATE = 30
 RATE_NEAR = 5
-QUANTITY = 8
+# More than two lines could gain together by being linked to quantities that are not due.
+QUANTITY = 20
 QUANTITY_ORDERED = 5
 QUANTITY_WITHIN = 3
 AMOUNT = 4
@@ -83,6 +86,12 @@ _TELLING = frozenset(
     wooden glass rubber nylon leather cotton paper january february march april may june july august september october
     november december januar februar märz mai juni juli oktober dezember monday tuesday wednesday thursday friday
     first second third new used spare single double triple""".split()
+)
+# Descriptions of such words only do not say what a line is for.
+_SAYS_NOTHING = frozenset(
+    """item items goods article articles product products material materials service services position pos line as per
+    ordered order purchase po your our ref reference according to delivered delivery no nr number the of and 1 2 3 4 5 6
+    7 8 9 10 ware artikel lieferung laut gemäß ihre ihrer bestellung commande selon votre""".split()
 )
 # What a scan confuses.
 _CONFUSED = str.maketrans("OQDILZSB", "00011258")
@@ -360,6 +369,8 @@ class Linker:
         vendor_id: str | None,
     ) -> None:
         self._places = places
+        self._by_rank = {place.rank: place for place in places}
+        self._ranks = max(self._by_rank, default=0) + 1
         self._choice = choice
         self._units = units
         aliases = policy.aliases.get(policy.surviving_vendor(vendor_id or ""), {})
@@ -389,6 +400,15 @@ class Linker:
         self._join(lines, candidates, found)
         return found
 
+    def is_ambiguous(self, linked: Iterable[Linked]) -> bool:
+        """Whether another order, which the document did not choose either, would have fitted a line just as well."""
+        if self._choice.is_named:
+            return False
+        orders_with: dict[Hashable, set[str]] = defaultdict(set)
+        for place in self._places:
+            orders_with[_thing(place)].add(place.order.id)
+        return any(len(orders_with[_thing(place)]) > 1 for each in linked for place in each.places)
+
     def conversion(self, line: Billed, place: Place) -> Conversion | None:
         """How the line's unit counts in the order's; None when nobody declared it."""
         return self._units.conversion(
@@ -396,11 +416,11 @@ class Linker:
         )
 
     def _linked(self, rank: int, evidence: Mapping[str, int]) -> Linked:
-        return Linked(places=(self._places[rank],), evidence=evidence)
+        return Linked(places=(self._by_rank[rank],), evidence=evidence)
 
     def _weight(self, rank: int, evidence: Mapping[str, int]) -> int:
         """Its points, and among equals the order line that was placed first."""
-        return sum(evidence.values()) * (len(self._places) + 1) - rank
+        return sum(evidence.values()) * self._ranks - rank
 
     # Evidence
 
@@ -501,7 +521,7 @@ class Linker:
         is_known = bool(found)
         alike = similarity(line.words, place.words)
         if alike >= SIMILAR_WITH_NUMBERS:
-            found["description"] = round(DESCRIPTION * alike / 100)
+            found["description"] = DESCRIPTION_EQUAL if alike == 100 else round(DESCRIPTION * alike / 100)
         numbers = self._numbers(line, place)
         if not is_known and not self._is_same(line, place, alike, numbers):
             return None
@@ -525,7 +545,8 @@ class Linker:
             return False
         if place.line.is_expense:
             return "amount" in numbers
-        return not line.words and "rate" in numbers and "quantity" in numbers
+        says_nothing = _SAYS_NOTHING.issuperset(line.words)
+        return says_nothing and numbers.get("rate") == RATE and numbers.get("quantity", 0) >= QUANTITY_ORDERED
 
     def _numbers(self, line: Billed, place: Place) -> dict[str, int]:
         """What price, quantity and amount say. The amount is all that an expense line has."""
@@ -648,7 +669,7 @@ class Linker:
             if found[index].places or line.quantity is None or line.quantity <= 0:
                 continue
             for rank, evidence in candidates[index].items():
-                place = self._places[rank]
+                place = self._by_rank[rank]
                 conversion = self.conversion(line, place)
                 if conversion is None or place.line.is_expense:
                     continue
@@ -732,6 +753,11 @@ def _is_by_numbers_only(found: Sequence[tuple[int, int, Mapping[str, int]]]) -> 
     """Nothing but prices and quantities speaks for any of them: then it must be the only one."""
     names = {"line_reference", "item_code", "vendor_item_code", "alias", "description"}
     return bool(found) and not any(names & evidence.keys() for _, _, evidence in found)
+
+
+def _thing(place: Place) -> Hashable:
+    """What a document can tell of an order line: two that are equal in it are alike to it."""
+    return place.codes, place.words, place.line.unit, place.line.rate, place.line.amount, place.expected
 
 
 def _is_same_thing(place: Place, first: Place) -> bool:

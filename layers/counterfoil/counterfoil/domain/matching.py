@@ -233,7 +233,10 @@ class _Matching:
         if held:
             rest = [place for place in places if place.key not in held]
             linker = Linker(rest, choice, self.policy, self.units, vendor_id=self.vendor_id)
-        linked = dict(zip((line.line.line for line in free_lines), linker.link(free_lines), strict=True))
+        by_rules = linker.link(free_lines)
+        if linker.is_ambiguous(by_rules):
+            self.flags.append("order_ambiguous")
+        linked = dict(zip((line.line.line for line in free_lines), by_rules, strict=True))
         findings = []
         for line in lines:
             number = line.line.line

@@ -12,6 +12,18 @@ from counterfoil.domain.records import Record
 BLOCKING_FLAGS = frozenset({"currency_mismatch", "vendor_unknown", "total_mismatch", "credit_signs_mixed", "no_lines"})
 
 
+# Flags that a person should see before money is paid, although every line agrees.
+DOUBT_FLAGS = frozenset(
+    {
+        "order_number_read_differently",
+        "order_ambiguous",
+        "quantity_near_limit",
+        "rate_near_limit",
+        "amount_near_limit",
+    }
+)
+
+
 class LineStatus(StrEnum):
     """From harmless to grave; a line's status is the gravest of its conditions."""
 
@@ -108,6 +120,11 @@ class MatchResult(Record):
     flags: tuple[str, ...] = ()
     order_versions: dict[str, int] = {}
     policy_version: int = 0
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Something about it wants a person's look, so it must not approve itself."""
+        return bool(DOUBT_FLAGS.intersection(self.flags))
 
     @property
     def awaits_receipt(self) -> bool:

@@ -212,8 +212,8 @@ class CompanySettings(Record):
 
     `identity` is what documents call the company itself. `accounts` maps a kind of charge to the ERP's account id it
     posts to. `erp_time_zone` is the IANA name of the time zone that the ERP's account keeps, `vendor_iban_field` the
-    vendor record's own field for a bank account (None: it has none). `erp_bill_page` is where the ERP shows a bill to people, with `{id}` for the bill's internal id; empty for
-    no link.
+    vendor record's own field for a bank account (None: it has none). `erp_bill_page` is where the ERP shows a bill to
+    people, with `{id}` for the bill's internal id; empty for no link.
     """
 
     company: str

@@ -97,7 +97,7 @@ def _decided(
             except OverClaimed as refusal:
                 return _resting(matched, Status.EXCEPTION, [Reason(code="over_claimed", detail=str(refusal))])
             claimed.append((order, new.model_copy(update={"version": order.version + 1})))
-    if may_approve_itself(captured, settings):
+    if not result.is_doubtful and may_approve_itself(captured, settings):
         approval = Approval(by=BY_POLICY, at=at, policy_version=settings.match.version)
         approved = matched.model_copy(update={"status": Status.APPROVED, "approval": approval})
         why = (

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from counterfoil.domain.claims import without_claim
 from counterfoil.domain.invoices import Approval, Invoice
-from counterfoil.domain.lifecycle import STATES, Status
+from counterfoil.domain.lifecycle import BEGUN, STATES, Status
 from counterfoil.domain.orders import PurchaseOrder
 from counterfoil.domain.people import Entitlement, Person
 from counterfoil.errors import BadRequest, MoveRefused, NotEntitled, StaleWrite
@@ -118,8 +118,8 @@ def _acted(invoice: Invoice, action: Action, person: Person, at: datetime) -> In
     after = invoice.model_copy(update={"status": action.to, "reasons": (), "attempts": 0, "orders_seen": ""})
     if action.to == Status.APPROVED:
         return after.model_copy(update={"approval": Approval(by=person.id, at=at)})
-    if action.to == Status.RECEIVED:
-        # Only a counted attempt is queued: whoever writes an invoice down first is reading it.
+    if action.to in BEGUN:
+        # Only a counted attempt is queued: the step that writes such a state itself goes on by itself.
         return after.model_copy(update={"attempts": 1})
     return after
 

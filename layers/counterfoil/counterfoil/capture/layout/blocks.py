@@ -20,6 +20,7 @@ LINE_GAP = 2.2
 ALIGN_SLACK = 8.0
 # A sender's line stands in the upper part of a letter, on its left half.
 LETTER_REACH = 0.4
+OWN_DETAILS = ("vendor_vat_id", "other")
 PARTY_FIELDS = ("buyer", "delivery", "vendor")
 NOT_IN_BLOCKS = ("invoice_number", "issue_date", "due_date", "po_number", "payment_terms", "currency", "gross_total")
 
@@ -51,7 +52,8 @@ def text_of(words: list[Word]) -> str:
 def sender_parts(phrase: Phrase) -> list[str]:
     """The parts of a sender's one-line address; empty for any other phrase."""
     parts = [part.strip() for part in SEPARATOR.split(phrase.text)]
-    return parts if len(parts) > 1 and POSTCODE.search(phrase.text) else []
+    opens_with_name = not any(map(str.isdigit, parts[0]))
+    return parts if len(parts) > 1 and opens_with_name and POSTCODE.search(phrase.text) else []
 
 
 def _labelled(labelled: LabelledLayout, label: Label) -> Block | None:
@@ -74,9 +76,20 @@ def _addressees(labelled: LabelledLayout) -> list[Block]:
             continue
         block = Block("buyer", None)
         _fill(labelled, block, phrase.row, phrase.x0, phrase.y1)
-        if len(block.lines) >= 2 and any(ADDRESS.search(text_of(line)) for line in block.lines):
+        has_address = any(ADDRESS.search(text_of(line)) for line in block.lines)
+        if len(block.lines) >= 2 and has_address and not _has_own_details(labelled, block):
             found.append(block)
     return found
+
+
+def _has_own_details(labelled: LabelledLayout, block: Block) -> bool:
+    """Telephone, tax id and the like stand under the sender's own address, not in a window."""
+    return any(
+        label.meaning.field in OWN_DETAILS
+        for row in block.rows
+        for label in labelled.labels[row]
+        if block.contains(labelled.tokens[row][label.start])
+    )
 
 
 def _fill(labelled: LabelledLayout, block: Block, row_above: int, left: float, bottom: float) -> None:

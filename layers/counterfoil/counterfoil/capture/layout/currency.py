@@ -16,6 +16,8 @@ COUNTRY_MARKS = {
     "CAD": ("hst", "pst", "qst"),
     "GBP": ("sortcode",),
 }
+# So many different marks of one country leave little doubt.
+MARKS_SURE = 3
 NOT_IN_SIGNS = ".,()[]:;*/"
 
 
@@ -78,5 +80,8 @@ def _by_marks(context: Context) -> Candidate[str] | None:
     from counterfoil.capture.layout.vocabulary import squeeze
 
     seen = {squeeze(word.text) for row in context.labelled.tokens for word in row}
-    found = [code for code, marks in COUNTRY_MARKS.items() if seen.intersection(marks)]
-    return Candidate(found[0], 0.6, []) if len(found) == 1 else None
+    found = {code: len(seen.intersection(marks)) for code, marks in COUNTRY_MARKS.items() if seen.intersection(marks)}
+    if len(found) != 1:
+        return None
+    [(code, count)] = found.items()
+    return Candidate(code, 0.8 if count >= MARKS_SURE else 0.6, [])

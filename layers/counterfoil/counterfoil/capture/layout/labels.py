@@ -140,6 +140,8 @@ def _labels_in(index: int, tokens: list[Word], vocabulary: Vocabulary) -> Iterat
         may_start = start[:START_LENGTH] in vocabulary.label_starts or start.endswith(vocabulary.title_endings)
         found = _labels_at(index, tokens, place, opens, vocabulary) if start and may_start else []
         believed = [label for label in found if _is_believable(label, tokens, follows)]
+        if follows and tokens[place - 1].text.endswith(":"):
+            believed = [label for label in believed if label.meaning.is_strong]  # `Org.nr: NO 995 ...`: a value.
         if not believed:
             follows = False
             place += 1

@@ -86,6 +86,9 @@ LEGAL_FORMS = frozenset(
 DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 # Money, times, percentages and page counts are never part of a name.
 NOT_IN_NAMES = re.compile(r"[€$£%]|\d[.,]\d\d\b|\d:\d\d|\b\d+\s?(?:of|von|sur|van|/)\s?\d+\b")
+# A register's number behind the name: `Acme Sdn Bhd (123456-X)`.
+REGISTRATION = re.compile(r"\s*\((?:[A-Z]{0,4}[. ]?)?\d[\d-]*(?:-[A-Z])?\)?$")
+HEIGHT_ALIKE = 0.15
 MAIL_HOSTS = frozenset(
     [
         "gmail",
@@ -107,6 +110,8 @@ TAX_NUMBER = re.compile(r"^[A-Z0-9][A-Z0-9./-]{6,19}$", re.IGNORECASE)
 NAME_LENGTH_MAX = 80
 PARAGRAPH_GAP = 1.5
 TAX_ID_GROUPS_MAX = 6
+# Norway and Switzerland write the tax behind the number.
+TAX_SUFFIXES = ("MVA", "MWST", "TVA", "IVA")
 IBAN_GROUPS_MAX = 10
 IBAN_LENGTH_MAX = 34
 ADDRESS_ROWS_MAX = 8
@@ -115,6 +120,14 @@ ALIGN_SLACK = 8.0
 TAX_DIGITS_MIN = 6
 # What a name gains by standing on the page once more.
 REPEATED = 0.4
+# What it gains when an e-mail or web address of the document bears it.
+DOMAIN_POINTS = 2.0
+# What it gains under a label such as `Seller`.
+LABELLED_POINTS = 4.0
+UPPER, LOWER = 0.4, 0.85
+# The tallest letters of the page, well above the usual ones, at its top: a letterhead.
+LETTERHEAD, LETTERHEAD_HEIGHT = 0.9, 1.5
+NAME_SURE, NAME_UNSURE = 0.88, 0.85
 
 
 @dataclass(slots=True)
@@ -235,7 +248,7 @@ def _vendor(context: Context, blocks: list[Block], buyer: Candidate[str] | None)
             points += 2.0
         stem = squeeze(text.split()[0])
         if any(len(stem) >= 3 and (stem in domain or domain in key) for domain in domains):
-            points += 1.2
+            points += DOMAIN_POINTS
         before = scores.get(key)
         total = max(points, before[0]) + REPEATED if before else points
         first = before[1] if before else Candidate(text, 0.0, words)
@@ -248,7 +261,9 @@ def _vendor(context: Context, blocks: list[Block], buyer: Candidate[str] | None)
     known = context.names.get(squeeze(candidate.value))
     if known is not None:
         return Candidate(known, 0.97, candidate.words)
-    candidate.score = min(0.97, 0.3 + 0.12 * best + 0.1 * (best - second))
+    raw = min(0.97, 0.3 + 0.12 * best + 0.1 * (best - second))
+    # Measured: names with little evidence are right less often than their points say.
+    candidate.score = raw if raw >= NAME_SURE else raw * NAME_UNSURE
     return candidate
 
 
@@ -258,7 +273,7 @@ def _names(context: Context, blocks: list[Block]) -> list[tuple[str, list[Word],
     taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
     for block in blocks:
         if block.kind == "vendor" and (labelled := _name_in(context, block)):
-            found.append((*labelled, 3.0))
+            found.append((*labelled, LABELLED_POINTS))
     usual = _usual_height(context)
     for phrase in context.layout.phrases:
         if phrase.page > 1:
@@ -266,15 +281,49 @@ def _names(context: Context, blocks: list[Block]) -> list[tuple[str, list[Word],
         if any(block.contains(phrase.words[0]) for block in taken) or _opens_with_label(context, phrase):
             continue
         parts = sender_parts(phrase)
-        name = parts[0] if parts else phrase.text
+        words = phrase.words
+        name = REGISTRATION.sub("", parts[0] if parts else phrase.text)
         if not _is_name(name):
             continue
+        above = None if parts else _first_half(context, phrase, name)
+        if above is not None:
+            name, words = f"{above.text} {name}", [*above.words, *words]
         points = _place_points(context, phrase, usual)
-        points += 1.5 if parts else 0.0
+        points += 1.5 if parts and _is_at_edge(context, phrase) else 0.0
         points += 1.3 if not parts and _has_address_below(context, phrase) else 0.0
         if points > 0 or has_legal_form(name):
-            found.append((name, phrase.words, points))
+            found.append((name, words, points))
     return found
+
+
+def _is_at_edge(context: Context, phrase: Phrase) -> bool:
+    """In the upper part of the page or at its foot, where senders put their address."""
+    place = phrase.y0 / max(1.0, context.layout.pages[0].height)
+    return place < UPPER or place > LOWER
+
+
+def _first_half(context: Context, phrase: Phrase, name: str) -> Phrase | None:
+    """The line above a name when both are one: same letters, same place, and only the second ends in a legal form."""
+    if phrase.row == 0 or not has_legal_form(name):
+        return None
+    row = context.layout.rows[phrase.row - 1]
+    middle = (phrase.x0 + phrase.x1) / 2
+    for above in row.phrases:
+        aligned = abs(above.x0 - phrase.x0) < 2 or abs((above.x0 + above.x1) / 2 - middle) < 4
+        alike = abs(above.height - phrase.height) < HEIGHT_ALIKE * phrase.height
+        near = row.page == phrase.page and phrase.y0 - above.y1 < 0.6 * phrase.height
+        if aligned and alike and near and _may_begin_name(context, above, phrase):
+            return above
+    return None
+
+
+def _may_begin_name(context: Context, above: Phrase, phrase: Phrase) -> bool:
+    key = squeeze(above.text)
+    is_word = key not in context.vocabulary.titles and key not in context.vocabulary.labels
+    repeats = squeeze(above.words[0].text) in squeeze(phrase.text)
+    plain = not any(map(str.isdigit, above.text)) and not has_legal_form(above.text)
+    plain = plain and all(not word.text[0].islower() for word in above.words if len(word.text) > 3)
+    return is_word and plain and not repeats and _is_name(above.text) and not _opens_with_label(context, above)
 
 
 def _usual_height(context: Context) -> float:
@@ -289,6 +338,8 @@ def _place_points(context: Context, phrase: Phrase, usual: float) -> float:
     if place < 0.3:
         points += 0.8 + (0.6 if phrase.row == 0 else 0.0)
         points += min(1.2, max(0.0, (phrase.height / usual - 1.1) * 1.5))
+        tallest = max(word.height for word in context.layout.pages[0].words)
+        points += LETTERHEAD if phrase.height >= 0.98 * tallest > LETTERHEAD_HEIGHT * usual else 0.0
     elif place > 0.85:
         points += 0.4
     points -= 0.8 if any(map(str.isdigit, phrase.text)) else 0.0
@@ -312,7 +363,7 @@ def _has_address_below(context: Context, phrase: Phrase) -> bool:
     for row in rows[phrase.row + 1 : phrase.row + 8]:
         if row.page != phrase.page or seen == 3:
             break
-        part = next((p for p in row.phrases if abs(p.x0 - phrase.x0) < 8), None)
+        part = next((p for p in row.phrases if abs(p.x0 - phrase.x0) < 8 or abs(p.x1 - phrase.x1) < 3), None)
         if part is None:
             continue
         if part.y0 - bottom > 1.8 * part.height:
@@ -352,9 +403,9 @@ def _vendor_domains(context: Context, blocks: list[Block]) -> list[str]:
 
 def _vat_id(context: Context, blocks: list[Block]) -> Candidate[str] | None:
     """Labelled tax ids outside the buyer's block; a European one with right check digits is believed most."""
-    own = {compact(tax_id) for tax_id in context.own.tax_ids}
-    found: list[Candidate[str]] = []
     taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
+    own = {compact(tax_id) for tax_id in context.own.tax_ids} | _tax_ids_of(taken)
+    found: list[Candidate[str]] = []
     for label in context.labelled.of("vendor_vat_id"):
         words = context.labelled.right_of(label)
         parts = [*([cut(words)[0]] if words else []), *islice(context.labelled.below(label), 1)]
@@ -369,13 +420,19 @@ def _vat_id(context: Context, blocks: list[Block]) -> Candidate[str] | None:
             if looks_like_vat_id(text):
                 score = 0.93 if is_vat_id(text) else 0.82
             if any(block.contains(used[0]) for block in taken):
-                score *= 0.4
+                continue
             found.append(Candidate(compact(text) if looks_like_vat_id(text) else text, score, used))
             break
     if not found:
         found.extend(_bare_vat_ids(context, own, taken))
     found.sort(key=lambda candidate: -candidate.score)
     return found[0] if found else None
+
+
+def _tax_ids_of(blocks: list[Block]) -> set[str]:
+    """European tax ids inside blocks: they are these parties' wherever else they stand."""
+    texts = {compact(word.text.strip(".,;:()")) for block in blocks for line in block.lines for word in line}
+    return {text for text in texts if looks_like_vat_id(text) and sum(map(str.isdigit, text)) >= TAX_DIGITS_MIN}
 
 
 def _tax_id(words: list[Word]) -> tuple[str, list[Word]] | None:
@@ -394,7 +451,8 @@ def _tax_id(words: list[Word]) -> tuple[str, list[Word]] | None:
                 return longest
         elif longest is None and TAX_NUMBER.match(text) and not dates_in(text, day_first=True):
             longest = (" ".join(texts[:count]), words[:count])
-        if count < len(texts) and not texts[count][:1].isdigit() and count > 1:
+        after = texts[count] if count < len(texts) else ""
+        if count > 1 and after and not after[:1].isdigit() and after not in TAX_SUFFIXES:
             break
     return longest
 
@@ -404,9 +462,9 @@ def _bare_vat_ids(context: Context, own: set[str], taken: list[Block]) -> list[C
     for row in context.labelled.tokens:
         for word in row:
             text = word.text.strip(".,;:()")
-            if looks_like_vat_id(text) and is_vat_id(text) and compact(text) not in own:
-                inside = any(block.contains(word) for block in taken)
-                found.append(Candidate(text, 0.3 if inside else 0.7, [word]))
+            inside = any(block.contains(word) for block in taken)
+            if not inside and looks_like_vat_id(text) and is_vat_id(text) and compact(text) not in own:
+                found.append(Candidate(text, 0.7, [word]))
     return found
 
 

@@ -212,7 +212,7 @@ def _is_close(before: Row, row: Row) -> bool:
 def _is_line(cells: RowCells) -> bool:
     """Money in a money column, with a quantity, a price or a text beside it."""
     money = MONEY_KINDS & cells.numbers.keys()
-    if not money:
+    if not money & {"amount", "gross_amount"} and not {"unit_price", "quantity"} <= cells.numbers.keys():
         return False
     if not any(cells.numbers[kind].amount.decimals or cells.numbers[kind].amount.symbol for kind in money):
         return "quantity" in cells.numbers and len(cells.numbers) >= 3

@@ -143,7 +143,7 @@ def _text_kind(words: list[Word], columns: list[Column]) -> str:
     text_over = [column for column in over if not column.is_numeric]
     if text_over:
         return max(text_over, key=lambda column: min(x1, column.x1) - max(x0, column.x0)).kind
-    if over and over[0].kind != "unknown":
+    if over:
         return "beside"
     nearest = min(texts, key=lambda column: min(abs(x0 - column.x0), abs(x1 - column.x1)), default=None)
     return nearest.kind if nearest else "description"

@@ -73,7 +73,7 @@ def find_headers(context: Context) -> list[Header]:
     for row in context.layout.rows:
         if row.index <= last:
             continue
-        if any(any(map(str.isdigit, word.text)) for word in row.words):
+        if len(row.phrases) < KINDS_MIN or any(_is_no_head_word(word.text) for word in row.words):
             continue
         cells = _cells(context, row)
         known = [cell for cell in cells if cell.kinds]
@@ -88,6 +88,11 @@ def find_headers(context: Context) -> list[Header]:
             last = max([row.index, *(other.index for other in band)])
             found.append(Header(last, row.page, columns))
     return found
+
+
+def _is_no_head_word(text: str) -> bool:
+    """Numbers stand below heads, and a colon announces a value beside it."""
+    return any(map(str.isdigit, text)) or text.endswith(":")
 
 
 def _cells(context: Context, row: Row) -> list[_Cell]:
@@ -181,11 +186,25 @@ def _merge(context: Context, cells: list[_Cell], row: Row) -> None:
 def _columns(cells: list[_Cell]) -> list[Column]:
     """One kind for each cell; of two cells that mean the same, the later takes its next meaning."""
     columns: list[Column] = []
+    by_place: list[_Cell] = []
     for cell in sorted(cells, key=lambda cell: cell.x0):
         taken = {column.kind for column in columns}
         kind = next((kind for kind in cell.kinds if kind not in taken), cell.kinds[0] if cell.kinds else "unknown")
+        if kind == "description" and kind in taken:
+            _demote(columns, by_place)
+        by_place.append(cell)
         columns.append(Column(kind, cell.x0, cell.x1, cell.words))
     kinds = {column.kind for column in columns}
     if not kinds & {"amount", "gross_amount"} and "unit_price" in kinds and columns[-1].kind == "unknown":
         columns[-1].kind = "amount"
     return columns
+
+
+def _demote(columns: list[Column], cells: list[_Cell]) -> None:
+    """`Item | Product`: the first of two description columns is a number or code when its head may mean that."""
+    taken = {column.kind for column in columns}
+    for column, cell in zip(columns, cells, strict=True):
+        others = [kind for kind in cell.kinds if kind not in taken]
+        if column.kind == "description" and others:
+            column.kind = others[0]
+            return

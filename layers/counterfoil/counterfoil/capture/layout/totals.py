@@ -23,6 +23,10 @@ LAST_IN_ROW, EARLIER_IN_ROW = 0.95, 0.7
 # Two totals in one row that both add up (two currencies side by side): a person has to choose.
 AMBIGUOUS = 0.6
 SURE, LESS_THAN_LARGEST = 0.9, 0.5
+# A total that a printed rounding explains is the one that is paid.
+ROUNDED = 0.3
+# A tax that only its rate tells, confirmed by net and gross.
+RATE_ONLY = 0.85
 TAX = Meaning("tax_total", 0.0)
 UNLABELLED, UNLABELLED_MAX = 0.55, 4
 CANDIDATES_MAX = 12
@@ -59,7 +63,7 @@ def read_totals(context: Context) -> Totals:
     """The totals of the document."""
     found = {kind: _labelled(context, kind) for kind in KINDS}
     found["tax_total"].extend(_unlabelled_taxes(context, found["tax_total"]))
-    solution = _solve(found)
+    solution = _solve(found) or _solve_by_rate(found, _rates(context))
     if solution is not None:
         return solution
     totals = Totals()
@@ -190,6 +194,7 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
                     if abs(total - gross.value) > SLACK:
                         continue
                     score = _score(net, taxes, gross, len(extra))
+                    score += ROUNDED if any(kind == "rounding" for kind, _, _ in extra) else 0.0
                     score -= LESS_THAN_LARGEST if abs(gross.value) < largest else 0.0
                     if net.kind == "net_total" and gross.kind == "gross_total":
                         rows.setdefault(gross.label.row, set()).add(gross.value)
@@ -203,6 +208,29 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
             if candidate is not None:
                 candidate.score *= AMBIGUOUS
     return best[1]
+
+
+def _rates(context: Context) -> list[tuple[Decimal, list[Word]]]:
+    """Tax rows that print a rate and no amount."""
+    found: list[tuple[Decimal, list[Word]]] = []
+    for label in context.labelled.of("tax_total"):
+        read = amounts_of(context, context.labelled.right_of(label))
+        if read and all(amount.is_percent for amount, _ in read):
+            found.append((read[0][0].value, read[0][1]))
+    return found
+
+
+def _solve_by_rate(found: dict[str, list[_Found]], rates: list[tuple[Decimal, list[Word]]]) -> Totals | None:
+    """Net and gross that a printed rate joins: the tax is what lies between them."""
+    for rate, words in rates:
+        for net in found["net_total"]:
+            for gross in found["gross_total"]:
+                tax = gross.value - net.value
+                if tax and abs(net.value * rate / 100 - tax) <= SLACK:
+                    totals = _totals(net, [], gross, [])
+                    totals.tax = Candidate(tax, RATE_ONLY, words)
+                    return totals
+    return None
 
 
 def _score(net: _Found, taxes: list[_Found], gross: _Found, extras: int) -> float:

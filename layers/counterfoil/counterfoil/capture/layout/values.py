@@ -185,7 +185,10 @@ def _are_groups(groups: list[str]) -> bool:
 # --- dates ---
 
 YMD = re.compile(r"(?<!\d)((?:19|20)\d{2})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?!\d)")
-NUMERIC = re.compile(r"(?<![\d.,/-])(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?((?:19|20)\d{2}|\d{2})(?![\d/-]|[.,]\d)")
+# A time may follow without a space, as recognised receipts have it.
+NUMERIC = re.compile(
+    r"(?<![\d.,/-])(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?((?:19|20)\d{2}|\d{2})(?=\d{2}:\d{2}|(?![\d/-]|[.,]\d))"
+)
 DAY_FIRST = re.compile(
     r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|\.|er|º)?[\s.\-/]{0,3}(?:de\s|of\s)?\s?([^\W\d_]{3,12})\.?,?[\s.\-/]{0,3}"
     r"(?:de\s|del\s)?\s?((?:19|20)\d{2}|\d{2})(?!\d)"

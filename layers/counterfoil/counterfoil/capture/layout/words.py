@@ -19,7 +19,7 @@ PHRASE_GAP = 0.85
 # A gap within unbroken text above this share means that two columns were drawn without a space between.
 WORD_GAP = 0.45
 # A space narrower than this share was made up where letters are only set loosely.
-SPACE_GAP = 0.14
+SPACE_GAP = 0.12
 # Words whose middles differ by less than this share of their height stand in one row.
 ROW_SHIFT = 0.5
 
