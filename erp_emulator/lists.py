@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
 from erp_emulator import projection
 from erp_emulator.addresses import address_text
@@ -46,7 +45,6 @@ def prepare(session: Session, record: Record) -> None:
     if record.type.family == "item":
         prepare_item(record)
     if record.type.name == "account":
-        record.values.setdefault("balance", Decimal(0))
         record.values["fullName"] = projection.full_name(session, record)
     if record.type.name == "accountingPeriod":
         prepare_period(session, record)

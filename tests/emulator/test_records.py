@@ -394,3 +394,46 @@ def test_the_billing_address_is_the_vendors_and_a_resource_of_its_own(client):
         [order],
     )
     assert row == {"city": "Leeds", "country": "GB"}
+
+
+@pytest.mark.parametrize(
+    ("record_type", "body"),
+    [
+        ("contact", {"firstName": "Al", "lastName": "Bo"}),
+        (
+            "customer",
+            {"entityStatus": 6, "firstName": "A", "lastName": "B", "subsidiary": "1", "companyName": "Conf Co"},
+        ),
+        ("employee", {"firstName": "E", "lastName": "Nine"}),
+        ("department", {"name": "D9"}),
+        ("classification", {"name": "C9"}),
+        ("location", {"name": "L9"}),
+        ("subsidiary", {"name": "S9", "currency": "1"}),
+        ("currency", {"name": "X9"}),
+        ("term", {"name": "N9", "daysUntilNetDue": 9}),
+        ("account", {"acctNumber": "6999", "acctName": "N", "acctType": "Expense"}),
+        ("accountingPeriod", {"periodName": "Jan 2030", "startDate": "2030-01-01", "endDate": "2030-01-31"}),
+        ("expenseCategory", {"name": "EC9", "expenseAcct": "125"}),
+        ("vendorCategory", {"name": "VC9"}),
+        ("vendorSubsidiaryRelationship", {"entity": "502", "subsidiary": "2"}),
+        ("salesTaxItem", {"itemId": "TX9", "rate": 5}),
+        ("taxType", {"name": "T9"}),
+        ("unitsType", {"name": "U9"}),
+        ("inboundShipment", {"shipmentNumber": "IS9"}),
+        ("inventoryItem", {"itemId": "I9", "assetAccount": "105"}),
+        ("nonInventoryPurchaseItem", {"itemId": "N9", "expenseAccount": "122"}),
+        ("servicePurchaseItem", {"itemId": "SV9", "expenseAccount": "124"}),
+        ("otherChargePurchaseItem", {"itemId": "O9", "expenseAccount": "121"}),
+        ("deposit", {"account": "101", "other": {"items": [{"account": "118", "amount": 5}]}}),
+        ("check", {"entity": "503", "account": "101", **split((expense(3),))}),
+        ("vendorPrepayment", {"entity": "503", "account": "101", "payment": 50}),
+    ],
+)
+def test_a_record_of_every_type_is_made_read_changed_and_removed(client, record_type, body):
+    made = client.make(f"/record/v1/{record_type}", {**body, "externalId": "every"})
+
+    shown = client.get(f"/record/v1/{record_type}/eid:every?expandSubResources=true")
+    assert (shown["id"], shown["externalId"]) == (made, "every")
+    client.make(f"/record/v1/{record_type}/{made}", {"externalId": "other"}, "PATCH")
+    assert client.call("DELETE", f"/record/v1/{record_type}/eid:other").status_code == 204
+    assert client.control("trial-balance", method="GET")["balanced"]

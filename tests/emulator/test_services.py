@@ -490,6 +490,14 @@ def test_requests_are_kept_and_searched_without_their_logins(client):
     assert "Authorization" not in everything
 
 
+def test_a_page_of_another_site_cannot_use_the_controls(client):
+    reply = client.session.post(
+        f"{client.emulator.url}/_emulator/reset", json={}, headers={"Sec-Fetch-Site": "cross-site"}, timeout=10
+    )
+
+    assert reply.status_code == 403
+
+
 def test_unknown_controls_preferences_and_values_are_refused(client):
     for path, body in (
         ("nowhere", {}),
