@@ -60,6 +60,8 @@ class Store:
         self.temporary: tempfile.TemporaryDirectory[str] | None = None
         if path is None:
             shm = Path("/dev/shm")  # noqa: S108 - a directory of our own is made below it
+            if shm.is_dir():
+                remove_orphans(shm)
             self.temporary = tempfile.TemporaryDirectory(
                 prefix=f"{ORPHAN}{os.getpid()}-", dir=shm if shm.is_dir() else None
             )
