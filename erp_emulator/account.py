@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from erp_emulator import roles, tables, webhooks
+from erp_emulator import customization, roles, tables, webhooks
 from erp_emulator.clock import Clock
 from erp_emulator.credentials import DEFAULT_ACCOUNT, credentials_of
 from erp_emulator.faults import Faults
@@ -19,6 +19,9 @@ from erp_emulator.store import Store
 from erp_emulator.suiteql.resolve import Account as QueryAccount
 from erp_emulator.suiteql.run import Engine, account_now
 from erp_emulator.tba import Verifier
+
+# Columns that some accounts have on the header of transactions and others only on their lines.
+LINE_ONLY = frozenset({"subsidiary", "location", "department", "class"})
 
 
 class Account:
@@ -31,6 +34,7 @@ class Account:
         self.verifier = Verifier(self.credentials)
         self.faults = Faults()
         self.engine = Engine(self.store)
+        customization.load(self.store)
         self.load_settings()
 
     @property
@@ -69,9 +73,15 @@ class Account:
             self.store.set_meta("preferences", json.dumps(self.preferences.changed()))
             self.store.set_meta("clock", json.dumps(clock))
 
+    def query_tables(self) -> dict[str, dict[str, tables.Column]]:
+        if self.preferences["transactionSubsidiaryColumn"]:
+            return tables.TABLES
+        header = {name: each for name, each in tables.TABLES["transaction"].items() if name not in LINE_ONLY}
+        return {**tables.TABLES, "transaction": header}
+
     def query_account(self, role: str = "administrator") -> QueryAccount:
         return QueryAccount(
-            tables=tables.TABLES,
+            tables=self.query_tables(),
             date_format=self.preferences["DATEFORMAT"],
             now=account_now(self.clock.now()),
             is_allowed=lambda table: roles.may_query(role, table),

@@ -167,7 +167,7 @@ class App:
                 return self.media(request)
             raise NetSuiteError(404, "INVALID_URL", "The requested resource does not exist.")
         except NetSuiteError as error:
-            return error_reply(error)
+            return error_reply(error, str(self.account.preferences["errorUrlName"]))
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
             return error_reply(failure(500))

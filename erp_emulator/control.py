@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from erp_emulator import cabinet, faults, ledger, printing, records, seed, webhooks
+from erp_emulator import cabinet, customization, faults, ledger, printing, records, seed, webhooks
 from erp_emulator.clock import instant_text
 from erp_emulator.errors import NetSuiteError, error_text
 from erp_emulator.http import Reply, Request
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from erp_emulator.app import App
 
 SNAPSHOTS_MAX = 20
-REFUSALS = (faults.BadFault, seed.BadSeed, UnknownPreference, webhooks.BadHook)
+REFUSALS = (faults.BadFault, seed.BadSeed, UnknownPreference, webhooks.BadHook, customization.BadCustomization)
 PERIOD_FLAGS = ("closed", "apLocked", "arLocked", "allLocked")
 
 
@@ -166,6 +166,16 @@ class Control:
             records.update(session, record, Change({name: bool(value) for name, value in body.items()}))
         return Reply(200, {"id": record.id})
 
+    def customization(self, request: Request, rest: list[str]) -> Reply:
+        """Custom fields and custom records: see the README for their form."""
+        del rest
+        account = self.app.account
+        if request.method == "POST":
+            customization.define(account.store, self.body(request))
+            account.engine.forget()
+            return Reply(201, {"customization": customization.defined(account.store)})
+        return Reply(200, {"customization": customization.defined(account.store)})
+
     # Behaviour.
 
     def preferences(self, request: Request, rest: list[str]) -> Reply:
@@ -269,6 +279,7 @@ HANDLERS: dict[str, Callable[[Control, Request, list[str]], Reply]] = {
     "attachments": Control.attachments,
     "clock": Control.clock,
     "periods": Control.periods,
+    "customization": Control.customization,
     "preferences": Control.preferences,
     "faults": Control.faults,
     "governance": Control.governance,

@@ -278,6 +278,8 @@ def total_lines(session: Session, record: Record) -> None:
 
 def tax_total(session: Session, record: Record, lines: list[Values]) -> Decimal:
     if record.get("taxDetailsOverride"):
+        if not session.preferences["taxDetailsOverride"]:
+            raise user_error("REST web services do not support legacy tax features.", path="taxDetailsOverride")
         rows = record.sublist("taxDetails")
         return sum((number(row.get("taxAmount")) for row in rows), Decimal(0))
     total = Decimal(0)

@@ -97,8 +97,13 @@ def created(location: str) -> Reply:
     return Reply(204, headers={"Location": location})
 
 
-def error_reply(error: NetSuiteError) -> Reply:
-    return Reply(error.status, error.body(), ERROR, dict(error.headers))
+def error_reply(error: NetSuiteError, url_name: str = "o:errorUrl") -> Reply:
+    """`url_name` is what the locator of a failing address is called."""
+    body = error.body()
+    for detail in body["o:errorDetails"]:
+        if url_name != "o:errorUrl" and "o:errorUrl" in detail:
+            detail[url_name] = detail.pop("o:errorUrl")
+    return Reply(error.status, body, ERROR, dict(error.headers))
 
 
 async def read_request(scope: Scope, receive: Receive) -> Request:

@@ -174,7 +174,10 @@ class RecordRoutes:
             else:
                 found = self.find(session, record_type, text, request)
                 record = records.update(session, found, change, replaced(request))
-        return self.saved(request, record, change)
+        reply = self.saved(request, record, change)
+        if self.account.preferences["upsertLocation"] == "external" and text.lower().startswith("eid:"):
+            reply.headers["Location"] = f"{request.rest_root}/record/v1/{record_type.name}/{text}"
+        return reply
 
     def get(self, request: Request, record_type: RecordType, text: str) -> Reply:
         check_parameters(request, "instance GET")

@@ -111,7 +111,9 @@ def delete(session: Session, record: Record) -> None:
     """Remove a record that nothing depends on, undo its effects, and leave a row in deletedrecord."""
     behaviour_of(record).refuse_delete(session, record)
     if record.type.is_transaction:
-        if links.dependents(session, record.id) and record.type.name not in ("itemReceipt",):
+        is_let_go = record.type.name == "purchaseOrder" and session.preferences["deleteReceivedOrder"] != "refuse"
+        is_let_go = is_let_go or record.type.name == "itemReceipt"
+        if links.dependents(session, record.id) and not is_let_go:
             raise user_error("This transaction cannot be deleted because it is linked to by one or more transactions.")
         if ledger.is_posting(record):
             periods.refuse_if_shut(session, record, "deleted")

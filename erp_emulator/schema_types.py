@@ -127,7 +127,7 @@ currency:ref:currency category:string defaultAddress* legalName printOnCheckAs e
 """
 TREE = "name! fullName* parent:ref:{0} includeChildren:boolean subsidiary:refs:subsidiary externalId"
 
-TYPES = (
+TYPES: list[RecordType] = [
     transaction(
         "purchaseOrder",
         "PurchOrd",
@@ -466,6 +466,6 @@ TYPES = (
         ),
         permission="Units",
     ),
-)
+]
 BY_LOWER: dict[str, RecordType] = {each.name.lower(): each for each in TYPES}
 BY_CODE: dict[str, RecordType] = {each.code: each for each in TYPES if each.code}

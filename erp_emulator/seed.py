@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from erp_emulator import large, records, tables, transforms
+from erp_emulator import customization, large, records, tables, transforms
 from erp_emulator.account import Account
 from erp_emulator.errors import NetSuiteError
 from erp_emulator.inputs import Change
@@ -112,6 +112,8 @@ class Layer:
         self.reader = records.reader(session, "error")
 
     def lay(self, data: dict[str, Any]) -> None:
+        for index, body in enumerate(data.get("customization", [])):
+            self.at(f"customization[{index}]", customization.define, self.account.store, body)
         for name in LISTS:
             if name == "department" or name == "term":
                 self.periods(data.get("accountingPeriods"))
@@ -130,7 +132,7 @@ class Layer:
             make(*arguments)
         except NetSuiteError as error:
             raise BadSeed(f"{place}: {error.detail}") from error
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, customization.BadCustomization) as error:
             raise BadSeed(f"{place}: {type(error).__name__} {error}") from error
 
     def list_record(self, name: str, body: dict[str, Any]) -> None:

@@ -78,6 +78,19 @@ class Store:
             self.fill_code_tables()
             self.set_meta("version", str(VERSION))
 
+    def add_missing(self) -> None:
+        """Tables and columns that custom fields and records brought since this database was made."""
+        with self.transaction() as connection:
+            for name, columns in tables.TABLES.items():
+                if name in tables.VIEWS:
+                    continue
+                present = {row[1] for row in connection.execute(f'PRAGMA table_info("{name}")').fetchall()}
+                if not present:
+                    connection.execute(tables.create(name))
+                for each in columns.values():
+                    if present and each.name not in present:
+                        connection.execute(f'ALTER TABLE "{name}" ADD COLUMN {tables.declared(each)}')
+
     def fill_code_tables(self) -> None:
         """Statuses, types and enumerations, for `BUILTIN.DF` and the tables that list them."""
         write = self.writer.execute
@@ -171,6 +184,7 @@ class Store:
                 source.backup(self.writer)
         finally:
             source.close()
+        self.add_missing()
 
     def close(self) -> None:
         self.writer.close()

@@ -195,13 +195,22 @@ def parse_columns(text: str) -> dict[str, Column]:
 
 
 TABLES: dict[str, dict[str, Column]] = {name: parse_columns(text) for name, text in SPECS.items()}
+# Columns that are never empty: an ordering by them may follow an index.
+NEVER_EMPTY: dict[str, frozenset[str]] = {
+    "transaction": frozenset({"id", "type", "recordtype", "trandate", "createddate", "lastmodifieddate"}),
+    "transactionline": frozenset({"transaction", "id", "linesequencenumber", "uniquekey", "mainline"}),
+    "deletedrecord": frozenset({"recordid", "deleteddate", "type"}),
+    "nexttransactionlinelink": frozenset({"previousdoc", "previousline", "nextdoc", "nextline", "linktype"}),
+}
+KEY_COLUMNS = frozenset({"id", "lastmodifieddate"})
 SQLITE_KINDS = {"id": "INTEGER", "num": "REAL"}
 INDEXES = (
     'CREATE UNIQUE INDEX transaction_key ON "transaction"(id)',
     'CREATE INDEX transaction_entity ON "transaction"(entity, type)',
     'CREATE INDEX transaction_tranid ON "transaction"(tranid)',
-    'CREATE INDEX transaction_modified ON "transaction"(lastmodifieddate)',
-    'CREATE INDEX transaction_type ON "transaction"(type, trandate)',
+    'CREATE INDEX transaction_modified ON "transaction"(lastmodifieddate, id)',
+    'CREATE INDEX transaction_type ON "transaction"(type, id)',
+    'CREATE INDEX transaction_type_modified ON "transaction"(type, lastmodifieddate, id)',
     'CREATE INDEX transaction_external ON "transaction"(externalid)',
     'CREATE INDEX transactionline_key ON transactionline("transaction", id)',
     "CREATE INDEX transactionline_createdfrom ON transactionline(createdfrom)",
@@ -218,11 +227,6 @@ INDEXES = (
     "CREATE INDEX entityaddress_key ON entityaddress(nkey)",
     "CREATE INDEX vendoraddress_key ON vendoraddressbookentityaddress(nkey)",
 )
-KEYED = frozenset(
-    name
-    for name, columns in TABLES.items()
-    if "id" in columns and columns["id"].kind == "id" and name not in ("transaction", "transactionline", "systemnote")
-)
 # Rows of these are other tables' rows, seen from elsewhere.
 VIEWS = {
     "previoustransactionlinelink": "SELECT * FROM nexttransactionlinelink",
@@ -236,18 +240,27 @@ VIEWS = {
 }
 
 
+def declared(column: Column) -> str:
+    return f'"{column.name}" {SQLITE_KINDS.get(column.kind, "TEXT")}'
+
+
+def create(name: str) -> str:
+    """The statement that makes one table."""
+    body = ", ".join(
+        declared(each) + (" PRIMARY KEY" if each.name == "id" and is_keyed(name) else "")
+        for each in TABLES[name].values()
+    )
+    return f'CREATE TABLE "{name}" ({body})'
+
+
+def is_keyed(name: str) -> bool:
+    column = TABLES[name].get("id")
+    return column is not None and column.kind == "id" and name not in ("transaction", "transactionline", "systemnote")
+
+
 def ddl() -> list[str]:
     """The statements that make all tables that SuiteQL sees."""
-    statements = []
-    for name, columns in TABLES.items():
-        if name in VIEWS:
-            continue
-        body = ", ".join(
-            f'"{each.name}" {SQLITE_KINDS.get(each.kind, "TEXT")}'
-            + (" PRIMARY KEY" if each.name == "id" and name in KEYED else "")
-            for each in columns.values()
-        )
-        statements.append(f'CREATE TABLE "{name}" ({body})')
+    statements = [create(name) for name in TABLES if name not in VIEWS]
     statements += [f"CREATE VIEW {name} AS {select}" for name, select in VIEWS.items()]
     statements += INDEXES
     return statements

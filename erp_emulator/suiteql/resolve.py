@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlglot import exp
 
+from erp_emulator import tables
 from erp_emulator.errors import NetSuiteError, invalid_query
 from erp_emulator.suiteql import dates, functions
 from erp_emulator.suiteql.parse import invalid
@@ -133,6 +134,13 @@ class Source:
     alias: str
     columns: dict[str, Column]
     is_table: bool = True
+    table: str = ""
+    is_optional: bool = False
+
+    def is_never_empty(self, name: str) -> bool:
+        """Whether a column has a value in every row: a table's key, unless an outer join may leave the table out."""
+        filled = tables.NEVER_EMPTY.get(self.table, tables.KEY_COLUMNS if "id" in self.columns else frozenset())
+        return self.is_table and not self.is_optional and name in filled
 
 
 @dataclass
@@ -141,6 +149,7 @@ class Scope:
     parent: Scope | None = None
     ctes: dict[str, dict[str, Column]] = field(default_factory=dict)
     aliases: dict[str, Column] = field(default_factory=dict)
+    filled: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -217,7 +226,12 @@ class Resolver:
         if source is not None:
             self._source(source.this, scope, is_first=True)
         for join in node.args.get("joins") or []:
+            before = list(scope.sources.values())
             self._source(join.this, scope, is_first=source is None)
+            side = str(join.args.get("side") or "").upper()
+            for each in scope.sources.values():
+                is_left_out = side in ("LEFT", "FULL") if each not in before else side in ("RIGHT", "FULL")
+                each.is_optional = each.is_optional or is_left_out
             if str(join.args.get("method") or "").upper() == "NATURAL":
                 raise invalid()
         for join in node.args.get("joins") or []:
@@ -275,7 +289,7 @@ class Resolver:
         alias = (node.alias or node.name).lower()
         node.set("this", exp.to_identifier(name, quoted=True))
         node.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
-        self._add_source(Source(alias, columns, is_table=name not in scope.ctes), scope)
+        self._add_source(Source(alias, columns, is_table=name not in scope.ctes, table=name), scope)
 
     def _add_source(self, source: Source, scope: Scope) -> None:
         if source.alias in scope.sources:
@@ -318,6 +332,8 @@ class Resolver:
             alias.meta.update(expression.meta)
             projections.append(alias)
             scope.aliases[name] = Column(name, output.kind, output.display)
+            if expression.meta.get("filled"):
+                scope.filled.add(name)
         if not projections:
             raise invalid()
         node.set("expressions", projections)
@@ -346,6 +362,7 @@ class Resolver:
             table=exp.to_identifier(source.alias, quoted=True),
         )
         node.meta.update({"kind": column.kind, "display": column.display, "alias": source.alias})
+        node.meta["filled"] = source.is_never_empty(column.name)
         return node
 
     # Clauses after the list.
@@ -373,8 +390,10 @@ class Resolver:
                 is_position = isinstance(each.this, exp.Literal) and not each.this.is_string
                 if not is_position:
                     each.set("this", self.expression(each.this, scope, is_late=True, is_order=True))
-                if each.args.get("nulls_first") is None:
-                    each.set("nulls_first", bool(each.args.get("desc")))
+                # Oracle has empty values last, SQLite first; where there are none, saying so only costs the index.
+                is_descending = bool(each.args.get("desc"))
+                if each.this.meta.get("filled"):
+                    each.set("nulls_first", not is_descending)
         fetch = node.args.get("limit")
         if isinstance(fetch, exp.Fetch):
             options = fetch.args.get("limit_options")
@@ -416,11 +435,11 @@ class Resolver:
     def _limit_first(self, node: exp.Select, outputs: list[Output], limit: int) -> None:
         """Rows are counted before they are grouped, made distinct or ordered."""
         is_plain = not any(node.args.get(name) for name in ("order", "group", "distinct", "limit"))
-        is_plain = is_plain and not any(_is_aggregate(each) for each in node.expressions)
+        is_plain = is_plain and not any(is_aggregate(each) for each in node.expressions)
         if is_plain:
             node.set("limit", exp.Limit(expression=exp.Literal.number(limit)))
             return
-        if node.args.get("group") or any(_is_aggregate(each) for each in node.expressions):
+        if node.args.get("group") or any(is_aggregate(each) for each in node.expressions):
             raise invalid()
         order, distinct, fetch, offset = (node.args.get(n) for n in ("order", "distinct", "limit", "offset"))
         inner = node.copy()
@@ -512,7 +531,7 @@ class Resolver:
         if not table and is_order and name in scope.aliases:
             column = scope.aliases[name]
             found: exp.Expr = exp.column(exp.to_identifier(name, quoted=True))
-            found.meta.update({"kind": column.kind, "display": column.display})
+            found.meta.update({"kind": column.kind, "display": column.display, "filled": name in scope.filled})
             return found
         level: Scope | None = scope
         while level is not None:
@@ -986,7 +1005,7 @@ def _rownum_limit(node: exp.Expr) -> int:
     raise invalid()
 
 
-def _is_aggregate(node: exp.Expr) -> bool:
+def is_aggregate(node: exp.Expr) -> bool:
     names = {
         "COUNT",
         "SUM",

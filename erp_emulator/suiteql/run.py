@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlglot import exp
+
 from erp_emulator import tables
 from erp_emulator.errors import QUERY, NetSuiteError, invalid_query
 from erp_emulator.store import Store
 from erp_emulator.suiteql import dates, functions
 from erp_emulator.suiteql.parse import INVALID, parse
-from erp_emulator.suiteql.resolve import Account, Output, Resolver
+from erp_emulator.suiteql.resolve import Account, Output, Resolver, is_aggregate
 
 PLANS_MAX = 256
 STEPS_BETWEEN_CHECKS = 10_000
 TOTAL_MAX = 100_000
-READABLE = frozenset(tables.TABLES) | {"_display"}
 ALLOWED_ACTIONS = frozenset(
     {
         sqlite3.SQLITE_SELECT,
@@ -33,7 +34,10 @@ ALLOWED_ACTIONS = frozenset(
 
 @dataclass(frozen=True)
 class Plan:
-    sql: str
+    """`rows` gives the rows once a limit is added to it, `count` how many there are."""
+
+    rows: str
+    count: str
     outputs: tuple[Output, ...]
 
 
@@ -46,7 +50,7 @@ class Page:
 def authorise(action: int, first: str | None, *_: object) -> int:
     """Only reading, and only what SuiteQL may see: the last of three fences (grammar, read-only, this)."""
     if action == sqlite3.SQLITE_READ:
-        return sqlite3.SQLITE_OK if (first or "") in READABLE else sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK if first in tables.TABLES or first == "_display" else sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK if action in ALLOWED_ACTIONS else sqlite3.SQLITE_DENY
 
 
@@ -75,6 +79,7 @@ class Engine:
             role,
             ",".join(sorted(account.hidden)),
             str(account.has_ctes),
+            str(sum(len(columns) for columns in account.tables.values())),
         )
         is_timed = any(w in text.upper() for w in ("SYSDATE", "CURRENT_", "SYSTIMESTAMP", "RELATIVE_RANGES", "PERIOD"))
         with self.lock:
@@ -87,7 +92,10 @@ class Engine:
             sql = tree.sql(dialect="sqlite")
         except RecursionError:
             raise invalid_query(INVALID) from None
-        made = Plan(sql, tuple(outputs))
+        # The page's limit stands on the query itself, where skipped rows cost less, unless it has one of its own.
+        has_limit = tree.args.get("limit") is not None
+        rows = f"SELECT * FROM ({sql})" if has_limit else sql  # noqa: S608 - generated from a checked tree
+        made = Plan(rows, count_sql(tree), tuple(outputs))
         with self.lock:
             self.plans[key] = made
             if len(self.plans) > PLANS_MAX:
@@ -147,6 +155,19 @@ class Engine:
         return Page(show(plan.outputs, rows, account.date_format), total)
 
 
+def count_sql(tree: exp.Query) -> str:
+    """How many rows a query has, without making or ordering them where that changes nothing."""
+    counted = tree.copy()
+    if counted.args.get("limit") is None:
+        counted.set("order", None)
+        is_plain = isinstance(counted, exp.Select) and not any(
+            counted.args.get(n) for n in ("group", "having", "distinct")
+        )
+        if is_plain and not any(is_aggregate(each) for each in counted.expressions):
+            counted.set("expressions", [exp.Literal.number(1)])
+    return f"SELECT COUNT(*) FROM ({counted.sql(dialect='sqlite')})"  # noqa: S608 - the plan is generated from a checked tree
+
+
 def _parameter(value: Any) -> Any:
     if isinstance(value, bool):
         return "T" if value else "F"
@@ -158,11 +179,11 @@ def _parameter(value: Any) -> Any:
 def _fetch(
     connection: sqlite3.Connection, plan: Plan, bound: dict[str, Any], limit: int, offset: int
 ) -> tuple[list[tuple[Any, ...]], int]:
-    page = f"SELECT * FROM ({plan.sql}) LIMIT {limit + 1} OFFSET {offset}"  # noqa: S608 - the plan is generated from a checked tree
+    page = f"{plan.rows} LIMIT {limit + 1} OFFSET {offset}"
     rows = connection.execute(page, bound).fetchall()
     if len(rows) <= limit and (rows or offset == 0):
         return rows, offset + len(rows)
-    count = connection.execute(f"SELECT COUNT(*) FROM ({plan.sql})", bound).fetchone()  # noqa: S608 - the plan is generated from a checked tree
+    count = connection.execute(plan.count, bound).fetchone()
     return rows[:limit], int(count[0])
 
 

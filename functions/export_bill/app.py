@@ -8,10 +8,10 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, proce
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from counterfoil.steps.export import export
 
 from counterfoil import wiring
 from counterfoil.observability import logger, metrics, tracer
+from counterfoil.steps.export import export
 
 processor = SqsFifoPartialProcessor(skip_group_on_error=True)
 

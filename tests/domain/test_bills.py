@@ -8,6 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from counterfoil.domain.bills import (
     RATE_DECIMALS_MAX,
     BillDoesNotAddUp,
@@ -29,8 +32,6 @@ from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.matching_result import InvoiceType, LineMatch, LineStatus, MatchResult, OrderLineLink
 from counterfoil.domain.money import round_money
 from counterfoil.domain.orders import Coding, ItemKind, OrderLine, OrderStatus, PurchaseOrder
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 ACCOUNTS = {"freight": "64", "charge": "65", "discount": "66", "tax": "67"}

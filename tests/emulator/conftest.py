@@ -8,7 +8,6 @@ from erp_emulator import seed
 from erp_emulator.embedded import Emulator
 from tests.emulator.client import Client
 
-
 # The small seed without the sample invoices' part, which grows with them.
 SEED = seed.load()
 

@@ -508,3 +508,106 @@ def test_links_carry_what_they_were_asked_with(client):
     href = client.get("/record/v1/vendor", params={"q": "id GREATER 500", "limit": 1})["links"][0]["href"]
 
     assert parse_qs(urlsplit(href).query)["q"] == ["id GREATER 500"]
+
+
+# Where sources disagree, the account can be told which way it is.
+
+
+def test_status_ids_are_labels_or_letters(client):
+    bill, order = client.expense_bill(), client.order()
+    client.control("preferences", {"billStatusId": "letter", "orderStatusIdInStatus": "letter"})
+
+    assert client.get(f"/record/v1/vendorBill/{bill}")["status"] == {"id": "A", "refName": "Open"}
+    assert client.get(f"/record/v1/purchaseOrder/{order}")["status"] == {"id": "B", "refName": "Pending Receipt"}
+
+
+def test_header_columns_can_be_on_lines_only(client):
+    text = "SELECT subsidiary FROM transaction WHERE tranid = 'PO10001'"
+    assert client.query(text) == [{"subsidiary": "2"}]
+
+    client.control("preferences", {"transactionSubsidiaryColumn": False})
+
+    assert "Unknown identifier 'subsidiary'" in client.query_refused(text)
+
+
+def test_other_switches_do_what_they_say(client):
+    client.control(
+        "preferences",
+        {
+            "errorUrlName": "o:urlPath",
+            "upsertLocation": "external",
+            "duplicateExternalIdCode": "DUP_RCRD",
+            "transientHeaderRequired": False,
+            "taxDetailsOverride": False,
+            "attachFileToTransactions": False,
+            "suiteqlAsync": False,
+            "deleteReceivedOrder": "accept",
+            "editPaidBill": "accept",
+        },
+    )
+
+    assert client.refused("GET", "/record/v1/vendor/000")["o:urlPath"] == "/services/rest/record/v1/vendor/000"
+    body = {"entity": "501", **split((expense(1),))}
+    assert client.make("/record/v1/vendorBill/eid:x1", body, "PUT") == "eid:x1"
+    again = client.refused("POST", "/record/v1/vendorBill", {**body, "externalId": "x1"})
+    assert again["o:errorCode"] == "DUP_RCRD"
+    assert client.call("POST", "/query/v1/suiteql", {"q": "SELECT 1 FROM dual"}).status_code == 200
+    client.refused("POST", "/record/v1/vendorBill", {**body, "taxDetailsOverride": True})
+    client.refused("POST", "/record/v1/vendorBill/eid:x1/!attach/file/1")
+    client.refused("POST", "/query/v1/suiteql", {"q": "SELECT 1 FROM dual"}, headers={"Prefer": "respond-async"})
+    order = client.order()
+    client.receive(order)
+    assert client.call("DELETE", f"/record/v1/purchaseOrder/{order}").status_code == 204
+    client.make("/record/v1/vendorBill/eid:x1/!transform/vendorPayment", {})
+    client.make(
+        "/record/v1/vendorBill/eid:x1", {"memo": "m", "expense": {"items": [{"line": 1, "amount": 2}]}}, "PATCH"
+    )
+    assert client.get("/record/v1/vendorBill/eid:x1")["balance"] == 1.0
+
+
+# Custom fields and records.
+
+
+def test_custom_fields_are_fields_and_columns(client):
+    fields = [
+        {"scriptId": "custbody_batch", "label": "Batch", "type": "string", "recordTypes": ["vendorBill"]},
+        {"scriptId": "custcol_weight", "label": "Weight", "type": "number"},
+        {"scriptId": "custentity_since", "label": "Since", "type": "date"},
+    ]
+    for each in fields:
+        client.control("customization", each)
+
+    bill = client.make(
+        "/record/v1/vendorBill", {"entity": "501", "custbody_batch": "B7", **split((expense(1, custcol_weight=2.5),))}
+    )
+    client.make("/record/v1/vendor/501", {"custentity_since": "2020-02-01"}, "PATCH")
+
+    shown = client.get(f"/record/v1/vendorBill/{bill}?expandSubResources=true")
+    assert (shown["custbody_batch"], shown["expense"]["items"][0]["custcol_weight"]) == ("B7", 2.5)
+    [row] = client.query(
+        "SELECT t.custbody_batch, tl.custcol_weight, v.custentity_since FROM transaction t JOIN transactionline tl ON tl.transaction = t.id "
+        "AND tl.mainline = 'F' JOIN vendor v ON v.id = t.entity WHERE t.id = ?",
+        [bill],
+    )
+    assert row == {"custbody_batch": "B7", "custcol_weight": "2.5", "custentity_since": "2/1/2020"}
+    assert client.get("/record/v1/vendorBill", params={"q": "custbody_batch IS B7"})["count"] == 1
+    schema = client.get("/record/v1/metadata-catalog/vendorbill", headers=SCHEMA)
+    assert schema["properties"]["custbody_batch"]["title"] == "Batch"
+    assert {"scriptid": "CUSTBODY_BATCH"} in client.query("SELECT scriptid FROM customfield")
+
+
+def test_custom_records_are_records_and_tables(client):
+    fields = [{"scriptId": "custrecord_code", "type": "string"}, {"scriptId": "custrecord_rate", "type": "number"}]
+    client.control("customization", {"scriptId": "customrecord_rates", "label": "Rates", "fields": fields})
+
+    made = client.make("/record/v1/customrecord_rates", {"name": "R1", "custrecord_code": "A", "custrecord_rate": 1.5})
+
+    assert client.get(f"/record/v1/CUSTOMRECORD_RATES/{made}")["custrecord_rate"] == 1.5
+    assert client.query("SELECT id, name, custrecord_code, custrecord_rate FROM customrecord_rates") == [
+        {"id": made, "name": "R1", "custrecord_code": "A", "custrecord_rate": "1.5"}
+    ]
+    for bad in ({}, {"scriptId": "x"}, {"scriptId": "custbody_x", "type": "nope"}, {"scriptId": "customrecord_x"}):
+        assert (
+            client.session.post(f"{client.emulator.url}/_emulator/customization", json=bad, timeout=10).status_code
+            == 400
+        )

@@ -11,8 +11,8 @@ from counterfoil.domain import ledger
 from counterfoil.domain.claims import OverClaimed, claims_of, with_claim
 from counterfoil.domain.invoices import DocumentType, InvoiceLine, LineKind
 from counterfoil.domain.matching import billed_lines
-from counterfoil.domain.matching_result import LineMatch, MatchType
-from counterfoil.domain.orders import OrderLine, PurchaseOrder
+from counterfoil.domain.matching_result import InvoiceType, LineMatch, MatchType
+from counterfoil.domain.orders import OrderLine, OrderStatus, PurchaseOrder
 from counterfoil.domain.policy import (
     MatchMode,
     MatchPolicy,
@@ -592,3 +592,361 @@ def test_a_line_that_is_decided_has_one_condition_at_least() -> None:
     found: LineMatch = one(billed(), an_order_line())
 
     assert found.conditions == (S.PERFECT_MATCH,)
+
+
+# Where one rule ends and another begins
+
+
+@pytest.mark.parametrize(
+    ("before", "tolerance", "status"),
+    [("1", "1", S.QUANTITY_THRESHOLD), ("1", "0.99", S.QUANTITY_MISMATCH), ("2", "1", S.QUANTITY_MISMATCH)],
+)
+def test_what_is_over_the_rest_is_held_to_the_tolerance(before: str, tolerance: str, status: S) -> None:
+    line = one(billed(), an_order_line(billed=d(before)), within("quantity", absolute=tolerance))
+
+    assert line.status == status
+
+
+def test_what_is_over_the_rest_is_held_to_percent_of_what_was_ordered() -> None:
+    policy = within("quantity", percent="10")
+
+    assert one(billed(), an_order_line(billed=d("1")), policy).status == S.QUANTITY_THRESHOLD
+    assert one(billed(), an_order_line(billed=d("1.1")), policy).status == S.QUANTITY_MISMATCH
+
+
+@pytest.mark.parametrize("quantity", ["1", "0.5"])
+def test_one_unit_is_not_billed_twice_either(quantity: str) -> None:
+    ordered = an_order_line(quantity=d(quantity), billed=d(quantity))
+
+    assert one(billed(quantity=d(quantity)), ordered).status == S.QUANTITY_MISMATCH
+
+
+def test_less_than_one_unit_is_within_a_tolerance_too() -> None:
+    line = one(billed(quantity=d("0.5")), goods(received=d("1")), within("quantity", absolute="0.5"))
+
+    assert line.status == S.QUANTITY_THRESHOLD
+
+
+def test_nothing_is_credited_within_a_tolerance_of_nothing() -> None:
+    credit = an_invoice_of(billed(quantity=d("-1")), document_type=DocumentType.CREDIT_NOTE)
+    order = an_order(lines=(goods(received=d("10"), billed=d("10")),))
+
+    assert not matched(credit, order, policy=within("quantity", absolute="1")).approvable
+
+
+def test_a_dearer_price_that_adds_up_is_a_dearer_price_only() -> None:
+    assert one(billed(unit_price=d("5.50"), amount=d("55.00")), an_order_line()).conditions == (S.RATE_MISMATCH,)
+
+
+def test_a_dearer_price_in_yen_is_rounded_to_the_yen() -> None:
+    line = billed(unit_price=d("6"), amount=d("60.9"))
+
+    result = matched(an_invoice_of(line, currency="JPY"), an_order(currency="JPY"))
+
+    assert line_of(result).conditions == (S.RATE_MISMATCH,)
+
+
+def test_a_price_written_in_tens_is_not_a_rounded_one() -> None:
+    line = billed(quantity=d("1"), unit_price=d("1.23E+3"), amount=d("1234.5"))
+
+    assert not one(line, an_order_line(quantity=d("1"), rate=d("1234.5"))).status.passes
+
+
+@pytest.mark.parametrize(
+    ("tax_rate", "totals"),
+    [("-100", {}), (None, {"gross_total": d("60")}), (None, {"tax_total": d("10")}), (None, {})],
+)
+def test_tax_that_cannot_be_taken_out_is_not_guessed(tax_rate: str | None, totals: dict[str, Decimal]) -> None:
+    line = billed(tax_rate=tax_rate and d(tax_rate), unit_price=d("6"))
+
+    result = matched(an_invoice_of(line, **totals), prices_include_tax=True)
+
+    assert "tax_rate_unknown" in result.flags
+    assert line_of(result).billed_rate is None
+    assert not result.approvable
+
+
+def test_a_single_dear_unit_is_held_to_the_cap() -> None:
+    policy = MatchPolicy(
+        thresholds=Thresholds(rate=Threshold(absolute=d("1"))), overcharge_cap=Threshold(absolute=d("0.50"))
+    )
+    ordered = an_order_line(quantity=d("1"))
+
+    assert not one(billed(quantity=d("1"), unit_price=d("5.51")), ordered, policy).status.passes
+    assert one(billed(quantity=d("1"), unit_price=d("5.50")), ordered, policy).status.passes
+
+
+def test_a_line_over_three_order_lines_fills_them_in_turn() -> None:
+    lines = tuple(goods(line=number, quantity=d("10"), received=d("10")) for number in (1, 2, 3))
+    hand = {1: [("1001", 1), ("1001", 2), ("1001", 3)]}
+    order = an_order(lines=lines)
+
+    exact = matched(an_invoice_of(billed(quantity=d("30"))), order, hand_links=hand)
+    over = matched(
+        an_invoice_of(billed(quantity=d("32"))), order, hand_links=hand, policy=within("quantity", absolute="2")
+    )
+
+    assert [(link.line, link.quantity, link.over) for link in line_of(exact).links] == [
+        (1, 10, 0),
+        (2, 10, 0),
+        (3, 10, 0),
+    ]
+    assert [(link.line, link.quantity, link.over) for link in line_of(over).links] == [
+        (1, 10, 0),
+        (2, 10, 0),
+        (3, 12, 2),
+    ]
+
+
+def test_an_order_line_in_another_currency_does_not_hide_the_next_one() -> None:
+    orders = (
+        an_order(lines=(an_order_line(),), currency="EUR"),
+        an_order(id="1002", number="PO-2", lines=(an_order_line(rate=d("6")),)),
+    )
+    hand = {1: [("1001", 1), ("1002", 1)]}
+
+    result = matched(an_invoice_of(billed(quantity=d("20")), po_numbers=("PO-1", "PO-2")), *orders, hand_links=hand)
+
+    assert "rate 5.00 billed, 6.00 ordered" in line_of(result).explain
+
+
+def test_a_unit_that_is_unknown_needs_no_quantity_to_be_refused() -> None:
+    line = one(billed(quantity=None, unit="kg"), an_order_line(unit="ea"))
+
+    assert "no quantity kg billed, 10 ea ordered" in line.explain
+
+
+def test_a_lump_sum_says_that_it_is_one() -> None:
+    line = billed(quantity=None, unit_price=None, amount=d("800"))
+
+    found = one(line, an_order_line(quantity=d("1"), rate=d("800")))
+
+    assert "an amount without a quantity is the one that was ordered" in found.explain
+
+
+def test_a_number_on_the_header_alone_names_the_order() -> None:
+    closed = an_order(lines=(an_order_line(),))
+
+    for names in ({"po_number": "PO-1", "po_numbers": ()}, {"po_number": None, "po_numbers": ("PO-1",)}):
+        assert line_of(matched(an_invoice_of(**names), closed)).link == "PO-1:1"
+
+
+# Links by hand beside links by rules
+
+
+def test_a_line_may_be_linked_by_hand_to_an_order_that_the_document_does_not_name() -> None:
+    orders = (an_order(), an_order(id="1002", number="PO-2", lines=(an_order_line(rate=d("6")),)))
+
+    result = matched(an_invoice_of(billed(unit_price=d("6"))), *orders, hand_links={1: [("1002", 1)]})
+
+    assert line_of(result).link == "PO-2:1"
+    assert result.approvable
+
+
+def test_a_line_may_be_linked_by_hand_when_the_document_names_a_wrong_order() -> None:
+    invoice = an_invoice_of(billed(po_number="PO-77"), po_number="PO-77", po_numbers=("PO-77",))
+
+    result = matched(invoice, hand_links={1: [("1001", 1)]})
+
+    assert line_of(result).link == "PO-1:1"
+    assert result.invoice_type == InvoiceType.PO_INVOICE
+
+
+def test_a_link_by_hand_makes_a_po_invoice_of_an_ordinary_one() -> None:
+    order = an_order(status=OrderStatus.FULLY_BILLED)
+    invoice = an_invoice_of(po_number=None, po_numbers=())
+
+    assert line_of(matched(invoice, order)).link is None
+    assert line_of(matched(invoice, order, hand_links={1: [("1001", 1)]})).link == "PO-1:1"
+
+
+def test_an_order_that_is_named_and_used_up_makes_a_po_invoice() -> None:
+    order = an_order(lines=(an_order_line(billed=d("10")),), status=OrderStatus.FULLY_BILLED)
+
+    assert matched(an_invoice_of(), order).invoice_type == InvoiceType.PO_INVOICE
+
+
+def test_the_other_lines_are_linked_by_the_rules_to_what_is_left() -> None:
+    policy = MatchPolicy(unit_conversions={"case": {"ea": d("10")}}, aliases={"501": {"THEIRS": "WIDGET"}})
+    lines = (an_order_line(unit="ea"), an_order_line(line=2, unit="ea"))
+    invoice = an_invoice_of(
+        billed(), billed(line=2, item_code="THEIRS", description="x", quantity=d("1"), unit_price=d("50"), unit="case")
+    )
+
+    result = matched(invoice, an_order(lines=lines), policy=policy, hand_links={1: [("1001", 1)]})
+
+    assert [line.link for line in result.lines] == ["PO-1:1", "PO-1:2"]
+    assert result.approvable
+
+
+def test_a_credit_may_be_linked_to_a_closed_order_that_was_billed() -> None:
+    order = an_order(lines=(goods(received=d("7"), billed=d("10"), is_closed=True),), status=OrderStatus.CLOSED)
+    credit = an_invoice_of(billed(quantity=d("-3")), document_type=DocumentType.CREDIT_NOTE)
+
+    assert matched(credit, order).approvable
+    assert matched(credit, order, hand_links={1: [("1001", 1)]}).approvable
+    assert line_of(matched(an_invoice_of(), order)).link is None
+
+
+def test_a_credit_without_a_number_finds_its_billed_order() -> None:
+    order = an_order(lines=(goods(received=d("7"), billed=d("10")),), status=OrderStatus.FULLY_BILLED)
+    credit = an_invoice_of(
+        billed(quantity=d("-3")), document_type=DocumentType.CREDIT_NOTE, po_number=None, po_numbers=()
+    )
+
+    result = matched(credit, order, invoice_type=InvoiceType.PO_INVOICE)
+
+    assert line_of(result).link == "PO-1:1"
+
+
+def test_an_item_with_a_code_is_goods_whatever_it_is_called() -> None:
+    order = an_order(lines=(an_order_line(item_code="F-20", description="Freight"),))
+
+    result = matched(an_invoice_of(billed(item_code="F-20", description="Freight")), order)
+
+    assert result.approvable
+    assert not line_of(result).is_charge
+
+
+@pytest.mark.parametrize(
+    ("values", "quantities", "is_mixed"),
+    [
+        pytest.param([{"quantity": d("0.5")}], ["-0.5"], False, id="less than one"),
+        pytest.param([{"quantity": d("-1")}, {"quantity": d("0.5")}], ["-1", "0.5"], True, id="mixed by less than one"),
+        pytest.param([{"quantity": d("-1")}, {"quantity": d("0")}], ["-1", "0"], False, id="nothing is no sign"),
+        pytest.param(
+            [{"quantity": d("1"), "unit_price": d("0.5"), "amount": d("-0.5")}], ["-1"], True, id="a price below one"
+        ),
+        pytest.param(
+            [{"quantity": d("2"), "unit_price": d("-5"), "amount": d("-10")}], ["2"], True, id="the sign at the price"
+        ),
+        pytest.param(
+            [{"quantity": d("2"), "unit_price": None, "amount": d("-10")}], ["2"], True, id="no price to tell"
+        ),
+    ],
+)
+def test_signs_are_read_at_their_smallest(values: list[dict[str, Any]], quantities: list[str], is_mixed: bool) -> None:
+    lines = [billed(line=number, **each) for number, each in enumerate(values, 1)]
+
+    found, mixed = billed_lines(an_invoice_of(*lines, document_type=DocumentType.CREDIT_NOTE))
+
+    assert [line.quantity for line in found] == [d(quantity) for quantity in quantities]
+    assert mixed is is_mixed
+
+
+# The cap, once more
+
+
+def capped(absolute: str | None = None, percent: str | None = None) -> MatchPolicy:
+    return MatchPolicy(
+        thresholds=Thresholds(rate=Threshold(absolute=d("1")), quantity=Threshold(absolute=d("99"))),
+        overcharge_cap=Threshold(absolute=absolute and d(absolute), percent=percent and d(percent)),
+    )
+
+
+@pytest.mark.parametrize(("percent", "passes"), [("10", True), ("9.99", False)])
+def test_the_cap_in_percent_is_of_what_was_ordered(percent: str, passes: bool) -> None:
+    line = one(billed(unit_price=d("5.50")), an_order_line(), capped(percent=percent))
+
+    assert line.status.passes is passes
+
+
+def test_over_the_cap_is_a_mismatch_and_nothing_less() -> None:
+    line = one(billed(unit_price=d("5.50")), an_order_line(), capped("4"))
+
+    assert line.conditions == (S.RATE_MISMATCH,)
+    assert line.rules["overcharge_cap"] == "company"
+    assert not line.awaits_receipt
+    assert "5 above the order's price, 0 before it: over the 4 allowed in all" in line.explain
+
+
+def test_an_invoice_that_is_matched_again_is_not_its_own_earlier_overcharge() -> None:
+    order = an_order(overcharges={"invoice-1": {1: d("5")}})
+
+    assert matched(an_invoice_of(billed(unit_price=d("5.50"))), order, policy=capped("5")).approvable
+    assert not matched(
+        an_invoice_of(billed(unit_price=d("5.50"))), order, policy=capped("5"), invoice_id="invoice-2"
+    ).approvable
+
+
+def test_three_lines_of_one_invoice_add_up() -> None:
+    lines = [billed(line=number, quantity=d("2"), unit_price=d("5.50")) for number in (1, 2, 3)]
+
+    result = matched(an_invoice_of(*lines), an_order(lines=(goods(received=d("6")),)), policy=capped("2.5"))
+
+    assert [line.status.passes for line in result.lines] == [True, True, False]
+
+
+# Strategies, once more
+
+
+@pytest.mark.parametrize("vendor_id", ["501", "500"])
+def test_the_strategy_of_a_merged_vendor_is_its_survivors(vendor_id: str) -> None:
+    policy = MatchPolicy(vendor_modes={"501": MatchMode.NONE}, vendor_merges={"500": "501"})
+
+    result = matched(an_invoice_of(an_amount("90"), po_number=None, po_numbers=()), policy=policy, vendor_id=vendor_id)
+
+    assert result.approvable
+    assert line_of(result).rules["mode"] == "vendor"
+    assert line_of(result).is_waived
+    assert not line_of(result).awaits_receipt
+    assert "not matched: the strategy of the vendor is none" in line_of(result).explain
+
+
+def test_an_unknown_vendor_has_no_strategy() -> None:
+    policy = MatchPolicy(vendor_modes={"501": MatchMode.NONE})
+
+    assert not line_of(matched(an_invoice_of(an_amount("90")), policy=policy, vendor_id=None)).is_waived
+
+
+# Totals, once more
+
+
+@pytest.mark.parametrize(
+    ("count", "off", "adds_up"),
+    [
+        (1, "0.01", True),
+        (1, "0.02", False),
+        (3, "0.03", True),
+        (3, "0.04", False),
+        (9, "0.05", True),
+        (9, "0.06", False),
+    ],
+)
+def test_a_total_may_be_off_by_the_smallest_unit_for_each_line_up_to_five(count: int, off: str, adds_up: bool) -> None:
+    lines = [an_amount("10", line=number) for number in range(1, count + 1)]
+
+    for sign in (1, -1):
+        invoice = an_invoice_of(*lines, net_total=d("10") * count + sign * d(off))
+        assert ("total_mismatch" not in matched(invoice).flags) is adds_up
+
+
+@pytest.mark.parametrize(
+    ("values", "adds_up"),
+    [
+        pytest.param({"gross_total": d("50"), "net_total": d("41.67")}, True, id="lines with tax come to the gross"),
+        pytest.param({"gross_total": d("60"), "net_total": d("50")}, False, id="and not to the net total"),
+    ],
+)
+def test_lines_with_tax_come_to_the_total_with_tax(values: dict[str, Decimal], adds_up: bool) -> None:
+    result = matched(an_invoice_of(billed(tax_rate=d("20")), **values), prices_include_tax=True)
+
+    assert ("total_mismatch" not in result.flags) is adds_up
+
+
+def test_tax_lines_are_not_in_the_total_before_tax() -> None:
+    tax = an_amount("10", line=2, description="VAT 20 %")
+
+    assert "total_mismatch" not in matched(an_invoice_of(billed(), tax, net_total=d("50"))).flags
+
+
+def test_a_line_without_an_amount_leaves_the_total_open() -> None:
+    invoice = an_invoice_of(billed(), billed(line=2, unit_price=None), net_total=d("999"))
+
+    assert "total_mismatch" not in matched(invoice).flags
+
+
+def test_a_credits_total_may_be_written_either_way() -> None:
+    for total in ("15", "-15"):
+        credit = an_invoice_of(billed(quantity=d("-3")), document_type=DocumentType.CREDIT_NOTE, net_total=d(total))
+        assert "total_mismatch" not in matched(credit).flags

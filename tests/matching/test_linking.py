@@ -282,6 +282,25 @@ def test_the_rate_decides_between_two_lines_of_one_item() -> None:
     assert links(named(1, "Widget", "6"), orders=(order,)) == ["PO-1:2"]
 
 
+@pytest.mark.parametrize("quantity", ["5", "10"])
+def test_a_dearer_article_is_not_taken_for_another_one_of_that_price(quantity: str) -> None:
+    order = of(
+        article(1, "Cable black", "3.00", quantity, item_code=None),
+        article(2, "Cable black, long", "3.50", "5", item_code=None),
+    )
+
+    result = matched(an_invoice_of(named(1, "Cable, black", "3.50", "5", item_code=None)), order)
+
+    assert line_of(result).link == "PO-1:1"
+    assert not result.approvable
+
+
+def test_the_price_tells_more_than_the_quantity() -> None:
+    order = of(article(1, "Widget", "5", "4"), article(2, "Widget", "6", "10"))
+
+    assert links(named(1, "Widget", "6", "4"), orders=(order,)) == ["PO-1:2"]
+
+
 def test_equal_lines_get_one_each() -> None:
     order = of(article(1, "Widget"), article(2, "Widget"))
 
@@ -381,7 +400,7 @@ def test_a_link_by_hand_reaches_no_other_vendors_order() -> None:
 def test_a_link_keeps_what_it_rests_on() -> None:
     line = line_of(matched(an_invoice_of()))
 
-    assert line.evidence == {"item_code": 50, "description": 40, "rate": 15, "quantity": 12, "amount": 4}
+    assert line.evidence == {"item_code": 50, "description": 100, "rate": 30, "quantity": 20, "amount": 4}
 
 
 @pytest.mark.parametrize(

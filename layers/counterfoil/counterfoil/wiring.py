@@ -45,7 +45,12 @@ def settings() -> Settings:
 
 @cache
 def store() -> Store:
-    return Store(boto3.client("dynamodb", config=AWS), settings().table)
+    return store_over(settings().table)
+
+
+def store_over(table: str) -> Store:
+    """The store over a table that is named by hand, for commands."""
+    return Store(boto3.client("dynamodb", config=AWS), table)
 
 
 @cache

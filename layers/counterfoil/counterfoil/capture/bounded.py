@@ -25,6 +25,7 @@ from counterfoil.capture.document import check_size, read_document
 from counterfoil.capture.errors import CaptureError, ErrorCode
 from counterfoil.capture.file_kind import FileKind, file_kind
 from counterfoil.capture.limits import Limits
+from counterfoil.capture.recognition import memory_needed
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.records import Record
@@ -107,7 +108,7 @@ class _Pool:
         if not alive or self.documents >= DOCUMENTS_MAX or self.memory_bytes != limits.memory_bytes_max:
             self.stop()
             self.memory_bytes = limits.memory_bytes_max
-            self.process = _start(limits.memory_bytes_max)
+            self.process = _start(limits.memory_bytes_max + memory_needed())
             self.pipes = _pipes(self.process)
         return self.pipes
 

@@ -8,8 +8,9 @@ from counterfoil.domain.records import Record
 class Limits(Record):
     """Upper bounds, each one a named refusal: bytes, pages, words and so on of one document.
 
+    `recognised_pages_max` pages without text are recognised, as many as half of the seconds allow; 0 turns it off.
     `bytes_max` is the file itself, `embedded_bytes_max` one file inside it after decompression. `seconds_max` and
-    `memory_bytes_max` bound the process that reads PDFs and images.
+    `memory_bytes_max` bound the process that reads PDFs and images (recognition has more).
     """
 
     bytes_max: int = 25_000_000
@@ -21,5 +22,6 @@ class Limits(Record):
     xml_depth_max: int = 60
     xml_nodes_max: int = 500_000
     pixels_max: int = 60_000_000
-    seconds_max: int = 30
+    recognised_pages_max: int = 6
+    seconds_max: int = 60
     memory_bytes_max: int = 1_500_000_000

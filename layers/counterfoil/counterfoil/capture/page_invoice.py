@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 LETTERS_MIN = 40
 # Of a garbled text layer less than this share of the characters are letters and digits.
 READABLE_SHARE = 0.5
-# Recognition takes a second a page: an invoice's first pages hold what counts.
-RECOGNISED_PAGES_MAX = 10
 # Fields of which a page must show at least two before it counts as an invoice.
 INVOICE_FIELDS = ("invoice_number", "issue_date", "gross_total", "net_total")
 INVOICE_FIELDS_MIN = 1
@@ -65,7 +63,7 @@ def _pages(document: pypdfium2.PdfDocument, limits: Limits, *, may_recognise: bo
     unreadable = [page.number for page in pages if not _is_readable(page)]
     source = Source.OCR if len(unreadable) == len(pages) else Source.TEXT_LAYER
     if may_recognise and unreadable and (source == Source.OCR or is_available()):
-        recognised = pages_of_pdf(document, unreadable[:RECOGNISED_PAGES_MAX], limits)
+        recognised = pages_of_pdf(document, unreadable, limits)
         seen = {page.number: page for page in (*pages, *recognised)}
         pages = [seen[number] for number in sorted(seen)]
     return pages, source

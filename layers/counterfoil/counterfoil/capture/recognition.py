@@ -6,7 +6,9 @@ refused with `no_text`. The words it finds go through the same layout reader as 
 
 from __future__ import annotations
 
+import importlib.util
 import io
+import time
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
@@ -29,6 +31,13 @@ CONFIDENCE_MIN = 0.5
 # A recognised line is cut into words at spaces, each letter taking an equal share of its width.
 LINE_HEIGHT_SHARE = 0.9
 FRAMES_MAX = 50
+TIME_SHARE = 0.5
+ENGINE_BYTES = 4_000_000_000
+
+
+def memory_needed() -> int:
+    """Bytes of address space that recognition asks for beside the reading; 0 where it is not installed."""
+    return ENGINE_BYTES if importlib.util.find_spec("rapidocr_onnxruntime") else 0
 
 
 def is_available() -> bool:
@@ -38,29 +47,41 @@ def is_available() -> bool:
 
 def pages_of_image(content: bytes, limits: Limits) -> list[Page]:
     """The words of a picture (each frame of a TIFF is a page); CaptureError `damaged`, `too_large` or `no_text`."""
+    if not limits.recognised_pages_max:
+        raise CaptureError(ErrorCode.NO_TEXT, "a picture, and text recognition is turned off")
     engine = _needed_engine()
     from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(content)) as image:
-            pages = []
+            pages: list[Page] = []
+            deadline = time.monotonic() + limits.seconds_max * TIME_SHARE
             for number, frame in enumerate(ImageSequence.Iterator(image), start=1):
                 if number > min(FRAMES_MAX, limits.pages_max):
                     raise CaptureError(ErrorCode.TOO_MANY_PAGES, f"more than {number - 1} pictures in one file")
                 _check_pixels(frame.width, frame.height, limits)
+                if len(pages) == limits.recognised_pages_max or (pages and time.monotonic() > deadline):
+                    break
                 upright = ImageOps.exif_transpose(frame).convert("RGB")
                 upright.thumbnail((SIDE_PIXELS_MAX, SIDE_PIXELS_MAX))
                 pages.append(_recognised(engine, upright, number))
             return pages
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise CaptureError(ErrorCode.TOO_LARGE, f"more pixels than the limit of {limits.pixels_max}") from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise CaptureError(ErrorCode.DAMAGED, "the picture cannot be decoded") from error
 
 
 def pages_of_pdf(document: pypdfium2.PdfDocument, numbers: Sequence[int], limits: Limits) -> list[Page]:
-    """The words of some pages (from 1), each drawn and recognised."""
+    """The words of some pages (from 1), each drawn and recognised; fewer when it takes half of the time there is."""
+    if not limits.recognised_pages_max:
+        return []
     engine = _needed_engine()
-    pages = []
-    for number in numbers:
+    deadline = time.monotonic() + limits.seconds_max * TIME_SHARE
+    pages: list[Page] = []
+    for number in numbers[: limits.recognised_pages_max]:
+        if pages and time.monotonic() > deadline:
+            break
         page = document[number - 1]
         width, height = page.get_size()
         scale = min(DOTS_PER_INCH / POINTS_PER_INCH, SIDE_PIXELS_MAX / max(width, height, 1))
@@ -79,7 +100,7 @@ def _check_pixels(width: int, height: int, limits: Limits) -> None:
 @lru_cache(1)
 def _engine() -> Any | None:
     try:
-        from rapidocr_onnxruntime import RapidOCR  # type: ignore[import-not-found]  # optional, see above
+        from rapidocr_onnxruntime import RapidOCR  # type: ignore[import-untyped]  # ships no types
     except ImportError:
         return None
     # One thread: a function has one core, and spinning threads slow each other down.
@@ -94,7 +115,7 @@ def _needed_engine() -> Any:
 
 
 def _recognised(engine: Any, image: Any, number: int) -> Page:
-    import numpy  # type: ignore[import-not-found]  # comes with the engine
+    import numpy
 
     scale = POINTS_PER_INCH / DOTS_PER_INCH
     found, _times = engine(numpy.asarray(image))

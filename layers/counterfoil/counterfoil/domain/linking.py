@@ -37,15 +37,18 @@ REACH_MAX = 60
 SPLIT_MAX = 20
 
 # What each piece of evidence is worth. The first group says what the line is, the second what it costs.
-REFERENCE = 60
+REFERENCE = 160
 ITEM_CODE = 50
 VENDOR_ITEM_CODE = 50
 ALIAS = 45
 DESCRIPTION = 40
+# The very same words: more than price and quantity together, which could as well be another article's.
+DESCRIPTION_EQUAL = 100
 AMOUNT_OF_EXPENSE = 20
-RATE = 15
+RATE = 30
 RATE_NEAR = 5
-QUANTITY = 12
+# More than two lines could gain together by being linked to quantities that are not due.
+QUANTITY = 20
 QUANTITY_ORDERED = 5
 QUANTITY_WITHIN = 3
 AMOUNT = 4
@@ -366,6 +369,8 @@ class Linker:
         vendor_id: str | None,
     ) -> None:
         self._places = places
+        self._by_rank = {place.rank: place for place in places}
+        self._ranks = max(self._by_rank, default=0) + 1
         self._choice = choice
         self._units = units
         aliases = policy.aliases.get(policy.surviving_vendor(vendor_id or ""), {})
@@ -411,11 +416,11 @@ class Linker:
         )
 
     def _linked(self, rank: int, evidence: Mapping[str, int]) -> Linked:
-        return Linked(places=(self._places[rank],), evidence=evidence)
+        return Linked(places=(self._by_rank[rank],), evidence=evidence)
 
     def _weight(self, rank: int, evidence: Mapping[str, int]) -> int:
         """Its points, and among equals the order line that was placed first."""
-        return sum(evidence.values()) * (len(self._places) + 1) - rank
+        return sum(evidence.values()) * self._ranks - rank
 
     # Evidence
 
@@ -516,7 +521,7 @@ class Linker:
         is_known = bool(found)
         alike = similarity(line.words, place.words)
         if alike >= SIMILAR_WITH_NUMBERS:
-            found["description"] = round(DESCRIPTION * alike / 100)
+            found["description"] = DESCRIPTION_EQUAL if alike == 100 else round(DESCRIPTION * alike / 100)
         numbers = self._numbers(line, place)
         if not is_known and not self._is_same(line, place, alike, numbers):
             return None
@@ -664,7 +669,7 @@ class Linker:
             if found[index].places or line.quantity is None or line.quantity <= 0:
                 continue
             for rank, evidence in candidates[index].items():
-                place = self._places[rank]
+                place = self._by_rank[rank]
                 conversion = self.conversion(line, place)
                 if conversion is None or place.line.is_expense:
                     continue

@@ -403,9 +403,9 @@ def _vendor_domains(context: Context, blocks: list[Block]) -> list[str]:
 
 def _vat_id(context: Context, blocks: list[Block]) -> Candidate[str] | None:
     """Labelled tax ids outside the buyer's block; a European one with right check digits is believed most."""
-    own = {compact(tax_id) for tax_id in context.own.tax_ids}
-    found: list[Candidate[str]] = []
     taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
+    own = {compact(tax_id) for tax_id in context.own.tax_ids} | _tax_ids_of(taken)
+    found: list[Candidate[str]] = []
     for label in context.labelled.of("vendor_vat_id"):
         words = context.labelled.right_of(label)
         parts = [*([cut(words)[0]] if words else []), *islice(context.labelled.below(label), 1)]
@@ -427,6 +427,12 @@ def _vat_id(context: Context, blocks: list[Block]) -> Candidate[str] | None:
         found.extend(_bare_vat_ids(context, own, taken))
     found.sort(key=lambda candidate: -candidate.score)
     return found[0] if found else None
+
+
+def _tax_ids_of(blocks: list[Block]) -> set[str]:
+    """European tax ids inside blocks: they are these parties' wherever else they stand."""
+    texts = {compact(word.text.strip(".,;:()")) for block in blocks for line in block.lines for word in line}
+    return {text for text in texts if looks_like_vat_id(text) and sum(map(str.isdigit, text)) >= TAX_DIGITS_MIN}
 
 
 def _tax_id(words: list[Word]) -> tuple[str, list[Word]] | None:

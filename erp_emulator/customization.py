@@ -1,0 +1,146 @@
+"""Custom fields and custom records: defined by the account, then like any other field, column, record type and table.
+
+`custbody` fields stand on transactions, `custcol` on their item and expense lines, `custentity` on vendors, employees,
+customers and contacts, `custitem` on items; `customrecord` is a record type with `custrecord` fields.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from erp_emulator.schema import Field, RecordType, Sublist
+from erp_emulator.schema_types import BY_LOWER, TYPES, record
+from erp_emulator.store import Store
+from erp_emulator.tables import TABLES, Column
+
+SCRIPT_ID = re.compile(r"(custbody|custcol|custentity|custitem|customrecord)_[a-z0-9_]{1,40}")
+FIELD_ID = re.compile(r"custrecord_[a-z0-9_]{1,40}")
+KINDS = {
+    "string": "text",
+    "integer": "num",
+    "number": "num",
+    "boolean": "bool",
+    "date": "date",
+    "datetime": "datetime",
+}
+FAMILIES = {"custbody": "transaction", "custcol": "transaction", "custentity": "entity", "custitem": "item"}
+TABLES_OF = {
+    "custbody": ("transaction",),
+    "custcol": ("transactionline",),
+    "custentity": ("vendor", "employee", "customer", "contact"),
+    "custitem": ("item",),
+}
+DEFINITIONS_MAX = 500
+
+
+class BadCustomization(ValueError):
+    """A definition that makes no sense."""
+
+
+def load(store: Store) -> None:
+    """Make known what this account defined before."""
+    for body in defined(store):
+        apply(body)
+    store.add_missing()
+
+
+def defined(store: Store) -> list[dict[str, Any]]:
+    found = json.loads(store.meta("customization") or "[]")
+    return list(found)
+
+
+def define(store: Store, body: dict[str, Any]) -> None:
+    """Add a field `{scriptId, label, type, recordTypes}` or a record `{scriptId, label, fields}`; again is no harm."""
+    check(body)
+    kept = [each for each in defined(store) if each["scriptId"] != body["scriptId"]]
+    if len(kept) >= DEFINITIONS_MAX:
+        raise BadCustomization(f"at most {DEFINITIONS_MAX} definitions")
+    apply(body)
+    with store.transaction():
+        store.set_meta("customization", json.dumps([*kept, body]))
+        store.add_missing()
+        store.insert(
+            "customfield",
+            {
+                "internalid": store.next_id("customfield", 900),
+                "scriptid": body["scriptId"].upper(),
+                "name": body.get("label") or body["scriptId"],
+                "fieldtype": body["scriptId"].partition("_")[0].upper(),
+                "fieldvaluetype": str(body.get("type", "record")),
+                "isinactive": "F",
+            },
+        )
+
+
+def check(body: Any) -> None:
+    if not isinstance(body, dict) or not SCRIPT_ID.fullmatch(str(body.get("scriptId", ""))):
+        raise BadCustomization("scriptId is custbody_, custcol_, custentity_, custitem_ or customrecord_ and a name")
+    if body["scriptId"].startswith("customrecord"):
+        fields = body.get("fields")
+        if not isinstance(fields, list) or not fields:
+            raise BadCustomization("a custom record has fields")
+        for each in fields:
+            if not FIELD_ID.fullmatch(str(each.get("scriptId", ""))) or each.get("type", "string") not in KINDS:
+                raise BadCustomization("a field is {scriptId: custrecord_..., label, type}")
+    elif body.get("type", "string") not in KINDS:
+        raise BadCustomization(f"type is one of {', '.join(KINDS)}")
+    unknown = [name for name in body.get("recordTypes", []) if str(name).lower() not in BY_LOWER]
+    if unknown:
+        raise BadCustomization(f"no record type {', '.join(map(str, unknown))}")
+
+
+def apply(body: dict[str, Any]) -> None:
+    """Make a definition known to the schema and to the tables; those of the process, so all its accounts know it."""
+    if body["scriptId"].startswith("customrecord"):
+        _record(body)
+        return
+    prefix = body["scriptId"].partition("_")[0]
+    made = _field(body)
+    wanted = {str(name).lower() for name in body.get("recordTypes", [])}
+    for record_type in TYPES:
+        if record_type.family != FAMILIES[prefix] or (wanted and record_type.name.lower() not in wanted):
+            continue
+        if prefix == "custcol":
+            for name in ("item", "expense"):
+                if name in record_type.sublists:
+                    _add(record_type.sublists[name], made)
+        else:
+            _add(record_type, made)
+    for table in TABLES_OF[prefix]:
+        TABLES[table][made.name] = Column(made.name, KINDS[made.kind])
+
+
+def _field(body: dict[str, Any]) -> Field:
+    return Field(body["scriptId"], str(body.get("type", "string")), is_custom=True, label=str(body.get("label", "")))
+
+
+def _add(holder: RecordType | Sublist, made: Field) -> None:
+    holder.fields[made.name] = made
+    for name in ("by_lower", "numeric"):
+        holder.__dict__.pop(name, None)
+
+
+def _record(body: dict[str, Any]) -> None:
+    name = body["scriptId"]
+    if name in BY_LOWER:
+        for each in body["fields"]:
+            _add(BY_LOWER[name], _field(each))
+    else:
+        made = record(name, str(body.get("label") or name), "name")
+        for each in body["fields"]:
+            _add(made, _field(each))
+        TYPES.append(made)
+        BY_LOWER[name] = made
+    columns = {
+        "id": Column("id", "id"),
+        "name": Column("name"),
+        "externalid": Column("externalid"),
+        "isinactive": Column("isinactive", "bool"),
+        "created": Column("created", "datetime"),
+        "lastmodified": Column("lastmodified", "datetime"),
+    }
+    for each in body["fields"]:
+        columns[each["scriptId"]] = Column(each["scriptId"], KINDS[each.get("type", "string")])
+    TABLES.setdefault(name, {}).update(columns)
