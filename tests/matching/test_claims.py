@@ -10,7 +10,7 @@ from counterfoil.domain.claims import OverClaimed, claims_of, with_bill, with_cl
 from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.matching_result import MatchType
 from counterfoil.domain.orders import PurchaseOrder
-from counterfoil.domain.policy import MatchPolicy, Threshold, Thresholds
+from counterfoil.domain.policy import MatchMode, MatchPolicy, Threshold, Thresholds
 from tests.builders import an_order, an_order_line
 from tests.matching.test_matching import an_amount, an_expense, an_invoice_of, billed, d, goods, matched, within
 
@@ -214,3 +214,76 @@ def test_a_lower_price_makes_no_room_for_a_higher_one() -> None:
 
     assert result.approvable
     assert result.lines[0].overcharge == 0
+
+
+def test_what_was_decided_two_way_is_claimed_without_a_receipt() -> None:
+    order = an_order(lines=(goods(received=d("0")), goods(line=2, received=d("0"))))
+    decided = matched(an_invoice_of(), order, policy=MatchPolicy(mode=MatchMode.TWO_WAY))
+
+    assert decided.lines[0].links[0].over == 0
+    assert with_claim(order, "invoice-1", {1: d("10")}, result=decided).claimed(1) == 10
+    with pytest.raises(OverClaimed) as refusal:
+        with_claim(order, "invoice-1", {2: d("10")}, result=decided)
+    assert (refusal.value.limit, refusal.value.spent) == (0, 0)
+    assert str(refusal.value) == refusal.value.detail
+
+
+def test_what_was_decided_three_way_is_not_claimed_without_a_receipt() -> None:
+    order = an_order()
+    decided = matched(an_invoice_of(billed(quantity=d("0"))), order, policy=MatchPolicy(mode=MatchMode.THREE_WAY))
+
+    with pytest.raises(OverClaimed):
+        with_claim(order, "invoice-1", {1: d("1")}, result=decided)
+
+
+def test_a_refusal_names_what_is_taken_and_of_how_much() -> None:
+    order = with_bill(with_claim(an_order(), "invoice-1", {1: d("3")}), "bill-9", {1: d("4")}, None)
+
+    with pytest.raises(OverClaimed) as refusal:
+        with_claim(order, "invoice-2", {1: d("5")})
+
+    assert (refusal.value.asked, refusal.value.spent, refusal.value.limit) == (5, 7, 10)
+
+
+def test_claiming_again_forgets_the_earlier_overcharge() -> None:
+    order = an_order_of_a_hundred("8")
+    result = matched(an_overcharge("8"), order, policy=CAPPED)
+    claimed = with_claim(order, "invoice-1", claims_of(result)["1001"], result=result)
+
+    assert with_claim(claimed, "invoice-1", {1: d("1")}).overcharges == {}
+
+
+def test_overcharges_of_lines_on_one_order_line_are_kept_together() -> None:
+    policy = MatchPolicy(thresholds=Thresholds(rate=Threshold(absolute=d("1"))))
+    lines = [billed(line=number, quantity=d("8"), unit_price=d("5.25")) for number in (1, 2)]
+    order = an_order_of_a_hundred("16")
+    result = matched(an_invoice_of(*lines), order, policy=policy)
+
+    claimed = with_claim(order, "invoice-1", claims_of(result)["1001"], result=result)
+
+    assert claimed.overcharges == {"invoice-1": {1: d("4.00")}}
+
+
+def test_an_invoice_that_overcharges_nothing_leaves_no_trace_of_it() -> None:
+    result = matched(an_invoice_of())
+
+    assert with_claim(an_order(), "invoice-1", claims_of(result)["1001"], result=result).overcharges == {}
+
+
+def test_a_bill_that_is_revised_takes_what_it_takes_now() -> None:
+    order = with_claim(an_order(), "invoice-1", {1: d("4")})
+    posted = with_bill(order, "bill-1", {1: d("4")}, None)
+
+    revised = with_bill(posted, "bill-1", {1: d("6")}, "invoice-1")
+
+    assert posted.claimed(1) == 4
+    assert (revised.billed(1), revised.claimed(1)) == (6, 0)
+    assert revised.bills == {"bill-1": {1: d("6")}}
+
+
+def test_a_bill_touches_the_lines_it_bills_by_any_fraction() -> None:
+    order = an_order(lines=(an_order_line(), an_order_line(line=2)))
+
+    posted = with_bill(order, "bill-1", {1: d("0.5")}, None)
+
+    assert [line.billed for line in posted.lines] == [d("0.5"), 0]
