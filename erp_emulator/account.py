@@ -16,7 +16,7 @@ from erp_emulator.faults import Faults
 from erp_emulator.preferences import Preferences, UnknownPreference
 from erp_emulator.session import Session
 from erp_emulator.store import Store
-from erp_emulator.suiteql.resolve import Account as QueryAccount
+from erp_emulator.suiteql.context import Account as QueryAccount
 from erp_emulator.suiteql.run import Engine, account_now
 from erp_emulator.tba import Verifier
 

@@ -73,10 +73,12 @@ class App:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         self.jobs.interrupt()
+        warming = asyncio.get_running_loop().create_task(asyncio.to_thread(self.account.engine.warm))
         deliverer = asyncio.get_running_loop().create_task(Deliverer(self.account).work())
         while True:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
+                await warming
                 deliverer.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await deliverer

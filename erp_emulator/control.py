@@ -32,6 +32,8 @@ class Control:
         self.snapshots: dict[str, bytes] = {}
 
     async def answer(self, request: Request) -> Reply:
+        if request.header("sec-fetch-site") in ("cross-site", "same-site"):
+            return Reply(403, {"error": "controls are not for pages of other sites"})
         segments = [each for each in request.path.split("/") if each][1:]
         name = segments[0] if segments else ""
         handler = HANDLERS.get(name)

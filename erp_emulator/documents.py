@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from erp_emulator.addresses import address_text
 from erp_emulator.errors import invalid_value, missing_values, user_error
 from erp_emulator.schema import Field
 from erp_emulator.session import Record, Session, Values, number
@@ -139,6 +140,8 @@ def source_terms(session: Session, record: Record, vendor: Record | None) -> Non
     """Terms from the vendor, and the due date that the terms make of the transaction's date."""
     if vendor is not None and record.is_new:
         default(record, "terms", vendor.get("terms"))
+    if vendor is not None:
+        source_billing_address(record, vendor)
     terms = session.find("term", record.get("terms")) if record.get("terms") else None
     if record.get("dueDate") is None:
         days = int(terms.number("daysUntilNetDue")) if terms else 0
@@ -150,6 +153,20 @@ def source_terms(session: Session, record: Record, vendor: Record | None) -> Non
             "discountDate",
             (date.fromisoformat(record.values["tranDate"]) + timedelta(days=days)).isoformat(),
         )
+
+
+def source_billing_address(record: Record, vendor: Record) -> None:
+    """The vendor's default billing address, unless the body has one."""
+    if record.get("billingAddress") is None:
+        found = next((line for line in vendor.sublist("addressBook") if line.get("defaultBilling")), None)
+        if found is None:
+            return
+        record.values["billingAddress"] = dict(found.get("addressBookAddress") or {})
+        label = str(found.get("label") or "")
+        record.values["billAddressList"] = {"links": [], "id": str(found.get("id")), "refName": label}
+    address = record.values["billingAddress"]
+    text = address_text(address) if isinstance(address, dict) else ""
+    record.values.update({"billAddress": text, "billingAddress_text": text, "_billingAddress": address})
 
 
 # Lines.

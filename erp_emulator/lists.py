@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
 from erp_emulator import projection
+from erp_emulator.addresses import address_text
 from erp_emulator.errors import invalid_value, missing_values, user_error
 from erp_emulator.session import Record, Session
 
@@ -45,7 +45,6 @@ def prepare(session: Session, record: Record) -> None:
     if record.type.family == "item":
         prepare_item(record)
     if record.type.name == "account":
-        record.values.setdefault("balance", Decimal(0))
         record.values["fullName"] = projection.full_name(session, record)
     if record.type.name == "accountingPeriod":
         prepare_period(session, record)
@@ -80,7 +79,7 @@ def prepare_entity(session: Session, record: Record) -> None:
         address = line.get("addressBookAddress") or {}
         if not isinstance(address, dict):
             raise invalid_value(address, "addressBookAddress", path=f"addressBook.items[{index}]")
-        line["addressBookAddress_text"] = projection.address_text(address)
+        line["addressBookAddress_text"] = address_text(address)
         if line.get("defaultBilling"):
             record.values["defaultAddress"] = line["addressBookAddress_text"]
 

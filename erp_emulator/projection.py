@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from erp_emulator import codes, documents, ledger
+from erp_emulator.addresses import address_text
 from erp_emulator.schema import RecordType
 from erp_emulator.session import Record, Session, Values, number
 from erp_emulator.tables import TABLES
@@ -212,15 +213,6 @@ def address_row(session: Session, key: int, owner: int, address: dict[str, Any])
     row["addrtext"] = row.get("addrtext") or address_text(address)
     row["lastmodifieddate"] = local_time(session, session.now)
     return row
-
-
-def address_text(address: dict[str, Any]) -> str:
-    country = address.get("country")
-    code = country.get("id") if isinstance(country, dict) else country
-    place = " ".join(str(address[n]) for n in ("city", "state", "zip") if address.get(n))
-    rows = [address.get(n) for n in ("addressee", "attention", "addr1", "addr2", "addr3")]
-    rows += [place, codes.ENUMS["country"].get(str(code), str(code)) if code else None]
-    return "\n".join(str(row) for row in rows if row)
 
 
 def _item(session: Session, record: Record) -> None:

@@ -66,7 +66,7 @@ def clear_sourced(before: Record, changed: Record, change: Change) -> None:
         "currency": ("exchangeRate",),
         "terms": ("dueDate", "discountDate"),
         "tranDate": ("dueDate", "discountDate"),
-        "entity": ("terms", "account", "email", "currency", "exchangeRate"),
+        "entity": ("terms", "account", "email", "currency", "exchangeRate", "billingAddress"),
     }
     if not changed.type.is_transaction:
         return

@@ -7,6 +7,8 @@ one state while the one writer makes the next.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -40,6 +42,17 @@ OWN_TABLES = (
 )
 
 
+ORPHAN = "erp-emulator-"
+
+
+def remove_orphans(folder: Path) -> None:
+    """What processes that were killed left in memory: a folder names its process."""
+    for left in folder.glob(f"{ORPHAN}[0-9]*-*"):
+        pid = left.name.removeprefix(ORPHAN).partition("-")[0]
+        if not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+
+
 class Store:
     """One account's data. `path` None keeps it in memory-like temporary files that go with the process."""
 
@@ -47,7 +60,11 @@ class Store:
         self.temporary: tempfile.TemporaryDirectory[str] | None = None
         if path is None:
             shm = Path("/dev/shm")  # noqa: S108 - a directory of our own is made below it
-            self.temporary = tempfile.TemporaryDirectory(prefix="erp-emulator-", dir=shm if shm.is_dir() else None)
+            if shm.is_dir():
+                remove_orphans(shm)
+            self.temporary = tempfile.TemporaryDirectory(
+                prefix=f"{ORPHAN}{os.getpid()}-", dir=shm if shm.is_dir() else None
+            )
             path = Path(self.temporary.name) / "data.sqlite"
         self.path = path
         self.lock = threading.RLock()
@@ -137,6 +154,11 @@ class Store:
                 (key, None, name, is_balance, is_debit),
             )
         write("INSERT INTO dual VALUES ('X')")
+        for index, name in enumerate(tables.CUSTOM_FIELDS):
+            prefix = name.partition("_")[0].upper()
+            write(
+                "INSERT INTO customfield VALUES (?, ?, ?, ?, 'string', 'F')", (800 + index, name.upper(), name, prefix)
+            )
         write("INSERT INTO accountingbook VALUES (1, 'Primary Accounting Book', 'T', 'F')")
 
     @contextmanager

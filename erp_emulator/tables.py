@@ -195,6 +195,16 @@ def parse_columns(text: str) -> dict[str, Column]:
 
 
 TABLES: dict[str, dict[str, Column]] = {name: parse_columns(text) for name, text in SPECS.items()}
+# The custom fields that every account has from the start.
+CUSTOM_FIELDS = (
+    "custbody_document_hash",
+    "custbody_note",
+    "custbody_source_document",
+    "custcol_note",
+    "custentity_bank_name",
+    "custentity_bic",
+    "custentity_iban",
+)
 # Columns that are never empty: an ordering by them may follow an index.
 NEVER_EMPTY: dict[str, frozenset[str]] = {
     "transaction": frozenset({"id", "type", "recordtype", "trandate", "createddate", "lastmodifieddate"}),

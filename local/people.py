@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from counterfoil.domain.people import Role
+from counterfoil.store import UNASSIGNED
 from local.installation import Installation, read_json, write_json
 from local.stack import Stack
 
@@ -42,7 +43,6 @@ def create_people(stack: Stack) -> list[SamplePerson]:
     cognito = stack.client("cognito-idp")
     pool = stack.outputs["UserPoolId"]
     for person in people:
-        group = f"{stack.installation.company}.{person.role.value}"
         _unless_there(
             cognito,
             cognito.admin_create_user,
@@ -53,9 +53,18 @@ def create_people(stack: Stack) -> list[SamplePerson]:
             UserAttributes=[{"Name": "email", "Value": person.name}, {"Name": "email_verified", "Value": "true"}],
         )
         cognito.admin_set_user_password(UserPoolId=pool, Username=person.name, Password=person.password, Permanent=True)
-        _unless_there(cognito, cognito.create_group, UserPoolId=pool, GroupName=group)
-        cognito.admin_add_user_to_group(UserPoolId=pool, Username=person.name, GroupName=group)
+        for group in groups_of(person, stack.installation.company):
+            _unless_there(cognito, cognito.create_group, UserPoolId=pool, GroupName=group)
+            cognito.admin_add_user_to_group(UserPoolId=pool, Username=person.name, GroupName=group)
     return people
+
+
+def groups_of(person: SamplePerson, company: str) -> list[str]:
+    """The person's role in the company; whoever administers the deployment also sees what no company took in."""
+    groups = [f"{company}.{person.role.value}"]
+    if person.role == Role.ADMINISTRATOR:
+        groups.append(f"{UNASSIGNED}.{person.role.value}")
+    return groups
 
 
 def _unless_there(cognito: Any, create: Any, **arguments: Any) -> None:

@@ -13,11 +13,11 @@ from sqlglot.parsers.oracle import OracleParser
 from sqlglot.transforms import eliminate_join_marks
 
 from erp_emulator.errors import NetSuiteError, invalid_query
+from erp_emulator.suiteql.context import INVALID
 
 QUERY_MAX = 65_536
 PARAMETERS_MAX = 1000
 DEPTH_MAX = 120
-INVALID = "Search error occurred: Invalid or unsupported search."
 LITERAL_OR_MARK = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\?|--[^\n]*|/\*.*?\*/", re.DOTALL)
 TOP = re.compile(r"^(\s*SELECT\s+(?:DISTINCT\s+)?)TOP\s+(\d+)\s", re.IGNORECASE)
 

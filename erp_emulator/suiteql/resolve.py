@@ -6,7 +6,6 @@ the account's format, dates computed with, and text compared with dates as NetSu
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,6 +14,7 @@ from sqlglot import exp
 from erp_emulator import tables
 from erp_emulator.errors import NetSuiteError, invalid_query
 from erp_emulator.suiteql import dates, functions
+from erp_emulator.suiteql.context import Account, Output
 from erp_emulator.suiteql.parse import invalid
 from erp_emulator.tables import Column
 
@@ -118,15 +118,6 @@ FUNCTION_NODES: dict[type[exp.Expr], str] = {
 }
 
 
-@dataclass(frozen=True)
-class Output:
-    """One column of a query's result."""
-
-    name: str
-    kind: str = "text"
-    display: str = ""
-
-
 @dataclass
 class Source:
     """A table or derived table under its alias."""
@@ -150,18 +141,6 @@ class Scope:
     ctes: dict[str, dict[str, Column]] = field(default_factory=dict)
     aliases: dict[str, Column] = field(default_factory=dict)
     filled: set[str] = field(default_factory=set)
-
-
-@dataclass
-class Account:
-    """What of the account a query depends on: its tables, what is hidden, its date format, its clock."""
-
-    tables: dict[str, dict[str, Column]]
-    date_format: str
-    now: datetime
-    is_allowed: Callable[[str], bool]
-    hidden: frozenset[str] = frozenset()
-    has_ctes: bool = True
 
 
 class Resolver:

@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlglot import exp
-
 from erp_emulator import tables
 from erp_emulator.errors import QUERY, NetSuiteError, invalid_query
 from erp_emulator.store import Store
 from erp_emulator.suiteql import dates, functions
-from erp_emulator.suiteql.parse import INVALID, parse
-from erp_emulator.suiteql.resolve import Account, Output, Resolver, is_aggregate
+from erp_emulator.suiteql.context import INVALID, Account, Output, Plan
 
 PLANS_MAX = 256
 STEPS_BETWEEN_CHECKS = 10_000
@@ -30,15 +27,6 @@ ALLOWED_ACTIONS = frozenset(
         sqlite3.SQLITE_TRANSACTION,
     }
 )
-
-
-@dataclass(frozen=True)
-class Plan:
-    """`rows` gives the rows once a limit is added to it, `count` how many there are."""
-
-    rows: str
-    count: str
-    outputs: tuple[Output, ...]
 
 
 @dataclass(frozen=True)
@@ -64,6 +52,10 @@ class Engine:
         self.idle: list[tuple[str, sqlite3.Connection]] = []
         self.generation = 0
 
+    def warm(self) -> None:
+        """Import what the first query needs, while nobody waits for it."""
+        import erp_emulator.suiteql.plans  # noqa: F401 - for its import alone
+
     def forget(self) -> None:
         with self.lock:
             self.plans.clear()
@@ -86,16 +78,10 @@ class Engine:
             if key in self.plans and not is_timed:
                 self.plans.move_to_end(key)
                 return self.plans[key]
-        tree = parse(text)
-        try:
-            outputs = Resolver(account).run(tree)
-            sql = tree.sql(dialect="sqlite")
-        except RecursionError:
-            raise invalid_query(INVALID) from None
-        # The page's limit stands on the query itself, where skipped rows cost less, unless it has one of its own.
-        has_limit = tree.args.get("limit") is not None
-        rows = f"SELECT * FROM ({sql})" if has_limit else sql  # noqa: S608 - generated from a checked tree
-        made = Plan(rows, count_sql(tree), tuple(outputs))
+        # Imported at the first query: the server is up before sqlglot is.
+        from erp_emulator.suiteql import plans
+
+        made = plans.plan(text, account)
         with self.lock:
             self.plans[key] = made
             if len(self.plans) > PLANS_MAX:
@@ -153,19 +139,6 @@ class Engine:
         connection.set_progress_handler(None, 0)
         self.release(account.date_format, connection, generation)
         return Page(show(plan.outputs, rows, account.date_format), total)
-
-
-def count_sql(tree: exp.Query) -> str:
-    """How many rows a query has, without making or ordering them where that changes nothing."""
-    counted = tree.copy()
-    if counted.args.get("limit") is None:
-        counted.set("order", None)
-        is_plain = isinstance(counted, exp.Select) and not any(
-            counted.args.get(n) for n in ("group", "having", "distinct")
-        )
-        if is_plain and not any(is_aggregate(each) for each in counted.expressions):
-            counted.set("expressions", [exp.Literal.number(1)])
-    return f"SELECT COUNT(*) FROM ({counted.sql(dialect='sqlite')})"  # noqa: S608 - the plan is generated from a checked tree
 
 
 def _parameter(value: Any) -> Any:

@@ -73,6 +73,7 @@ BUTTONS = {
     "read_again": ("Read the document again", "The document is being read again."),
     "clear_duplicate": ("Not a duplicate", "Cleared: it goes on to matching."),
     "retry_export": ("Post again", "It is being posted again."),
+    "reopen": ("Take up again", "It is being read again."),
 }
 
 QUESTIONS = {

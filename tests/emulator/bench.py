@@ -23,7 +23,8 @@ from oauthlib.oauth1 import Client as Signer
 ROOT = Path(__file__).parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
 COMMAND = (sys.executable, "-m", "erp_emulator")
-JOINED = """SELECT t.id, t.tranid, t.trandate, BUILTIN.DF(t.status) s, BUILTIN.DF(t.entity) e, tl.id line, tl.quantity, tl.rate
+JOINED = """SELECT t.id, t.tranid, t.trandate, BUILTIN.DF(t.status) s, BUILTIN.DF(t.entity) e, tl.id line,
+            tl.quantity, tl.rate
             FROM transaction t JOIN transactionline tl ON tl.transaction = t.id
             WHERE t.type = 'PurchOrd' AND tl.mainline = 'F' ORDER BY t.id, tl.id"""
 Request = tuple[str, str, bytes | None, dict[str, str]]
@@ -158,7 +159,8 @@ def peer_side(peer: subprocess.Popen[bytes], url: str) -> None:
         headers = {
             "X-Amz-Target": f"DynamoDB_20120810.{action}",
             "Content-Type": "application/x-amz-json-1.0",
-            "Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=x",
+            "Authorization": "AWS4-HMAC-SHA256 "
+            "Credential=a/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=x",
         }
         return "POST", "/", json.dumps(body).encode(), headers
 

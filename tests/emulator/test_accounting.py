@@ -86,7 +86,8 @@ def test_a_receipt_takes_what_is_left_unless_lines_say_otherwise(client):
     lines = client.get(f"/record/v1/purchaseOrder/{order}/item")["items"]
     assert [x["quantityReceived"] for x in lines] == [10.0, 5.0, 0.0]
     receipts = client.query(
-        "SELECT DISTINCT nl.nextdoc FROM NextTransactionLineLink nl WHERE nl.previousdoc = ? AND nl.linktype = 'ShipRcpt'",
+        "SELECT DISTINCT nl.nextdoc FROM NextTransactionLineLink nl "
+        "WHERE nl.previousdoc = ? AND nl.linktype = 'ShipRcpt'",
         [order],
     )
     assert len(receipts) == 2
@@ -229,7 +230,8 @@ def test_a_bill_of_its_own_is_linked_by_order_and_line(client):
     bill = client.make("/record/v1/vendorBill", {"entity": "501", "tranId": "S-1", **split(rows)})
 
     links = client.query(
-        "SELECT previousdoc, previousline, nextline, linktype, quantity FROM PreviousTransactionLineLink WHERE nextdoc = ? ORDER BY nextline",
+        "SELECT previousdoc, previousline, nextline, linktype, quantity "
+        "FROM PreviousTransactionLineLink WHERE nextdoc = ? ORDER BY nextline",
         [bill],
     )
     assert [(x["previousdoc"], x["previousline"], x["nextline"], x["linktype"]) for x in links] == [
@@ -325,11 +327,10 @@ def test_payments_lower_the_balance_until_the_bill_is_paid(client):
     )
 
     rows = client.query(
-        """SELECT DISTINCT lk.PreviousDoc transaction, p.ID ID, p.ID internalId, p.tranid, BUILTIN.DF(p.Status) status,
+        f"""SELECT DISTINCT lk.PreviousDoc transaction, p.ID ID, p.ID internalId, p.tranid, BUILTIN.DF(p.Status) status,
            p.ForeignTotal amount, currency, exchangeRate FROM NextTransactionLineLink AS lk
            INNER JOIN Transaction AS p ON (p.ID = lk.NextDoc) WHERE p.recordtype = 'vendorpayment'
-           AND (lk.PreviousDoc in ('%s') OR p.tranid in ('PAY-19')) ORDER BY p.ID"""
-        % bill
+           AND (lk.PreviousDoc in ('{bill}') OR p.tranid in ('PAY-19')) ORDER BY p.ID"""
     )
     assert [row["amount"] for row in rows] == ["-30", "-70"]
     assert all(row["transaction"] == bill for row in rows)
@@ -533,7 +534,8 @@ def test_receipt_and_bill_pass_through_accrued_purchases(client):
     bill = client.bill(order)
 
     lines = client.query(
-        "SELECT a.acctnumber, tal.debit, tal.credit FROM transactionaccountingline tal JOIN account a ON a.id = tal.account "
+        "SELECT a.acctnumber, tal.debit, tal.credit FROM "
+        "transactionaccountingline tal JOIN account a ON a.id = tal.account "
         "WHERE tal.transaction = ? ORDER BY a.acctnumber",
         [bill],
     )
@@ -582,7 +584,8 @@ def test_who_changed_what_is_noted(client):
     client.make(f"/record/v1/vendorBill/{bill}", {"approvalStatus": "2"}, "PATCH")
 
     rows = client.query(
-        "SELECT field, oldvalue, newvalue FROM systemnote WHERE recordid = ? AND field = 'TRANDOC.APPROVALSTATUS' ORDER BY id",
+        "SELECT field, oldvalue, newvalue FROM systemnote WHERE "
+        "recordid = ? AND field = 'TRANDOC.APPROVALSTATUS' ORDER BY id",
         [bill],
     )
     assert rows[-1] == {"field": "TRANDOC.APPROVALSTATUS", "oldvalue": "1", "newvalue": "2"}

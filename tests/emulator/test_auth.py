@@ -1,4 +1,4 @@
-"""Who gets in: token signatures in all the forms clients make them, OAuth 2.0 assertions, roles, and the exact refusals."""
+"""Who gets in: token signatures in all their forms, OAuth 2.0 assertions, roles, and the exact refusals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ REST_REFUSAL = {
     "status": 401,
     "o:errorDetails": [
         {
-            "detail": "Invalid login attempt. For more details, see the Login Audit Trail in the NetSuite UI at Setup > "
+            "detail": "Invalid login attempt. For more details, see the Login "
+            "Audit Trail in the NetSuite UI at Setup > "
             "Users/Roles > User Management > View Login Audit Trail.",
             "o:errorCode": "INVALID_LOGIN",
         }

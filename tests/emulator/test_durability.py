@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from erp_emulator.embedded import Emulator
+from erp_emulator.store import remove_orphans
 from tests.emulator.client import Client, expense, item, split
 
 ROOT = Path(__file__).parents[2]
@@ -153,7 +154,8 @@ def test_a_killed_process_leaves_nothing_half_written(tmp_path):
     kept = {str(row[0]) for row in connection.execute("SELECT id FROM _record WHERE type = 'vendorBill'")}
     shown = {str(row[0]) for row in connection.execute("SELECT id FROM \"transaction\" WHERE type = 'VendBill'")}
     lines = connection.execute(
-        'SELECT t.id, COUNT(*) FROM "transaction" t JOIN transactionline l ON l."transaction" = t.id WHERE t.externalid LIKE \'k%\' GROUP BY t.id'
+        'SELECT t.id, COUNT(*) FROM "transaction" t JOIN transactionline l '
+        "ON l.\"transaction\" = t.id WHERE t.externalid LIKE 'k%' GROUP BY t.id"
     ).fetchall()
     sums = connection.execute(
         'SELECT ROUND(SUM(amount), 2) FROM transactionaccountingline GROUP BY "transaction"'
@@ -179,6 +181,17 @@ def test_it_starts_quickly_and_prints_its_address():
         seconds.append(took)
     # The fastest of three: other work on the machine is not the emulator's.
     assert min(seconds) < 2.0
+
+
+def test_what_a_killed_process_left_in_memory_is_removed(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for pid in (dead.pid, os.getpid()):
+        (tmp_path / f"erp-emulator-{pid}-x").mkdir()
+
+    remove_orphans(tmp_path)
+
+    assert [each.name for each in tmp_path.iterdir()] == [f"erp-emulator-{os.getpid()}-x"]
 
 
 def test_credentials_are_the_same_at_every_call():

@@ -1,4 +1,4 @@
-"""The record service as clients see it: shapes of lists and records, references, errors, and what each method answers."""
+"""The record service as clients see it: shapes of lists and records, references, errors, and answers."""
 
 from __future__ import annotations
 
@@ -291,7 +291,8 @@ def test_a_vendor_with_its_bank_and_address_can_be_made_and_queried(client):
     shown = client.get(f"/record/v1/vendor/{vendor}?expandSubResources=true")
     assert shown["addressBook"]["items"][0]["addressBookAddress"]["city"] == "Leeds"
     [row] = client.query(
-        "SELECT v.custentity_iban, a.city FROM vendor v JOIN entityaddress a ON a.nkey = v.defaultbillingaddress WHERE v.id = ?",
+        "SELECT v.custentity_iban, a.city FROM vendor v JOIN "
+        "entityaddress a ON a.nkey = v.defaultbillingaddress WHERE v.id = ?",
         [vendor],
     )
     assert row == {"custentity_iban": "GB82WEST12345698765432", "city": "Leeds"}
@@ -378,3 +379,61 @@ def test_an_account_behind_a_proxy_is_signed_and_linked_as_the_caller_sees_it(em
 
     assert reply.status_code == 200, reply.text
     assert reply.json()["links"][0]["href"] == address
+
+
+def test_the_billing_address_is_the_vendors_and_a_resource_of_its_own(client):
+    order = client.order()
+
+    shown = client.get(f"/record/v1/purchaseOrder/{order}")
+    assert shown["billAddress"] == "Acme Paper Ltd\n1 Mill Road\nLeeds LS1 1AA\nUnited Kingdom"
+    assert shown["billingAddress"]["links"][0]["href"].endswith(f"/purchaseOrder/{order}/billingAddress")
+    assert client.get(f"/record/v1/purchaseOrder/{order}/billingAddress")["city"] == "Leeds"
+    [row] = client.query(
+        "SELECT a.city, a.country FROM transaction t JOIN transactionbillingaddress a ON a.nkey = t.billingaddress "
+        "WHERE t.id = ?",
+        [order],
+    )
+    assert row == {"city": "Leeds", "country": "GB"}
+
+
+@pytest.mark.parametrize(
+    ("record_type", "body"),
+    [
+        ("contact", {"firstName": "Al", "lastName": "Bo"}),
+        (
+            "customer",
+            {"entityStatus": 6, "firstName": "A", "lastName": "B", "subsidiary": "1", "companyName": "Conf Co"},
+        ),
+        ("employee", {"firstName": "E", "lastName": "Nine"}),
+        ("department", {"name": "D9"}),
+        ("classification", {"name": "C9"}),
+        ("location", {"name": "L9"}),
+        ("subsidiary", {"name": "S9", "currency": "1"}),
+        ("currency", {"name": "X9"}),
+        ("term", {"name": "N9", "daysUntilNetDue": 9}),
+        ("account", {"acctNumber": "6999", "acctName": "N", "acctType": "Expense"}),
+        ("accountingPeriod", {"periodName": "Jan 2030", "startDate": "2030-01-01", "endDate": "2030-01-31"}),
+        ("expenseCategory", {"name": "EC9", "expenseAcct": "125"}),
+        ("vendorCategory", {"name": "VC9"}),
+        ("vendorSubsidiaryRelationship", {"entity": "502", "subsidiary": "2"}),
+        ("salesTaxItem", {"itemId": "TX9", "rate": 5}),
+        ("taxType", {"name": "T9"}),
+        ("unitsType", {"name": "U9"}),
+        ("inboundShipment", {"shipmentNumber": "IS9"}),
+        ("inventoryItem", {"itemId": "I9", "assetAccount": "105"}),
+        ("nonInventoryPurchaseItem", {"itemId": "N9", "expenseAccount": "122"}),
+        ("servicePurchaseItem", {"itemId": "SV9", "expenseAccount": "124"}),
+        ("otherChargePurchaseItem", {"itemId": "O9", "expenseAccount": "121"}),
+        ("deposit", {"account": "101", "other": {"items": [{"account": "118", "amount": 5}]}}),
+        ("check", {"entity": "503", "account": "101", **split((expense(3),))}),
+        ("vendorPrepayment", {"entity": "503", "account": "101", "payment": 50}),
+    ],
+)
+def test_a_record_of_every_type_is_made_read_changed_and_removed(client, record_type, body):
+    made = client.make(f"/record/v1/{record_type}", {**body, "externalId": "every"})
+
+    shown = client.get(f"/record/v1/{record_type}/eid:every?expandSubResources=true")
+    assert (shown["id"], shown["externalId"]) == (made, "every")
+    client.make(f"/record/v1/{record_type}/{made}", {"externalId": "other"}, "PATCH")
+    assert client.call("DELETE", f"/record/v1/{record_type}/eid:other").status_code == 204
+    assert client.control("trial-balance", method="GET")["balanced"]

@@ -490,6 +490,14 @@ def test_requests_are_kept_and_searched_without_their_logins(client):
     assert "Authorization" not in everything
 
 
+def test_a_page_of_another_site_cannot_use_the_controls(client):
+    reply = client.session.post(
+        f"{client.emulator.url}/_emulator/reset", json={}, headers={"Sec-Fetch-Site": "cross-site"}, timeout=10
+    )
+
+    assert reply.status_code == 403
+
+
 def test_unknown_controls_preferences_and_values_are_refused(client):
     for path, body in (
         ("nowhere", {}),
@@ -585,7 +593,8 @@ def test_custom_fields_are_fields_and_columns(client):
     shown = client.get(f"/record/v1/vendorBill/{bill}?expandSubResources=true")
     assert (shown["custbody_batch"], shown["expense"]["items"][0]["custcol_weight"]) == ("B7", 2.5)
     [row] = client.query(
-        "SELECT t.custbody_batch, tl.custcol_weight, v.custentity_since FROM transaction t JOIN transactionline tl ON tl.transaction = t.id "
+        "SELECT t.custbody_batch, tl.custcol_weight, v.custentity_since "
+        "FROM transaction t JOIN transactionline tl ON tl.transaction = t.id "
         "AND tl.mainline = 'F' JOIN vendor v ON v.id = t.entity WHERE t.id = ?",
         [bill],
     )

@@ -19,7 +19,8 @@ PREFIX = "Invalid search query. Detailed unprocessed description follows. "
 
 def test_rows_are_text_with_lower_case_keys_and_without_what_is_empty(client):
     reply = client.ask(
-        "SELECT id AS InternalId, tranId, foreignTotal, memo, posting, tranDate FROM transaction WHERE tranid = 'PO10002'"
+        "SELECT id AS InternalId, tranId, foreignTotal, memo, "
+        "posting, tranDate FROM transaction WHERE tranid = 'PO10002'"
     )
 
     [row] = reply.json()["items"]
@@ -71,7 +72,8 @@ def test_the_header_that_queries_need_is_asked_for(client):
         ("SELECT TO_DATE('2026-02-01', 'YYYY-MM-DD') + 30 d FROM dual", [{"d": "3/3/2026"}]),
         ("SELECT TO_DATE('2026-03-01','YYYY-MM-DD') - TO_DATE('2026-02-01','YYYY-MM-DD') n FROM dual", [{"n": "28"}]),
         (
-            "SELECT ADD_MONTHS(TO_DATE('2026-01-31','YYYY-MM-DD'), 1) d, LAST_DAY(TO_DATE('2026-02-10','YYYY-MM-DD')) l FROM dual",
+            "SELECT ADD_MONTHS(TO_DATE('2026-01-31','YYYY-MM-DD'), 1) "
+            "d, LAST_DAY(TO_DATE('2026-02-10','YYYY-MM-DD')) l FROM dual",
             [{"d": "2/28/2026", "l": "2/28/2026"}],
         ),
         (
@@ -87,7 +89,8 @@ def test_the_header_that_queries_need_is_asked_for(client):
             [{"r": "2.35", "c": "2", "f": "1", "m": "1", "a": "4"}],
         ),
         (
-            "SELECT SUBSTR('abcdef', 2, 3) s, SUBSTR('abcdef', -2) t, INSTR('abcabc', 'c', 1, 2) i, LENGTH('abc') l FROM dual",
+            "SELECT SUBSTR('abcdef', 2, 3) s, SUBSTR('abcdef', -2) t, "
+            "INSTR('abcabc', 'c', 1, 2) i, LENGTH('abc') l FROM dual",
             [{"s": "bcd", "t": "ef", "i": "6", "l": "3"}],
         ),
         (
@@ -104,7 +107,8 @@ def test_the_header_that_queries_need_is_asked_for(client):
         ),
         ("SELECT TO_CHAR(1234.5, '999,990.00') n, TO_NUMBER('12.50') m FROM dual", [{"n": "   1,234.50", "m": "12.5"}]),
         (
-            "SELECT EXTRACT(YEAR FROM TO_DATE('2026-02-01','YYYY-MM-DD')) y, CAST('12' AS NUMBER) n, CAST(12.0 AS VARCHAR2(10)) t FROM dual",
+            "SELECT EXTRACT(YEAR FROM TO_DATE('2026-02-01','YYYY-MM-DD')) "
+            "y, CAST('12' AS NUMBER) n, CAST(12.0 AS VARCHAR2(10)) t FROM dual",
             [{"y": "2026", "n": "12", "t": "12"}],
         ),
         ("SELECT 'O''Brien' o, 'a;b' s, '--x' c FROM dual -- a remark", [{"o": "O'Brien", "s": "a;b", "c": "--x"}]),
@@ -144,7 +148,8 @@ def test_the_dialect(client, text, rows):
 
 def test_display_and_code_of_a_status(client):
     rows = client.query(
-        "SELECT BUILTIN.DF(t.status) df, BUILTIN.CF(t.status) cf, BUILTIN.DF(type) k, BUILTIN.DF(entity) e FROM transaction t WHERE tranid = 'PO10003'"
+        "SELECT BUILTIN.DF(t.status) df, BUILTIN.CF(t.status) cf, "
+        "BUILTIN.DF(type) k, BUILTIN.DF(entity) e FROM transaction t WHERE tranid = 'PO10003'"
     )
 
     assert rows == [
@@ -160,8 +165,10 @@ def test_display_and_code_of_a_status(client):
 
 def test_a_star_stands_beside_named_columns_which_win(client):
     [row] = client.query(
-        "SELECT *, BUILTIN.DF(status) status, TO_CHAR (lastmodifieddate, 'YYYY-MM-DD HH24:MI:SS') AS lastmodifieddate FROM transaction "
-        "WHERE type = 'PurchOrd' AND transaction.lastmodifieddate>TO_TIMESTAMP('2026-04-01 00:00:00', 'YYYY-MM-DD HH24:MI:SS') "
+        "SELECT *, BUILTIN.DF(status) status, TO_CHAR "
+        "(lastmodifieddate, 'YYYY-MM-DD HH24:MI:SS') AS lastmodifieddate FROM transaction "
+        "WHERE type = 'PurchOrd' AND "
+        "transaction.lastmodifieddate>TO_TIMESTAMP('2026-04-01 00:00:00', 'YYYY-MM-DD HH24:MI:SS') "
         "AND tranid = 'PO10028' ORDER BY transaction.lastmodifieddate"
     )
 
@@ -176,10 +183,12 @@ def test_lines_of_an_order_with_what_came_of_them(client):
     client.bill(order)
 
     rows = client.query(
-        """SELECT pl.id AS line, pl.item, pl.quantity, pl.rate, pl.quantityshiprecv, pl.quantitybilled, nl.nexttype, nl.linktype
+        """SELECT pl.id AS line, pl.item, pl.quantity, pl.rate, pl.quantityshiprecv, pl.quantitybilled,
+           nl.nexttype, nl.linktype
            FROM transactionline pl LEFT JOIN NextTransactionLineLink nl ON nl.previousdoc = pl.transaction
            AND nl.previousline = pl.id AND nl.nexttype IN ('ItemRcpt','VendBill')
-           WHERE pl.transaction = ? AND pl.mainline = 'F' AND pl.taxline = 'F' ORDER BY pl.linesequencenumber, nl.nexttype""",
+           WHERE pl.transaction = ? AND pl.mainline = 'F' AND pl.taxline = 'F'
+           ORDER BY pl.linesequencenumber, nl.nexttype""",
         [order],
     )
 
@@ -193,7 +202,8 @@ def test_lines_of_an_order_with_what_came_of_them(client):
 
 def test_oracles_outer_join_mark_is_understood(client):
     rows = client.query(
-        "SELECT v.id, r.subsidiary FROM vendor v, vendorsubsidiaryrelationship r WHERE v.id = r.entity(+) AND v.id IN (501, 502) ORDER BY v.id, r.subsidiary"
+        "SELECT v.id, r.subsidiary FROM vendor v, vendorsubsidiaryrelationship r "
+        "WHERE v.id = r.entity(+) AND v.id IN (501, 502) ORDER BY v.id, r.subsidiary"
     )
 
     assert rows == [{"id": "501", "subsidiary": "2"}, {"id": "501", "subsidiary": "3"}, {"id": "502"}]
@@ -213,7 +223,8 @@ def test_values_are_bound_and_never_read_as_sql(client):
         ("SELECT id FROM transactiontablethatdoesnotexist", "Invalid search type: transactiontablethatdoesnotexist."),
         (
             "SELECT not_existing_field FROM customer",
-            "Search error occurred: Unknown identifier 'not_existing_field'. Available identifiers are: {customer=customer}.",
+            "Search error occurred: Unknown identifier "
+            "'not_existing_field'. Available identifiers are: {customer=customer}.",
         ),
         (
             "SELECT t.x FROM transaction t",
@@ -285,7 +296,8 @@ def test_dates_follow_the_accounts_format_and_zone(client):
     client.control("preferences", {"DATEFORMAT": "DD.MM.YYYY", "TIMEZONE": "America/New_York"})
 
     [row] = client.query(
-        "SELECT trandate, TO_CHAR(createddate, 'HH24:MI') at FROM transaction WHERE tranid = 'PO10001' AND trandate = '08.01.2026'"
+        "SELECT trandate, TO_CHAR(createddate, 'HH24:MI') at FROM "
+        "transaction WHERE tranid = 'PO10001' AND trandate = '08.01.2026'"
     )
 
     assert row == {"trandate": "08.01.2026", "at": "07:00"}
@@ -329,9 +341,12 @@ def account():
 
 
 WORDS = st.sampled_from(
-    "SELECT FROM WHERE vendor transaction transactionline t v id type entity status trandate lastmodifieddate AND OR NOT IN ( ) , . * = < > "
-    "'x' '1/1/2026' 1 2.5 NULL COUNT SUM MAX NVL TO_CHAR TO_DATE BUILTIN.DF BUILTIN.CF BUILTIN CASE WHEN THEN ELSE END GROUP BY ORDER HAVING "
-    "DISTINCT UNION ALL JOIN LEFT ON AS ROWNUM FETCH FIRST ROWS ONLY OVER PARTITION || + - / ? EXISTS BETWEEN LIKE IS WITH dual DELETE INSERT "
+    "SELECT FROM WHERE vendor transaction transactionline t v id type "
+    "entity status trandate lastmodifieddate AND OR NOT IN ( ) , . * = < > "
+    "'x' '1/1/2026' 1 2.5 NULL COUNT SUM MAX NVL TO_CHAR TO_DATE "
+    "BUILTIN.DF BUILTIN.CF BUILTIN CASE WHEN THEN ELSE END GROUP BY ORDER HAVING "
+    "DISTINCT UNION ALL JOIN LEFT ON AS ROWNUM FETCH FIRST ROWS ONLY "
+    "OVER PARTITION || + - / ? EXISTS BETWEEN LIKE IS WITH dual DELETE INSERT "
     'UPDATE DROP ; -- /* */ " ` [ ] : @ $ # \\ \x01 é EXTRACT CAST NUMBER LISTAGG WITHIN'.split(" ")
 )
 

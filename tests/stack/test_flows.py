@@ -270,6 +270,9 @@ def test_what_lies_outside_a_companys_inbox_is_shown_to_whoever_runs_the_deploym
         f"{key} is refused",
     )
     assert refused.refused.code == code
+    shown = deployed.call("GET", "/deliveries", Role.ADMINISTRATOR, company="unassigned").json()["deliveries"]
+    assert key in [one["key"] for one in shown]
+    assert deployed.call("GET", "/deliveries", Role.AP_MANAGER, company="unassigned").status_code == 403
 
 
 def test_a_notice_that_is_not_signed_right_changes_nothing(deployed):

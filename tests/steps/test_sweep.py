@@ -6,7 +6,7 @@ import pytest
 
 from counterfoil.capture.vendor_finder import keys_of_vendor
 from counterfoil.domain.invoices import Reason
-from counterfoil.domain.lifecycle import ATTEMPTS_MAX, Status
+from counterfoil.domain.lifecycle import ATTEMPTS_MAX, STATES, Status
 from counterfoil.domain.orders import ItemKind
 from counterfoil.domain.policy import CompanySettings
 from counterfoil.steps.match import match
@@ -35,14 +35,47 @@ def test_what_a_step_should_have_moved_on_is_queued_again_and_counted(store, clo
 def test_what_no_attempt_moves_is_shown_to_a_person(store, clock, status):
     invoice = resting(store, clock, status)
 
-    for _ in range(ATTEMPTS_MAX + 1):
-        clock.advance(hours=1)
+    for _ in range(ATTEMPTS_MAX[STATES[status].step] + 1):
+        clock.advance(days=7)
         done = sweep(COMPANY, store=store, now=clock)
 
     assert done == {"given_up": 1}
     given_up = store.invoice(COMPANY, invoice.id)
     assert given_up.status == GIVEN_UP[status]
     assert [reason.code for reason in given_up.reasons] == ["stuck"]
+
+
+@pytest.mark.parametrize("status", [Status.APPROVED, Status.EXPORTING])
+def test_an_erp_that_is_away_for_a_weekend_gives_up_no_invoice(store, clock, status):
+    invoice = resting(store, clock, status)
+
+    for _ in range(60 * 60 // 5):
+        clock.advance(minutes=5)
+        assert "given_up" not in sweep(COMPANY, store=store, now=clock)
+
+    assert store.invoice(COMPANY, invoice.id).status == status
+
+
+def test_what_rests_for_good_keeps_nothing_behind_it_from_its_turn(store, clock, monkeypatch):
+    monkeypatch.setattr("counterfoil.steps.sweep.INVOICES_PER_STATUS_MAX", 2)
+    for number in range(5):
+        store.save_invoice(
+            None, an_invoice(id=f"doubtful-{number}", status=Status.NEEDS_REVIEW), by="t", action="read", at=clock()
+        )
+    clock.advance(hours=1)
+    looked_at = set()
+    find = store.find_invoice
+
+    def seen(company, invoice_id):
+        looked_at.add(invoice_id)
+        return find(company, invoice_id)
+
+    monkeypatch.setattr(store, "find_invoice", seen)
+    for _ in range(3):
+        sweep(COMPANY, store=store, now=clock)
+        clock.advance(minutes=5)
+
+    assert len(looked_at) == 5
 
 
 @pytest.mark.parametrize("status", sorted(GIVEN_UP))

@@ -10,7 +10,7 @@ import pytest
 
 from counterfoil.domain.orders import OrderStatus
 from counterfoil.errors import ErpRefusal, ErpUnavailable, UnexpectedReply
-from counterfoil.netsuite.records import Selection, by_record, order_of, orders_query
+from counterfoil.netsuite.records import Selection, UnreadableRow, by_record, order_of, orders_query
 from counterfoil.steps import sync as sync_module
 from counterfoil.steps.sync import KINDS, sync, sync_record
 from counterfoil.store import Store, SyncProgress
@@ -503,6 +503,214 @@ def test_the_cursor_is_the_erps_own_clock(store, client, run):
 
     since = store.sync_progress(COMPANY, "orders").since
     assert since.astimezone(zone).replace(tzinfo=None) == datetime(2026, 4, 8, 12)  # noqa: DTZ001 (the ERP's own)
+
+
+# What may not stop the rest
+
+
+def altered(client, monkeypatch, alter):
+    """An ERP whose rows are changed on their way, by `alter(query, row)`."""
+    real = client._page
+
+    def page(query, params, limit):
+        rows, has_more = real(query, params, limit)
+        return [alter(query, row) for row in rows], has_more
+
+    monkeypatch.setattr(client, "_page", page)
+
+
+def without(column, row):
+    return {name: value for name, value in row.items() if name != column}
+
+
+def test_an_order_whose_billing_cannot_be_read_is_named_and_keeps_no_other_from_being_read(
+    store, client, run, monkeypatch
+):
+    run()
+    billed, other = order_numbered(store, "PO10004"), order_numbered(store, "PO10005")
+    bill_id = a_bill_in_erp(client, billed, quantity=2)
+    client.patch("purchaseOrder", other.id, {"item": {"items": [{"line": 1, "quantity": 7}]}})
+    altered(
+        client,
+        monkeypatch,
+        lambda query, row: (
+            without("quantity", row) if row.get("orderid") == billed.id and "t.tranid" not in query else row
+        ),
+    )
+
+    report = run()
+
+    assert report.is_finished
+    assert f"vendorBill {bill_id}: quantity" in report.kinds["orders"].unreadable
+    assert order_numbered(store, "PO10005").lines[0].quantity == 7
+    assert store.order(COMPANY, billed.id) == billed, "what bills take of it is known as a whole or not at all"
+
+    monkeypatch.undo()
+    client.patch("vendorBill", bill_id, {"memo": "put right"})
+    run()
+
+    assert order_numbered(store, "PO10004").bills[bill_id] == {1: 2}
+
+
+def test_the_bills_of_an_order_that_cannot_be_read_are_not_taken_for_gone(store, client, run, monkeypatch):
+    run()
+    order = order_numbered(store, "PO10004")
+    bill_id = a_bill_in_erp(client, order, quantity=2)
+    run()
+    client.patch("purchaseOrder", order.id, {"memo": "touched"})
+    altered(
+        client,
+        monkeypatch,
+        lambda query, row: (
+            without("quantity", row) if row.get("orderid") == order.id and "t.tranid" not in query else row
+        ),
+    )
+
+    run()
+
+    assert order_numbered(store, "PO10004").bills == {bill_id: {1: 2}}
+
+
+def test_a_deletion_that_cannot_be_read_keeps_no_other_from_being_read(store, client, erp, run, monkeypatch):
+    run()
+    order = order_numbered(store, "PO10004")
+    bills = [a_bill_in_erp(client, order, number=number) for number in ("INV-910", "INV-911")]
+    run()
+    for bill_id in bills:
+        erp.delete("vendorBill", bill_id)
+    altered(
+        client,
+        monkeypatch,
+        lambda query, row: without("modified", row) if "deletedrecord" in query and row.get("id") == bills[0] else row,
+    )
+
+    report = run()
+
+    assert report.is_finished
+    assert report.kinds["deletions"].unreadable == [f"deletedrecord {bills[0]}: modified"]
+    assert store.erp_bill(COMPANY, bills[1]) is None
+
+
+def test_a_kind_that_cannot_be_read_is_noted_and_keeps_no_other_from_being_read(store, run, monkeypatch):
+    def unreadable(*args, **values):
+        raise UnreadableRow("vendorBill 812", "quantity", None)
+
+    monkeypatch.setattr(sync_module, "vendor_of", unreadable)
+    monkeypatch.setattr(sync_module._Sync, "_complain", lambda self, error: unreadable())
+
+    with pytest.raises(UnreadableRow):
+        run()
+
+    assert store.sync_progress(COMPANY, "vendors").error == "vendorBill 812: quantity is missing"
+    assert store.sync_progress(COMPANY, "deletions").finished_at
+    assert order_numbered(store, "PO10004")
+
+
+def test_a_kind_that_failed_waits_for_those_that_did_not(store, client, clock):
+    store.put_sync_progress(COMPANY, SyncProgress(kind="vendors", until=clock(), began_at=clock(), error="USER_ERROR"))
+
+    report = sync(COMPANY, store=store, client=client, clock=clock, deadline=clock())
+
+    assert list(report.kinds)[-1] == "vendors"
+
+
+@pytest.mark.parametrize(("kind", "type_"), [("receipts", "ItemRcpt"), ("bills", "VendBill")])
+def test_a_kind_that_the_erp_shows_none_of_any_more_stops_no_other(store, client, run, monkeypatch, kind, type_):
+    run()
+    order = order_numbered(store, "PO10004")
+    known = {one.id: one.bills for one in store.orders(COMPANY, orders_in_erp(client)).values()}
+    hidden(client, monkeypatch, type_)
+    client.patch("purchaseOrder", order.id, {"item": {"items": [{"line": 1, "quantity": 7}]}})
+
+    for _ in range(2):
+        with pytest.raises(UnexpectedReply, match=f"shows no {kind} at all any more, and yet it has"):
+            run()
+
+    assert order_numbered(store, "PO10004").lines[0].quantity == 7
+    assert "nothing_left" in store.sync_progress(COMPANY, kind).error
+    assert store.sync_progress(COMPANY, "deletions").error is None
+    assert {one.id: one.bills for one in store.orders(COMPANY, known).values()} == known, "nothing is forgotten"
+    assert store.receipts(COMPANY, order_numbered(store, "PO10003").id)
+
+
+def hidden(client, monkeypatch, type_):
+    """A role that may no longer see one type of transaction in queries: it is given no rows, and no error."""
+    real = client._page
+
+    def page(query, params, limit):
+        rows, has_more = real(query, params, limit)
+        is_hidden = f"t.type = '{type_}'" in query or f"t.type IN ('{type_}'" in query
+        return ([], False) if is_hidden else (rows, has_more)
+
+    monkeypatch.setattr(client, "_page", page)
+
+
+def delete_all(client, erp, *record_types):
+    for type_, record_type in record_types:
+        for row in list(client.suiteql(f"SELECT id FROM transaction WHERE type = '{type_}' ORDER BY id DESC")):
+            erp.delete(record_type, row["id"])
+
+
+def test_the_last_bills_and_receipts_of_the_erp_are_forgotten(store, client, erp, run, monkeypatch):
+    """Also when the ERP's list of deletions does not name them."""
+    run()
+    bills = [bill for order in store.orders(COMPANY, orders_in_erp(client)).values() for bill in order.bills]
+    receipts = [one.id for order_id in orders_in_erp(client) for one in store.receipts(COMPANY, order_id)]
+    assert bills
+    assert receipts
+    delete_all(
+        client,
+        erp,
+        ("VendPymt", "vendorPayment"),
+        ("VendBill", "vendorBill"),
+        ("VendCred", "vendorCredit"),
+        ("ItemRcpt", "itemReceipt"),
+    )
+    monkeypatch.setattr(sync_module._Sync, "_forget_all", lambda self, rows: None)
+
+    report = run()
+
+    assert report.is_finished
+    assert [store.erp_bill(COMPANY, bill) for bill in bills] == [None] * len(bills)
+    assert [store.order_of_receipt(COMPANY, one) for one in receipts] == [None] * len(receipts)
+    assert not any(order.bills for order in store.orders(COMPANY, orders_in_erp(client)).values())
+    assert run().is_finished
+
+    order = order_numbered(store, "PO10003")
+    receipt_id = a_receipt_in_erp(client, order, 2)
+    run()
+    assert [one.id for one in store.receipts(COMPANY, order.id)] == [receipt_id]
+
+
+def test_a_pass_whose_only_record_is_gone_since_is_begun_anew(store, run, monkeypatch):
+    run()
+    before = store.sync_progress(COMPANY, "receipts")
+    later = before.since + timedelta(hours=9)
+    store.put_sync_progress(
+        COMPANY, before.model_copy(update={"since": later, "until": later, "began_at": later, "records": 0})
+    )
+
+    with pytest.raises(UnexpectedReply):
+        run()
+
+    assert run().is_finished
+    assert store.sync_progress(COMPANY, "receipts").error is None
+
+
+def test_a_bill_is_gone_only_when_the_erp_says_so_itself(store, client, run, monkeypatch):
+    """A role that may not see bills is given no rows: what they take stays taken."""
+    run()
+    order = order_numbered(store, "PO10004")
+    bill_id = a_bill_in_erp(client, order, quantity=2)
+    run()
+    client.patch("purchaseOrder", order.id, {"memo": "touched", "item": {"items": [{"line": 1, "quantity": 7}]}})
+    hidden(client, monkeypatch, "VendBill")
+
+    with pytest.raises(UnexpectedReply):
+        run()
+
+    known = order_numbered(store, "PO10004")
+    assert (known.lines[0].quantity, known.bills) == (7, {bill_id: {1: 2}})
 
 
 # One record

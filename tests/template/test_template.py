@@ -124,6 +124,7 @@ def test_one_bad_message_does_not_take_its_batch_along(name):
 def test_a_change_that_cannot_be_routed_is_narrowed_down_and_kept():
     [event] = events("RouteChangesFunction", "DynamoDB")
 
+    assert watched("IteratorAge") == ["RouteChangesFunction"]
     assert event["BisectBatchOnFunctionError"] is True
     assert event["MaximumRetryAttempts"] > 0
     assert event["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["ChangesDeadLetterQueue", "Arn"]}

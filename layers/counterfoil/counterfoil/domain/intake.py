@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
-from counterfoil.domain.invoices import CapturedInvoice, Reason
+from counterfoil.domain.invoices import CapturedInvoice, DocumentType, Reason
+from counterfoil.domain.money import plain
 from counterfoil.domain.vendors import Vendor
 
 # Without these being certain an invoice must not be matched, let alone paid.
 FIELDS_NEEDED = ("document_type", "invoice_number", "issue_date", "vendor_name", "currency", "gross_total", "lines")
+
+
+# No country's general rate is above Hungary's 27 percent.
+TAX_SHARE_MAX = Decimal("0.27")
+TOTAL_SLACK = Decimal("0.05")
 
 
 def doubts(captured: CapturedInvoice) -> list[Reason]:
@@ -22,6 +29,33 @@ def doubts(captured: CapturedInvoice) -> list[Reason]:
     if captured.gross_total is None and "gross_total" not in captured.needs_review:
         found.append(Reason(code="field_missing", detail="the total is not on the document"))
     return found
+
+
+def total_refusals(captured: CapturedInvoice) -> list[Reason]:
+    """Why the totals can't be billed as they stand, whatever the lines say; empty when they can."""
+    gross, net, tax = captured.gross_total, captured.net_total, captured.tax_total
+    found = []
+    if gross is not None and gross < 0 and captured.document_type == DocumentType.INVOICE:
+        found.append(Reason(code="total_negative", detail=f"an invoice over {plain(gross)} is no invoice"))
+    if gross is not None and net is not None and tax is not None and abs(net + tax - gross) > TOTAL_SLACK:
+        detail = f"{plain(net)} before tax and {plain(tax)} tax do not make {plain(gross)}"
+        found.append(Reason(code="totals_do_not_add_up", detail=detail))
+    return found
+
+
+def tax_doubts(captured: CapturedInvoice) -> list[Reason]:
+    """Why a person should look at the tax before it is paid: no order names it, so nothing else bounds it."""
+    gross, net = captured.gross_total, captured.net_total
+    if gross is None:
+        return []
+    tax = captured.tax_total
+    if tax is None:
+        tax = gross - net if net is not None else None
+    base = gross - tax if tax is not None else None
+    if tax is None or base is None or abs(tax) <= abs(base) * TAX_SHARE_MAX:
+        return []
+    detail = f"tax of {plain(tax)} on {plain(base)} is more than {plain(TAX_SHARE_MAX * 100)} percent"
+    return [Reason(code="tax_implausible", detail=detail)]
 
 
 def vendor_doubts(captured: CapturedInvoice, vendor: Vendor | None, detail: str) -> list[Reason]:

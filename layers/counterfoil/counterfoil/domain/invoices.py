@@ -187,7 +187,8 @@ class BillReference(Record):
 class Invoice(Record):
     """One invoice of one company (the client whose books these are), at one version of its state.
 
-    `orders_seen` is the fingerprint of the orders that it was matched against; `audit_hash` seals its audit trail up
+    `orders_seen` is the fingerprint of all orders that it was matched against, `terms_seen` that of the terms of the
+    lines that it bills; `audit_hash` seals its audit trail up
     to this version. `attempts` counts how often the sweep found it resting in a state that a step should move.
     """
 
@@ -205,6 +206,7 @@ class Invoice(Record):
     vendor_id: str | None = None
     duplicate_of: str | None = None
     orders_seen: str = ""
+    terms_seen: str = ""
     match: MatchResult | None = None
     approval: Approval | None = None
     bill: BillReference | None = None

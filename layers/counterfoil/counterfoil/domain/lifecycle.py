@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from counterfoil.domain.invoices import Invoice
 
-ATTEMPTS_MAX = 5
-
 
 class Status(StrEnum):
     RECEIVED = "received"
@@ -36,6 +34,10 @@ class Step(StrEnum):
     CAPTURE = "capture"
     MATCH = "match"
     EXPORT = "export"
+
+
+# The sweep waits twice as long after each attempt: the ERP may be away for a weekend.
+ATTEMPTS_MAX = {Step.CAPTURE: 5, Step.MATCH: 5, Step.EXPORT: 8}
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ STATES: dict[Status, State] = {
     ),
     Status.DUPLICATE: State(
         "held: it looks like an invoice that is here already",
-        moves=_to(Status.CAPTURED, Status.REJECTED),
+        moves=_to(Status.CAPTURED, Status.NEEDS_REVIEW, Status.REJECTED),
     ),
     Status.AWAITING_RECEIPT: State(
         "agrees with the order, the goods have not come",
@@ -96,13 +98,14 @@ STATES: dict[Status, State] = {
     ),
     Status.MATCHED: State(
         "agrees with its order, waiting for approval",
-        moves=_to(Status.APPROVED, Status.CAPTURED, Status.REJECTED),
+        moves=_to(*_MATCH_OUTCOMES, Status.CAPTURED, Status.REJECTED),
         holds_claims=True,
+        wakes=True,
     ),
     Status.APPROVED: State(
         "approved, waiting to be posted",
         step=Step.EXPORT,
-        moves=_to(Status.EXPORTING, Status.EXPORT_FAILED, Status.NEEDS_REVIEW),
+        moves=_to(Status.EXPORTING, Status.EXPORT_FAILED, Status.CAPTURED),
         holds_claims=True,
     ),
     Status.EXPORTING: State(
@@ -113,11 +116,11 @@ STATES: dict[Status, State] = {
     ),
     Status.EXPORT_FAILED: State(
         "the ERP refused the bill",
-        moves=_to(Status.EXPORTING, Status.POSTED, Status.REJECTED),
+        moves=_to(Status.EXPORTING, Status.POSTED, Status.CAPTURED, Status.REJECTED),
         holds_claims=True,
     ),
     Status.POSTED: State("a bill in the ERP"),
-    Status.REJECTED: State("refused by a person"),
+    Status.REJECTED: State("refused by a person", moves=_to(Status.RECEIVED)),
 }
 
 

@@ -17,6 +17,9 @@ DOUBT_FLAGS = frozenset(
     {
         "order_number_read_differently",
         "order_ambiguous",
+        "order_not_found",
+        "order_not_open",
+        "order_of_other_vendor",
         "quantity_near_limit",
         "rate_near_limit",
         "amount_near_limit",

@@ -7,7 +7,7 @@ copy of an order never undoes a newer bill.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -161,4 +161,20 @@ def fingerprint(orders: Iterable[PurchaseOrder], *, but_by: str | None = None) -
             digest.update(f"{line.model_dump_json(exclude={'coding'})}|{free[0]:f}|{free[1]:f}\n".encode())
         over = {by: lines for by, lines in sorted(order.overcharges.items()) if by != but_by}
         digest.update(f"{over}\n".encode() if over else b"")
+    return digest.hexdigest()
+
+
+def terms(orders: Iterable[PurchaseOrder], lines: Mapping[str, Collection[int]]) -> str:
+    """A digest of what was agreed on these lines (by order id): vendor, currency, item, price and unit.
+
+    Quantities are left out: whether there is enough left is another question.
+    """
+    digest = hashlib.sha256()
+    for order in sorted(orders, key=lambda order: order.id):
+        digest.update(f"{order.id}|{order.vendor_id}|{order.currency}\n".encode())
+        for line in order.lines:
+            if line.line in lines.get(order.id, ()):
+                agreed = line.rate.normalize(), line.unit, line.item_id, line.kind, line.is_closed
+                amount = line.amount.normalize() if line.is_expense else ""
+                digest.update(f"{line.line}|{agreed}|{amount}\n".encode())
     return digest.hexdigest()

@@ -11,4 +11,5 @@ class Record(BaseModel):
     `model_dump(mode="json")` writes decimals as strings, dates as ISO `YYYY-MM-DD` and instants as ISO UTC.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_timedelta="float")
+    # An error that quotes its input would carry a document's text into a log.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, ser_json_timedelta="float")

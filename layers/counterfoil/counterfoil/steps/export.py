@@ -17,10 +17,12 @@ from counterfoil.domain.invoices import BillReference, DocumentType, Invoice, Re
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.money import plain
 from counterfoil.domain.orders import ZERO, PurchaseOrder
+from counterfoil.domain.standing import why_it_fell
 from counterfoil.errors import DuplicateExternalId, ErpRefusal, RecordMissing, StaleWrite, UnexpectedReply
 from counterfoil.netsuite.client import NetSuiteClient, eid
 from counterfoil.netsuite.records import CURRENCY_QUERY, bill_body, bill_type, counts, same_number_query
-from counterfoil.store import Store
+from counterfoil.steps.match import orders_of, released
+from counterfoil.store import ORDERS_PER_INVOICE_MAX, Store
 
 READ_AGAIN_MAX = 8
 BY = "export"
@@ -57,7 +59,18 @@ def export(
 
 
 def _begun(invoice: Invoice, store: Store, now: Callable[[], datetime]) -> Invoice:
-    """The invoice with its bill's external id written down, or failed when no bill can be made of it."""
+    """The invoice with its bill's external id written down, or failed when no bill can be made of it.
+
+    One whose match has fallen since it was approved goes back to be matched, and approved, again.
+    """
+    orders = orders_of(invoice, store)
+    fell = why_it_fell(invoice, orders)
+    if fell:
+        back = invoice.model_copy(
+            update={"status": Status.CAPTURED, "approval": None, "reasons": (), "attempts": 0, "orders_seen": ""}
+        )
+        given_back = released(invoice, orders.values())
+        return store.save_invoice(invoice, back, by=BY, action="matched_again", at=now(), why=fell, orders=given_back)
     try:
         bill = _bill(invoice, store)
     except BillImpossible as error:
@@ -65,7 +78,15 @@ def _begun(invoice: Invoice, store: Store, now: Callable[[], datetime]) -> Invoi
     reference = BillReference(external_id=bill.external_id)
     after = invoice.model_copy(update={"status": Status.EXPORTING, "bill": reference, "reasons": (), "attempts": 0})
     details = {"external_id": bill.external_id, "total": plain(bill.total), "currency": bill.currency}
-    return store.save_invoice(invoice, after, by=BY, action="export_begun", at=now(), details=details)
+    return store.save_invoice(
+        invoice,
+        after,
+        by=BY,
+        action="export_begun",
+        at=now(),
+        details=details,
+        unchanged_orders=list(orders.values())[:ORDERS_PER_INVOICE_MAX],
+    )
 
 
 def _export(
@@ -79,6 +100,8 @@ def _export(
     try:
         found = None if is_first else _found(invoice, client)
         if found is None:
+            if not is_first and (fell := why_it_fell(invoice, orders_of(invoice, store))):
+                raise _Refused(Reason(code="orders_changed", detail=f"{fell}: match it again"))
             found = _created(invoice, _bill(invoice, store), client)
         return _posted(invoice, found, store, now)
     except BillImpossible as error:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from counterfoil.domain.claims import OverClaimed, claims_of, with_claim
+from counterfoil.domain.claims import OverClaimed, claims_of, with_claim, without_claim
+from counterfoil.domain.intake import tax_doubts, total_refusals
 from counterfoil.domain.invoices import Approval, CapturedInvoice, DocumentType, Invoice, Reason
 from counterfoil.domain.lifecycle import STATES, Status, Step
 from counterfoil.domain.matching import match_invoice
-from counterfoil.domain.matching_result import MatchResult
+from counterfoil.domain.matching_result import DOUBT_FLAGS, MatchResult
 from counterfoil.domain.orders import PurchaseOrder, fingerprint
 from counterfoil.domain.policy import CompanySettings
+from counterfoil.domain.standing import terms_of, why_it_fell
 from counterfoil.errors import StaleWrite
 from counterfoil.store import ORDERS_PER_INVOICE_MAX, Store
 
@@ -42,26 +44,45 @@ def candidates(invoice: Invoice, captured: CapturedInvoice, store: Store) -> lis
         for number in captured.po_numbers[:ORDERS_PER_INVOICE_MAX]
         for order in store.orders_numbered(invoice.company, number)
     ]
-    found = [order for order in named if order.vendor_id == invoice.vendor_id]
-    if not found and invoice.vendor_id:
-        found = store.open_orders(invoice.company, invoice.vendor_id)
+    if invoice.vendor_id and not any(order.vendor_id == invoice.vendor_id for order in named):
+        named += store.open_orders(invoice.company, invoice.vendor_id)
     # The indexes lag behind the table; what is decided on is read from the table itself.
-    return list(store.orders(invoice.company, (order.id for order in found)).values())
+    return list(store.orders(invoice.company, (order.id for order in named)).values())
+
+
+def orders_of(invoice: Invoice, store: Store) -> dict[str, PurchaseOrder]:
+    """The orders that the invoice was matched with, by id, as they are now; those that are gone are missing."""
+    return store.orders(invoice.company, invoice.match.order_versions) if invoice.match is not None else {}
+
+
+def released(invoice: Invoice, orders: Iterable[PurchaseOrder]) -> list[tuple[PurchaseOrder, PurchaseOrder]]:
+    """The orders that the invoice has taken something of: as they are, and with it given back."""
+    return [
+        (order, without_claim(order, invoice.id).model_copy(update={"version": order.version + 1}))
+        for order in orders
+        if invoice.id in order.claims
+    ]
 
 
 def _match_once(invoice: Invoice, captured: CapturedInvoice, store: Store, now: Callable[[], datetime]) -> Invoice:
     settings = store.company(invoice.company)
+    held = orders_of(invoice, store)
+    if invoice.status == Status.MATCHED and why_it_fell(invoice, held) is None:
+        return invoice
     orders = candidates(invoice, captured, store)
     result = match_invoice(captured, orders, settings.match, invoice_id=invoice.id, vendor_id=invoice.vendor_id)
     seen = fingerprint(orders, but_by=invoice.id)
-    if seen == invoice.orders_seen and invoice.status != Status.CAPTURED:
+    if seen == invoice.orders_seen and invoice.status not in (Status.CAPTURED, Status.MATCHED):
         return invoice
     after, why, claimed = _decided(invoice, captured, orders, result, settings, now())
+    taking = {new.id for _, new in claimed}
+    claimed += released(invoice, (order for order in held.values() if order.id not in taking))
     linked = [order for order in orders if order.id in result.order_versions]
     untouched = [order for order in linked if order.id not in {new.id for _, new in claimed}]
+    terms_seen = terms_of(result, {order.id: order for order in orders})
     return store.save_invoice(
         invoice,
-        after.model_copy(update={"orders_seen": seen}),
+        after.model_copy(update={"orders_seen": seen, "terms_seen": terms_seen}),
         by=BY_POLICY if after.status == Status.APPROVED else BY,
         action="matched",
         at=now(),
@@ -81,10 +102,13 @@ def _decided(
     at: datetime,
 ) -> tuple[Invoice, str, list[tuple[PurchaseOrder, PurchaseOrder]]]:
     """The invoice as the match leaves it, the sentence for the audit, and the orders with what it takes of them."""
-    matched = invoice.model_copy(update={"match": result, "attempts": 0, "reasons": ()})
+    matched = invoice.model_copy(update={"match": result, "attempts": 0, "reasons": (), "approval": None})
     if captured.document_type == DocumentType.CREDIT_NOTE:
         reason = Reason(code="credit_note", detail="a credit note: a person says which bill it credits")
         return _resting(matched, Status.EXCEPTION, [reason])
+    refusals = total_refusals(captured)
+    if refusals:
+        return _resting(matched, Status.EXCEPTION, refusals)
     if not result.approvable:
         status = Status.AWAITING_RECEIPT if result.awaits_receipt else Status.EXCEPTION
         return _resting(matched, status, reasons_of(result))
@@ -97,7 +121,11 @@ def _decided(
             except OverClaimed as refusal:
                 return _resting(matched, Status.EXCEPTION, [Reason(code="over_claimed", detail=str(refusal))])
             claimed.append((order, new.model_copy(update={"version": order.version + 1})))
-    if not result.is_doubtful and may_approve_itself(captured, settings):
+    doubts = tax_doubts(captured)
+    if invoice.duplicate_of is not None:
+        doubts.append(Reason(code="duplicate_cleared", detail=f"it was held as a duplicate of {invoice.duplicate_of}"))
+    doubts += [Reason(code=flag, detail=flag.replace("_", " ")) for flag in result.flags if flag in DOUBT_FLAGS]
+    if not doubts and may_approve_itself(captured, settings):
         approval = Approval(by=BY_POLICY, at=at, policy_version=settings.match.version)
         approved = matched.model_copy(update={"status": Status.APPROVED, "approval": approval})
         why = (
@@ -105,7 +133,8 @@ def _decided(
             f"{settings.approve_automatically_max} {settings.currency} that need no approver"
         )
         return approved, why, claimed
-    return matched.model_copy(update={"status": Status.MATCHED}), "every line agrees", claimed
+    waiting = matched.model_copy(update={"status": Status.MATCHED, "reasons": tuple(doubts)})
+    return waiting, "; ".join(["every line agrees", *(doubt.detail for doubt in doubts)]), claimed
 
 
 def may_approve_itself(captured: CapturedInvoice, settings: CompanySettings) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from counterfoil.domain.claims import without_claim
 from counterfoil.domain.invoices import Approval, Invoice
 from counterfoil.domain.lifecycle import BEGUN, STATES, Status
 from counterfoil.domain.orders import PurchaseOrder
 from counterfoil.domain.people import Entitlement, Person
+from counterfoil.domain.standing import why_it_fell
 from counterfoil.errors import BadRequest, MoveRefused, NotEntitled, StaleWrite
+from counterfoil.steps.match import orders_of, released
 from counterfoil.store import Store
 
 COMMENT_MAX = 1_000
@@ -27,16 +28,14 @@ class Action:
     needs_comment: bool = False
 
 
-_REJECTABLE = frozenset(
-    status for status in Status if Status.REJECTED in STATES[status].moves and status != Status.EXPORT_FAILED
-)
+_REJECTABLE = frozenset(status for status in Status if Status.REJECTED in STATES[status].moves)
 
 ACTIONS: dict[str, Action] = {
     "approve": Action(Entitlement.APPROVE, frozenset({Status.MATCHED}), Status.APPROVED),
     "reject": Action(Entitlement.REJECT, _REJECTABLE, Status.REJECTED, needs_comment=True),
     "rerun": Action(
         Entitlement.RERUN,
-        frozenset({Status.EXCEPTION, Status.AWAITING_RECEIPT, Status.MATCHED}),
+        frozenset({Status.EXCEPTION, Status.AWAITING_RECEIPT, Status.MATCHED, Status.EXPORT_FAILED}),
         Status.CAPTURED,
     ),
     "read_again": Action(Entitlement.RERUN, frozenset({Status.NEEDS_REVIEW}), Status.RECEIVED),
@@ -44,7 +43,10 @@ ACTIONS: dict[str, Action] = {
         Entitlement.CLEAR_DUPLICATE, frozenset({Status.DUPLICATE}), Status.CAPTURED, needs_comment=True
     ),
     "retry_export": Action(Entitlement.RETRY_EXPORT, frozenset({Status.EXPORT_FAILED}), Status.EXPORTING),
+    "reopen": Action(Entitlement.REJECT, frozenset({Status.REJECTED}), Status.RECEIVED, needs_comment=True),
 }
+# With these an export may have left a bill in the ERP: only another try of it finds out.
+MAY_HAVE_A_BILL = frozenset({"stuck", "bill_total_differs"})
 
 
 def act(
@@ -71,6 +73,8 @@ def act(
     invoice = store.invoice(company, invoice_id)
     if version is not None and invoice.version != version:
         raise StaleWrite(f"version {version} was looked at, it is at {invoice.version} now")
+    if invoice.status in action.from_ and _may_have_a_bill(invoice, action):
+        raise MoveRefused(f"the ERP may have its bill: retry_export first, then {action_name} if there is none")
     if invoice.status not in action.from_:
         allowed = ", ".join(sorted(action.from_))
         raise MoveRefused(f"{action_name} needs an invoice that is {allowed}; this one is {invoice.status.value}")
@@ -80,6 +84,10 @@ def act(
         raise BadRequest(f"a comment has at most {COMMENT_MAX} characters, this one has {len(comment)}")
     if _own(invoice, action, person):
         raise NotEntitled("nobody approves an invoice that they sent in themselves")
+    orders = orders_of(invoice, store)
+    fell = why_it_fell(invoice, orders) if action.to == Status.APPROVED else None
+    if fell:
+        raise MoveRefused(f"{fell}: it is matched again, look at it then")
     return store.save_invoice(
         invoice,
         _acted(invoice, action, person, now()),
@@ -88,7 +96,8 @@ def act(
         at=now(),
         why=comment.strip(),
         details={"name": person.name} if person.name else None,
-        orders=_released(invoice, action, store),
+        orders=_given_back(invoice, action, orders),
+        unchanged_orders=list(orders.values()) if action.to == Status.APPROVED else (),
     )
 
 
@@ -100,12 +109,19 @@ def offered(invoice: Invoice, person: Person) -> list[str]:
         if invoice.status in action.from_
         and person.may(action.entitlement, invoice.company)
         and not _own(invoice, action, person)
+        and not _may_have_a_bill(invoice, action)
     ]
 
 
 def _own(invoice: Invoice, action: Action, person: Person) -> bool:
     """Whether it would be an approval by the person who sent the invoice in."""
     return action.to == Status.APPROVED and invoice.raised_by == person.id
+
+
+def _may_have_a_bill(invoice: Invoice, action: Action) -> bool:
+    """Whether it would give back or refuse what the ERP may have billed."""
+    in_doubt = any(reason.code in MAY_HAVE_A_BILL for reason in invoice.reasons)
+    return invoice.status == Status.EXPORT_FAILED and in_doubt and not STATES[action.to].holds_claims
 
 
 def require(person: Person, entitlement: Entitlement, company: str) -> None:
@@ -115,23 +131,23 @@ def require(person: Person, entitlement: Entitlement, company: str) -> None:
 
 
 def _acted(invoice: Invoice, action: Action, person: Person, at: datetime) -> Invoice:
-    after = invoice.model_copy(update={"status": action.to, "reasons": (), "attempts": 0, "orders_seen": ""})
+    after = invoice.model_copy(update={"status": action.to, "reasons": (), "attempts": 0})
     if action.to == Status.APPROVED:
         return after.model_copy(update={"approval": Approval(by=person.id, at=at)})
+    if invoice.status == Status.DUPLICATE and action.to == Status.CAPTURED:
+        # That it is no duplicate settles no other doubt about it.
+        others = tuple(reason for reason in invoice.reasons if reason.code != "duplicate_suspected")
+        return after.model_copy(update={"status": Status.NEEDS_REVIEW if others else action.to, "reasons": others})
     if action.to in BEGUN:
         # Only a counted attempt is queued: the step that writes such a state itself goes on by itself.
         return after.model_copy(update={"attempts": 1})
-    return after
+    return after.model_copy(update={"orders_seen": "", "approval": None, "bill": None})
 
 
-def _released(invoice: Invoice, action: Action, store: Store) -> list[tuple[PurchaseOrder, PurchaseOrder]]:
+def _given_back(
+    invoice: Invoice, action: Action, orders: Mapping[str, PurchaseOrder]
+) -> list[tuple[PurchaseOrder, PurchaseOrder]]:
     """The orders without what the invoice had taken, when it gives it back."""
-    if not STATES[invoice.status].holds_claims or STATES[action.to].holds_claims or invoice.match is None:
+    if not STATES[invoice.status].holds_claims or STATES[action.to].holds_claims:
         return []
-    orders = store.orders(invoice.company, invoice.match.order_versions)
-    released = []
-    for order in orders.values():
-        if invoice.id in order.claims:
-            new = without_claim(order, invoice.id)
-            released.append((order, new.model_copy(update={"version": order.version + 1})))
-    return released
+    return released(invoice, orders.values())

@@ -15,7 +15,10 @@ from counterfoil.steps.match import candidates
 from counterfoil.store import Store
 
 BY = "sweep"
+# Of what rests in a state, so much is looked at in one run; the next run goes on behind it.
+RESTING_MAX = 5_000
 INVOICES_PER_STATUS_MAX = 200
+RUN_SECONDS = 300
 
 # A step's own retries come first: its queue shows a message again after six times its function's timeout.
 RESTS_AT_MOST = {
@@ -39,7 +42,8 @@ def sweep(company: str, *, store: Store, now: Callable[[], datetime]) -> dict[st
     """Queue again what rests too long; counts by what was done: `requeued`, `given_up`, `rematched`, `reread`."""
     done: Counter[str] = Counter()
     for status, longest in RESTS_AT_MOST.items():
-        for invoice in store.resting(company, status, before=now() - longest, limit=INVOICES_PER_STATUS_MAX):
+        resting = store.resting(company, status, before=now() - longest, limit=RESTING_MAX)
+        for invoice in _in_turn(resting, now()):
             # The list lags behind the table: what is acted on is read from the table itself.
             current = store.find_invoice(company, invoice.id)
             if current is None or current.version != invoice.version:
@@ -52,19 +56,29 @@ def sweep(company: str, *, store: Store, now: Callable[[], datetime]) -> dict[st
     return dict(done)
 
 
+def _in_turn(resting: list[Invoice], at: datetime) -> list[Invoice]:
+    """A run's share: none is passed over because others before it rest for good."""
+    shares = max(1, -(-len(resting) // INVOICES_PER_STATUS_MAX))
+    share = int(at.timestamp()) // RUN_SECONDS % shares
+    return resting[share * INVOICES_PER_STATUS_MAX :][:INVOICES_PER_STATUS_MAX]
+
+
 def _move_on(invoice: Invoice, *, store: Store, now: Callable[[], datetime]) -> str:
     if STATES[invoice.status].wakes:
         return _match_again(invoice, store, now)
     if invoice.status == Status.NEEDS_REVIEW:
         return _read_again(invoice, store, now)
-    attempts = invoice.attempts + 1
-    if attempts > ATTEMPTS_MAX:
-        stuck = Reason(code="stuck", detail=f"no step moved it on in {ATTEMPTS_MAX} attempts; see the alarms")
+    step = STATES[invoice.status].step
+    attempts, most = invoice.attempts + 1, ATTEMPTS_MAX[step] if step else 0
+    if now() - invoice.changed_at < RESTS_AT_MOST[invoice.status] * 2**invoice.attempts:
+        return "left"
+    if attempts > most:
+        stuck = Reason(code="stuck", detail=f"no step moved it on in {most} attempts; see the alarms")
         after = invoice.model_copy(update={"status": GIVEN_UP[invoice.status], "reasons": (stuck,), "attempts": 0})
         store.save_invoice(invoice, after, by=BY, action="given_up", at=now(), why=stuck.detail)
         return "given_up"
     again = invoice.model_copy(update={"attempts": attempts})
-    why = f"rested in {invoice.status.value}; attempt {attempts} of {ATTEMPTS_MAX}"
+    why = f"rested in {invoice.status.value}; attempt {attempts} of {most}"
     store.save_invoice(invoice, again, by=BY, action="requeued", at=now(), why=why)
     return "requeued"
 

@@ -20,7 +20,7 @@ from counterfoil.capture.vendor_finder import keys_of_vendor
 from counterfoil.domain.bills import ErpBill
 from counterfoil.domain.invoices import DocumentType
 from counterfoil.domain.orders import OrderStatus, PurchaseOrder, Receipt
-from counterfoil.errors import ErpError, ErpRefusal, RecordMissing, StaleWrite, UnexpectedReply
+from counterfoil.errors import CounterfoilError, ErpError, ErpRefusal, RecordMissing, StaleWrite, UnexpectedReply
 from counterfoil.netsuite.client import NetSuiteClient
 from counterfoil.netsuite.records import (
     BILL_TYPES,
@@ -57,6 +57,10 @@ READ_AGAIN_MAX = 5
 UNREADABLE_MAX = 100
 
 
+class NothingShown(UnexpectedReply):
+    """The ERP shows no records of a kind where there must be some: a role that lost its rights looks like this."""
+
+
 @dataclass
 class KindReport:
     """What a pass did for one kind: records read and written, and what could not be read (`record: column`)."""
@@ -91,11 +95,11 @@ def sync(
     """Bring every kind up to date, or as far as it gets before `deadline` (which leaves time for one more page).
 
     `zone` is the account's time zone, `iban_field` its own field for a vendor's bank account. One kind that the ERP
-    refuses does not keep the others from being read; its error is kept in the progress and raised at the end. Faults
-    are raised at once.
+    refuses or does not show, or that can't be read, does not keep the others from being read; its error is kept in
+    the progress and raised at the end. Faults of the ERP as a whole are raised at once.
     """
     report = SyncReport()
-    refusal: ErpRefusal | None = None
+    failure: ErpError | UnreadableRow | None = None
     for kind in _in_turn(company, store):
         report.kinds[kind] = KindReport()
         if clock() >= deadline:
@@ -103,13 +107,13 @@ def sync(
         work = _Sync(company, store, client, zone, report.kinds[kind], iban_field)
         try:
             work.pass_over(kind, clock, deadline)
-        except ErpError as error:
+        except (ErpError, UnreadableRow) as error:
             _note_error(company, kind, error, store)
-            if not isinstance(error, ErpRefusal):
+            if not isinstance(error, (ErpRefusal, NothingShown, UnreadableRow)):
                 raise
-            refusal = refusal or error
-    if refusal is not None:
-        raise refusal
+            failure = failure or error
+    if failure is not None:
+        raise failure
     return report
 
 
@@ -135,16 +139,20 @@ def sync_record(
 
 
 def _in_turn(company: str, store: Store) -> list[str]:
-    """The kinds, those with a pass to finish first, then those that were finished longest ago."""
+    """The kinds, those with a pass to finish first, then those that were finished longest ago.
 
-    def turn(kind: str) -> tuple[bool, float]:
+    One that failed the last time comes after those that did not: whatever it takes, it takes from none of them.
+    """
+
+    def turn(kind: str) -> tuple[bool, bool, float]:
         progress = store.sync_progress(company, kind)
-        return progress.until is None, progress.finished_at.timestamp() if progress.finished_at else 0.0
+        finished = progress.finished_at.timestamp() if progress.finished_at else 0.0
+        return progress.error is not None, progress.until is None, finished
 
     return sorted(KINDS, key=turn)
 
 
-def _note_error(company: str, kind: str, error: ErpError, store: Store) -> None:
+def _note_error(company: str, kind: str, error: CounterfoilError, store: Store) -> None:
     progress = store.sync_progress(company, kind)
     store.put_sync_progress(company, progress.model_copy(update={"error": str(error)[:1000]}))
 
@@ -175,8 +183,10 @@ class _Sync:
         progress = self._store.sync_progress(self._company, kind)
         if progress.until is None:
             newest = self._newest(kind)
-            if newest is None:
-                self._require_none_known(kind, progress)
+            if newest is None and progress.since is not None and kind != "deletions":
+                self._forget_the_last(kind, clock, deadline)
+                # Should there ever be some again, all of them are read.
+                progress = progress.model_copy(update={"since": None, "seen_at": None, "is_settled": False})
             if newest is None or (progress.is_settled and progress.since and newest <= progress.since):
                 self._save(progress, finished_at=clock(), error=None)
                 self._report.is_finished = True
@@ -222,14 +232,45 @@ class _Sync:
         """The instant as the ERP's clock shows it."""
         return instant.astimezone(self._zone).replace(tzinfo=None).isoformat() if instant else None
 
-    def _require_none_known(self, kind: str, progress: SyncProgress) -> None:
-        if progress.since is not None and kind != "deletions":
-            raise UnexpectedReply("nothing_left", f"the ERP shows no {kind} at all any more")
+    def _forget_the_last(self, kind: str, clock: Callable[[], datetime], deadline: datetime) -> None:
+        """The ERP shows none of a kind that it had: look up by id what we know of it, and forget what is gone.
+
+        Only receipts and bills can be looked up, from the orders that they belong to. `NothingShown` when that can't
+        be done or one of them is still there: then it is the showing that fails. What is forgotten stays so when the
+        deadline comes before the end.
+        """
+        nothing = f"the ERP shows no {kind} at all any more"
+        if kind not in _KNOWN_BY_ORDER:
+            raise NothingShown("nothing_left", nothing)
+        are_orders_shown = False
+        query = changed_query([PURCHASE_ORDER], Selection())
+        for rows in self._client.suiteql_pages(query, page_rows=RECORDS_PER_PAGE):
+            are_orders_shown = True
+            for order in self._store.orders(self._company, [row["id"] for row in rows]).values():
+                for record_id in self._known_of(kind, order):
+                    if clock() >= deadline:
+                        raise NothingShown("nothing_left", f"{nothing}; those that were known are being looked up")
+                    if not self.is_gone(kind, record_id):
+                        raise NothingShown("nothing_left", f"{nothing}, and yet it has {record_id}")
+                    self._read_orders([order.id])
+                    self.forget(kind, record_id)
+                    self._report.written += 1
+        if not are_orders_shown:
+            raise NothingShown("nothing_left", f"{nothing}, and no orders")
+
+    def _known_of(self, kind: str, order: PurchaseOrder) -> list[str]:
+        if kind == "bills":
+            return list(order.bills)
+        return [receipt.id for receipt in self._store.receipts(self._company, order.id)]
 
     def _require_some_read(self, progress: SyncProgress, since: datetime | None) -> None:
-        """A pass over a time in which something changed reads something: no rows are an error, not an empty ERP."""
+        """A pass over a time in which something changed reads something: no rows are an error, not an empty ERP.
+
+        The next pass asks anew what the newest is: the only one that had changed may be gone since.
+        """
         if progress.records == 0 and progress.until is not None and (since is None or progress.until >= since):
-            raise UnexpectedReply("nothing_read", f"the ERP gave no {progress.kind} though some have changed")
+            self._save(progress, until=None, after=None)
+            raise NothingShown("nothing_read", f"the ERP gave no {progress.kind} though some have changed")
 
     # Records
 
@@ -347,10 +388,14 @@ class _Sync:
         """One reading of some orders; the ids of those that somebody else wrote meanwhile, and how many there are."""
         before = self._store.orders(self._company, ids)
         current = self._orders_now(ids)
-        takings = takings_of(self._rows(order_bills_query(ids)))
+        takings, unreadable = self._takings_now(ids)
+        # What bills take of an order is known as a whole or not at all; without it the order stays as it was.
+        before = {order_id: order for order_id, order in before.items() if order_id not in unreadable}
         gone = self._bills_gone(before, takings)
         stale = []
         for order in current:
+            if order.id in unreadable:
+                continue
             known = before.get(order.id)
             merged = merged_order(known, order, takings.get(order.id, {}), gone.get(order.id, set()))
             if known is not None and merged == known:
@@ -370,6 +415,21 @@ class _Sync:
             except UnreadableRow as error:
                 self._complain(error)
         return orders
+
+    def _takings_now(self, ids: Sequence[str]) -> tuple[dict[str, dict[str, Taken]], set[str]]:
+        """What bills take of orders, by order id, and the orders of which it can't be read."""
+        rows_of: dict[str, list[Row]] = {}
+        for row in self._rows(order_bills_query(ids)):
+            rows_of.setdefault(row.get("orderid", ""), []).append(row)
+        takings: dict[str, dict[str, Taken]] = {}
+        unreadable: set[str] = set()
+        for order_id, rows in rows_of.items():
+            try:
+                takings |= takings_of(rows)
+            except UnreadableRow as error:
+                self._complain(error)
+                unreadable.add(order_id)
+        return takings, unreadable
 
     def _bills_gone(
         self, before: dict[str, PurchaseOrder], takings: dict[str, dict[str, Taken]]
@@ -401,7 +461,8 @@ class _Sync:
         """Deleted, rejected, or linked to the order once and now not. A bill that never was linked keeps what it
         takes: nothing else would keep its goods from being billed again."""
         if bill_id not in current:
-            return True
+            # No row alone proves nothing: a role that may not see bills gets none.
+            return self.is_gone("bills", bill_id)
         bill = current[bill_id]
         if bill is None or bill.document_type == DocumentType.CREDIT_NOTE:
             return False
@@ -414,8 +475,12 @@ class _Sync:
 
     def _forget_all(self, rows: Iterable[Row]) -> None:
         for row in rows:
+            try:
+                deletion = deletion_of(row)
+            except UnreadableRow as error:
+                self._complain(error)
+                continue
             self._report.read += 1
-            deletion = deletion_of(row)
             kind = _KINDS_BY_TYPE.get(deletion.kind or "")
             if kind is not None:
                 self.forget(kind, deletion.id)
@@ -520,4 +585,5 @@ _TYPES_BY_KIND = {
     "receipts": ("itemReceipt",),
     "bills": tuple(bill_type(each) for each in DocumentType),
 }
+_KNOWN_BY_ORDER = frozenset({"receipts", "bills"})
 _KINDS_BY_TYPE = {record_type: kind for kind, types in _TYPES_BY_KIND.items() for record_type in types}

@@ -1,0 +1,132 @@
+"""The commands `capture` and `accuracy`: what they print, and how they say that their input is bad."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from counterfoil.cli import app
+
+SAMPLES = Path(__file__).parent / "samples"
+PDF = SAMPLES / "marketing-agency-pro-1.pdf"
+XML = SAMPLES / "mysupply-1.xml"
+KEYS = {"file", "sha256", "document_type", "source", "fields", "lines", "checks", "needs_review", "error"}
+
+
+@pytest.fixture
+def run():
+    runner = CliRunner()
+    return lambda *arguments: runner.invoke(app, [str(argument) for argument in arguments])
+
+
+def test_capture_prints_one_object_a_file(run):
+    result = run("capture", "--format", "json", PDF, XML)
+
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert [record["file"] for record in records] == [PDF.name, XML.name]
+    assert all(record.keys() >= KEYS for record in records)
+    assert records[0]["sha256"] == hashlib.sha256(PDF.read_bytes()).hexdigest()
+
+
+def test_numbers_are_decimal_strings_and_places_are_numbers(run):
+    record = json.loads(run("capture", "--format", "json", PDF).stdout)
+
+    gross = record["fields"]["gross_total"]
+    assert gross["value"] == "5748.82"
+    assert gross["page"] == 1 and len(gross["box"]) == 4 and 0 < gross["confidence"] <= 1
+    assert record["lines"][0]["quantity"] == "4" and record["lines"][0]["unit_price"] == "499.99"
+    assert record["fields"]["payment_terms"]["value"] == "Net 30 days"
+
+
+def test_a_field_that_is_not_on_the_document_is_null(run):
+    record = json.loads(run("capture", "--format", "json", PDF).stdout)
+
+    assert record["fields"]["vendor_iban"] is None
+
+
+def test_an_unreadable_file_is_an_error_in_its_record_and_stops_nothing(run, tmp_path):
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7\nnothing")
+
+    result = run("capture", "--format", "json", broken, XML)
+
+    first, second = map(json.loads, result.stdout.splitlines())
+    assert result.exit_code == 0
+    assert first["error"]["code"] == "damaged" and second["error"] is None
+
+
+def test_a_missing_file_is_bad_input(run, tmp_path):
+    result = run("capture", tmp_path / "none.pdf")
+
+    assert result.exit_code == 2
+    assert result.stderr.strip() == f"{tmp_path / 'none.pdf'}: No such file or directory"
+
+
+def test_the_company_itself_is_never_the_vendor(run):
+    record = json.loads(
+        run(
+            "capture", "--format", "json", "--own-name", "Marketing Agency Pro", "--own-tax-id", "55-6677889", PDF
+        ).stdout
+    )
+
+    assert (record["fields"]["vendor_name"] or {}).get("value") != "Marketing Agency Pro"
+    assert record["fields"]["buyer_name"]["value"] == "Marketing Agency Pro"
+    assert (record["fields"]["vendor_vat_id"] or {}).get("value") != "55-6677889"
+
+
+def a_corpus(tmp_path: Path, **truth: object) -> Path:
+    folder = tmp_path / "corpus" / "letters"
+    folder.mkdir(parents=True)
+    shutil.copy(PDF, folder / PDF.name)
+    label = {
+        "file": PDF.name,
+        "kind": "pdf-text",
+        "visible": dict.fromkeys(truth, True),
+        "truth": truth,
+    }
+    (folder / "labels.jsonl").write_text(json.dumps(label) + "\n")
+    return tmp_path / "corpus"
+
+
+def test_accuracy_counts_right_and_wrong_fields(run, tmp_path):
+    corpus = a_corpus(tmp_path, invoice_number="NO-2026-9469", gross_total=1.5)
+
+    result = run("accuracy", corpus, "--format", "json", "--worst", "1")
+
+    folder, _total, worst = map(json.loads, result.stdout.splitlines())
+    assert folder["folder"] == "letters"
+    assert folder["fields"]["invoice_number"]["right"] == "1.0000"
+    assert folder["fields"]["gross_total"]["wrong"] == "1.0000"
+    assert worst["faults"] == ["WRONG gross_total: 5748.82, not 1.5"]
+
+
+def test_accuracy_writes_a_report_with_pages_and_boxes(run, tmp_path):
+    report = tmp_path / "report.html"
+
+    result = run("accuracy", a_corpus(tmp_path, gross_total=1.5), "--format", "json", "--html", report)
+
+    text = report.read_text()
+    assert result.exit_code == 0
+    assert "data:image/png;base64," in text and "gross_total" in text and "class=wrong" in text
+
+
+def test_a_folder_without_labels_is_bad_input(run, tmp_path):
+    result = run("accuracy", tmp_path)
+
+    assert result.exit_code == 2
+    assert "no labels.jsonl" in result.stderr
+
+
+def test_a_broken_label_is_named_with_its_place(run, tmp_path):
+    (tmp_path / "labels.jsonl").write_text("{}\n")
+
+    result = run("accuracy", tmp_path)
+
+    assert result.exit_code == 2
+    assert "labels.jsonl:1" in result.stderr
