@@ -950,3 +950,73 @@ def test_a_credits_total_may_be_written_either_way() -> None:
     for total in ("15", "-15"):
         credit = an_invoice_of(billed(quantity=d("-3")), document_type=DocumentType.CREDIT_NOTE, net_total=d(total))
         assert "total_mismatch" not in matched(credit).flags
+
+
+def test_eaches_and_cases_are_not_added_up_even_at_the_same_price() -> None:
+    lines = (an_order_line(unit="ea"), an_order_line(line=2, unit="case", quantity=d("1"), rate=d("60")))
+
+    result = matched(
+        an_invoice_of(billed(quantity=d("11"), unit="ea")),
+        an_order(lines=lines),
+        hand_links={1: [("1001", 1), ("1001", 2)]},
+        policy=MatchPolicy(unit_conversions={"case": {"ea": d("12")}}),
+    )
+
+    assert line_of(result).conditions == (S.QUANTITY_MISMATCH,)
+    assert "the 2 order lines differ in unit or kind" in line_of(result).explain
+
+
+def test_two_way_and_three_way_lines_are_not_added_up() -> None:
+    result = matched(
+        an_invoice_of(billed(quantity=d("20"))),
+        an_order(lines=(an_order_line(), goods(line=2))),
+        hand_links={1: [("1001", 1), ("1001", 2)]},
+    )
+
+    assert line_of(result).conditions == (S.QUANTITY_MISMATCH,)
+
+
+def test_the_gravest_condition_comes_first() -> None:
+    assert one(billed(quantity=d("9"), unit_price=d("6")), an_order_line()).conditions == (
+        S.RATE_MISMATCH,
+        S.QUANTITY_MISMATCH,
+    )
+
+
+@pytest.mark.parametrize(("off", "adds_up"), [("1", True), ("2", False)])
+def test_a_total_in_yen_may_be_off_by_a_yen(off: str, adds_up: bool) -> None:
+    result = matched(an_invoice_of(net_total=d("50") + d(off), currency="JPY"), an_order(currency="JPY"))
+
+    assert ("total_mismatch" not in result.flags) is adds_up
+
+
+def test_a_decision_names_every_order_it_looked_at() -> None:
+    orders = (
+        an_order(version=3),
+        an_order(id="1002", number="PO-2", version=5),
+        an_order(id="1003", number="PO-3", version=7),
+    )
+    linked = matched(an_invoice_of(po_numbers=("PO-1", "PO-2")), *orders)
+    by_hand = matched(an_invoice_of(po_numbers=("PO-1", "PO-2")), *orders, hand_links={1: [("1003", 1)]})
+
+    assert linked.order_versions == {"1001": 3, "1002": 5}
+    assert by_hand.order_versions == {"1001": 3, "1002": 5, "1003": 7}
+
+
+def test_the_smallest_difference_of_a_quantity_or_an_amount_is_one() -> None:
+    tiny = d("1e-20")
+
+    assert one(billed(quantity=d("10") + tiny), an_order_line()).status == S.QUANTITY_MISMATCH
+    assert one(an_amount("800").model_copy(update={"amount": d("800") + tiny}), an_expense()).status == (
+        S.AMOUNT_MISMATCH
+    )
+
+
+def test_what_a_conversion_leaves_is_shown_to_twelve_places() -> None:
+    policy = MatchPolicy(unit_conversions={"case": {"ea": d("3")}})
+    ordered = an_order_line(quantity=d("2"), rate=d("30"), unit="case")
+
+    found = one(billed(quantity=d("7"), unit_price=d("10"), unit="ea"), ordered, policy)
+
+    assert found.billed_quantity == d("2.333333333333")
+    assert found.status == S.QUANTITY_MISMATCH

@@ -461,6 +461,8 @@ class _Matching:
             finding.flags.append("tax_rate_unknown")
         if share is None or finding.line.total is None:
             return None
+        if share[0] == share[1]:
+            return finding.line.total
         return _shown(finding.line.total * share[0] / share[1])
 
     def _compare_counts(self, group: Sequence[_Finding], places: Sequence[Place]) -> None:
@@ -504,7 +506,7 @@ class _Matching:
             )
         if conversion.is_same(quantity, expected):
             return expected
-        return _shown(quantity)
+        return quantity if conversion.factor == 1 else _shown(quantity)
 
     def _judge_taken(
         self,
