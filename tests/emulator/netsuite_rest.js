@@ -16,10 +16,18 @@ async function main() {
       results.push({ status: reply.statusCode, data: reply.data, location });
     } catch (error) {
       const reply = error.response;
-      results.push({ status: reply ? reply.statusCode : 0, error: reply ? JSON.parse(reply.body) : String(error) });
+      results.push({ status: reply ? reply.statusCode : 0, error: reply ? parsed(reply.body) : String(error) });
     }
   }
   console.log(JSON.stringify(results));
+}
+
+function parsed(body) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return String(body);
+  }
 }
 
 main();

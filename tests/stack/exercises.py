@@ -25,6 +25,7 @@ from counterfoil.capture.vendor_finder import keys_of_vendor
 from counterfoil.domain.invoices import Document, Invoice
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.orders import PurchaseOrder
+from counterfoil.domain.policy import CompanySettings
 from counterfoil.domain.webhooks import signature_of
 from counterfoil.steps.match import match
 from counterfoil.store import SyncRequest
@@ -196,7 +197,9 @@ def match_invoice(shadow: Shadow) -> None:
     shadow.invoke("MatchInvoice", step(a_read_invoice(shadow, an_open_order(shadow))))
     shadow.invoke("MatchInvoice", step(a_read_invoice(shadow)))
     # It no longer stands among those that wait.
+    shadow.store.put_company(CompanySettings(company=COMPANY, currency="USD", approve_automatically_max=Decimal(10**6)))
     shadow.invoke("MatchInvoice", step(a_waiting_invoice(shadow, an_open_order(shadow))))
+    shadow.store.put_company(CompanySettings(company=COMPANY))
     # An order that is only looked at must still be as it was.
     dearer = an_open_order(shadow, lines=(an_order_line(rate=Decimal("4.00"), amount=Decimal("40.00")),))
     shadow.invoke("MatchInvoice", step(a_read_invoice(shadow, dearer)))
@@ -275,6 +278,8 @@ def invoices_api(shadow: Shadow) -> None:
         request("GET", f"{place}/invoices", query={"status": "matched"}),
         request("GET", f"{place}/invoices/{invoice.id}/audit"),
         request("POST", f"{place}/invoices/{invoice.id}/reject", headers=json_body, body='{"comment": "not ours"}'),
+        # An approval demands that the orders are still as they were looked at.
+        request("POST", f"{place}/invoices/{a_matched_invoice(shadow).id}/approve", headers=json_body, body="{}"),
     )
     for one in asked:
         shadow.invoke("InvoicesApi", one)
@@ -326,6 +331,10 @@ def review_page(shadow: Shadow) -> None:
     }
     headers = cookie | {"Content-Type": "application/x-www-form-urlencoded"}
     shadow.invoke("ReviewPage", request("POST", f"{place}/reject", headers=headers, body=urlencode(form)))
+    other = a_matched_invoice(shadow)
+    place = f"/page/{COMPANY}/invoices/{other.id}"
+    form |= {"version": str(other.version)}
+    shadow.invoke("ReviewPage", request("POST", f"{place}/approve", headers=headers, body=urlencode(form)))
 
 
 def read_document(shadow: Shadow, outcome: Outcome) -> None:
