@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from counterfoil import wiring
 from counterfoil.errors import CounterfoilError
-from counterfoil.observability import logger, metrics, tracer
+from counterfoil.observability import described, logger, metrics, tracer
 from counterfoil.steps.sweep import sweep
 
 # What may be wrong with one company and not with the next, such as an item of its own that can't be read.
@@ -36,7 +36,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, d
             done[company] = sweep(company, store=wiring.store(), now=wiring.now)
         except FAILURES as error:
             failed.append(company)
-            logger.warning("sweep_failed", extra={"company": company, "error": type(error).__name__})
+            logger.warning("sweep_failed", extra={"company": company, **described(error)})
             metrics.add_metric(name="sweep_failed", unit="Count", value=1)
             continue
         logger.info("swept", extra={"company": company, **done[company]})

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from counterfoil import wiring
 from counterfoil.errors import CounterfoilError
-from counterfoil.observability import logger, metrics, tracer
+from counterfoil.observability import described, logger, metrics, tracer
 from counterfoil.steps.sync import KINDS, SyncReport, sync, sync_record
 
 # What the last page and its writes may still take.
@@ -90,7 +90,7 @@ def read_all(context: LambdaContext) -> dict[str, str]:
             outcomes[company] = "finished" if read_company(company, share).is_finished else "to be continued"
         except FAILURES as error:
             failed.append(company)
-            logger.warning("sync_failed", extra={"company": company, "error": type(error).__name__})
+            logger.warning("sync_failed", extra={"company": company, **described(error)})
             metrics.add_metric(name="sync_failed", unit="Count", value=1)
     if failed:
         raise CounterfoilError(f"not synced: {', '.join(sorted(failed))}")

@@ -25,13 +25,12 @@ from counterfoil.capture.vendor_finder import keys_of_vendor
 from counterfoil.domain.invoices import Document, Invoice
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.orders import PurchaseOrder
-from counterfoil.domain.policy import CompanySettings
 from counterfoil.domain.webhooks import signature_of
 from counterfoil.steps.match import match
 from counterfoil.store import SyncRequest
 from tests.builders import COMPANY, a_captured_invoice, a_vendor, an_invoice, an_order, an_order_line
 from tests.documents import a_ubl_invoice
-from tests.stack.shadow import Outcome, Shadow
+from tests.stack.shadow import APPROVES_ITSELF, Outcome, Shadow
 
 VENDOR = "501"
 # Long enough ago for the sweep to find that it rests.
@@ -66,7 +65,10 @@ def a_read_invoice(shadow: Shadow, *orders: PurchaseOrder, at: datetime | None =
     at = at or now()
     numbers = tuple(order.number for order in orders)
     captured = a_captured_invoice(
-        invoice_number=unique(), po_number=numbers[0] if numbers else None, po_numbers=numbers
+        invoice_number=unique(),
+        po_number=numbers[0] if numbers else None,
+        po_numbers=numbers,
+        currency=orders[0].currency if orders else "USD",
     )
     received = shadow.store.save_invoice(
         None, an_invoice(id=unique(), document=a_dropped_document(shadow)), by="test", action="received", at=at
@@ -197,9 +199,7 @@ def match_invoice(shadow: Shadow) -> None:
     shadow.invoke("MatchInvoice", step(a_read_invoice(shadow, an_open_order(shadow))))
     shadow.invoke("MatchInvoice", step(a_read_invoice(shadow)))
     # It no longer stands among those that wait.
-    shadow.store.put_company(CompanySettings(company=COMPANY, currency="USD", approve_automatically_max=Decimal(10**6)))
-    shadow.invoke("MatchInvoice", step(a_waiting_invoice(shadow, an_open_order(shadow))))
-    shadow.store.put_company(CompanySettings(company=COMPANY))
+    shadow.invoke("MatchInvoice", step(a_waiting_invoice(shadow, an_open_order(shadow, currency=APPROVES_ITSELF))))
     # An order that is only looked at must still be as it was.
     dearer = an_open_order(shadow, lines=(an_order_line(rate=Decimal("4.00"), amount=Decimal("40.00")),))
     shadow.invoke("MatchInvoice", step(a_read_invoice(shadow, dearer)))

@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -46,6 +47,10 @@ Policy = dict[str, Any]
 
 class Missed(Exception):
     """The function was refused what was taken away: there is no need to go on."""
+
+
+# Invoices in this currency need no approver in the shadow's company; those in any other do.
+APPROVES_ITSELF = "EUR"
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,9 @@ class Shadow:
 
     def create(self) -> None:
         self.stack.client("dynamodb").create_table(TableName=self.table, **table_properties())
-        self.store.put_company(CompanySettings(company=COMPANY))
+        self.store.put_company(
+            CompanySettings(company=COMPANY, currency=APPROVES_ITSELF, approve_automatically_max=Decimal(1_000_000))
+        )
         self.s3.create_bucket(Bucket=self.bucket)
         self.s3.put_bucket_versioning(Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"})
         sqs = self.stack.client("sqs")
