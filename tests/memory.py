@@ -36,6 +36,10 @@ class MemoryTable:
         self.changes: list[tuple[Item | None, Item | None]] = []
         self.exceptions = None
 
+    def items_of(self, entity: str) -> list[Item]:
+        """All items of a kind, as they are."""
+        return [item for item in self._items.values() if item.get("entity") == {"S": entity}]
+
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> Item:
         found = self._items.get(_key(Key))
         return {"Item": found} if found is not None else {}

@@ -26,7 +26,7 @@ from counterfoil.errors import CounterfoilError
 from counterfoil.files import Files
 from counterfoil.netsuite.client import Credentials, NetSuiteClient
 from counterfoil.steps import capture, export, match, route, sweep, sync
-from counterfoil.store import Store
+from counterfoil.store import Store, invoice_of_image
 from tests.conftest import TABLE, Clock
 from tests.memory import MemoryBucket, MemoryTable
 
@@ -202,6 +202,11 @@ class World:
         return [
             invoice for status in Status for invoice in self.calm_store.invoices(company, status, limit=200).invoices
         ]
+
+    def written_down(self, company: str = "demo") -> list[Invoice]:
+        """Every invoice as it is in the table at this instant, whatever an index shows of it."""
+        found = (invoice_of_image(_as_lambda_sees(item)) for item in self._table.items_of("invoice"))
+        return [invoice for invoice in found if invoice.company == company]
 
     def states(self) -> dict[str, tuple[Status, int]]:
         return {
