@@ -52,6 +52,13 @@ class Account:
             yield session
             webhooks.write_outbox(session)
 
+    def restore(self, data: bytes) -> None:
+        """Become what a dump of the store was: data, definitions, preferences and clock."""
+        self.engine.forget()
+        self.store.restore(data)
+        customization.load(self.store)
+        self.load_settings()
+
     # Preferences and the clock are part of the account's state, and rest with it.
 
     def load_settings(self) -> None:
@@ -74,10 +81,11 @@ class Account:
             self.store.set_meta("clock", json.dumps(clock))
 
     def query_tables(self) -> dict[str, dict[str, tables.Column]]:
+        known = self.store.catalog.tables
         if self.preferences["transactionSubsidiaryColumn"]:
-            return tables.TABLES
-        header = {name: each for name, each in tables.TABLES["transaction"].items() if name not in LINE_ONLY}
-        return {**tables.TABLES, "transaction": header}
+            return known
+        header = {name: each for name, each in known["transaction"].items() if name not in LINE_ONLY}
+        return {**known, "transaction": header}
 
     def query_account(self, role: str = "administrator") -> QueryAccount:
         return QueryAccount(

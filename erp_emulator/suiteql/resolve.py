@@ -149,6 +149,7 @@ class Resolver:
     def __init__(self, account: Account) -> None:
         self.account = account
         self.counter = 0
+        self.is_timed = False
 
     def run(self, tree: exp.Query) -> list[Output]:
         for node in tree.walk():
@@ -492,6 +493,7 @@ class Resolver:
                 )
 
     def _now(self, *, is_date: bool) -> exp.Expr:
+        self.is_timed = True
         text = dates.iso(self.account.now, is_date=is_date)
         return _typed(exp.Literal.string(text), "date" if is_date else "datetime")
 
@@ -654,6 +656,7 @@ class Resolver:
         return _typed(exp.Paren(this=joined), "text")
 
     def _relative_range(self, function: exp.Anonymous) -> exp.Expr:
+        self.is_timed = True
         words = [each.name.upper() for each in function.expressions if isinstance(each, exp.Literal)]
         found = relative_range(self.account.now, words[0] if words else "")
         if found is None:
@@ -663,6 +666,7 @@ class Resolver:
 
     def _period(self, function: exp.Anonymous) -> exp.Expr:
         del function
+        self.is_timed = True
         today = exp.Literal.string(dates.iso(self.account.now, is_date=True))
         column = exp.column(exp.to_identifier("id", quoted=True))
         start, end = (exp.column(exp.to_identifier(name, quoted=True)) for name in ("startdate", "enddate"))
