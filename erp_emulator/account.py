@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from erp_emulator import customization, roles, tables, webhooks
+from erp_emulator import customization, records, roles, tables, webhooks
 from erp_emulator.clock import Clock
 from erp_emulator.credentials import DEFAULT_ACCOUNT, credentials_of
 from erp_emulator.faults import Faults
@@ -36,6 +36,9 @@ class Account:
         self.engine = Engine(self.store)
         customization.load(self.store)
         self.load_settings()
+        if self.store.is_old:
+            self.store.upgrade()
+            records.project_all(self)
 
     @property
     def slug(self) -> str:

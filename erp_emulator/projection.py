@@ -130,9 +130,10 @@ TABLE_OF = {
 }
 CHILD_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "transaction": (
-        ("transaction", "id"),
-        ("transactionline", "transaction"),
+        # In this order: what balances are told of a row depends on those it belongs to.
         ("transactionaccountingline", "transaction"),
+        ("transactionline", "transaction"),
+        ("transaction", "id"),
         ("transactionbillingaddress", "nkey"),
     ),
     "entity": (("vendoraddressbook", "entity"),),
@@ -389,6 +390,8 @@ def header_row(session: Session, record: Record, entries: list[ledger.Posting]) 
         row["foreignamountpaid"] = float(total - record.number("balance"))
         row["paymenthold"] = flag(record.get("paymentHold"))
         row["billingstatus"] = "F"
+    if kind.code == "PurchOrd":
+        row["unbilledorders"] = float(record.number("balance"))
     if kind.code == "VendCred":
         row["foreignamountunpaid"] = float(record.number("unapplied"))
         row["foreignamountpaid"] = float(record.number("applied"))
@@ -453,7 +456,28 @@ def line_rows(session: Session, record: Record, entries: list[ledger.Posting]) -
             rows.append({**common, **LINE_ROWS[name](session, record, line, accounts)})
     if record.number("taxTotal"):
         rows.append({**common, **_tax_row(record, accounts)})
+    present = {row["id"] for row in rows}
+    rows += [{**common, **_entry_row(record, each)} for each in entries if each.line not in present]
     return rows
+
+
+def _entry_row(record: Record, entry: ledger.Posting) -> Row:
+    """The line of a posting that no line of the form stands for: what a payment takes off the payables."""
+    amount = float(entry.amount)
+    foreign = float(entry.amount / (record.number("exchangeRate") or 1))
+    return {
+        **_segments({}, record),
+        "id": entry.line,
+        "linesequencenumber": entry.line,
+        "uniquekey": int(record.id) * 10_000 + entry.line,
+        "mainline": "F",
+        "foreignamount": round(foreign, 2),
+        "netamount": amount,
+        "amount": amount,
+        "account": int(entry.account),
+        "expenseaccount": int(entry.account),
+        "isclosed": "F",
+    }
 
 
 def _line_common(session: Session, record: Record, line: Values, accounts: dict[int, str]) -> Row:

@@ -113,6 +113,7 @@ def empty(account: Account) -> None:
         "_content",
         "_job",
         "_outbox",
+        "_balance",
     ):
         write(f'DELETE FROM "{name}"')  # noqa: S608 - the schema's own names
     account.store.fill_code_tables()

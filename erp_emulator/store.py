@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 
 import orjson
 
-from erp_emulator import codes, tables
+from erp_emulator import balances, codes, tables
 from erp_emulator.catalog import Catalog
 
-VERSION = 3
+VERSION = 4
 OWN_TABLES = (
     # Not WITHOUT ROWID: bodies of a page's half would each take a page more.
     """CREATE TABLE _record (family TEXT NOT NULL, id INTEGER NOT NULL, type TEXT NOT NULL, external_id TEXT,
@@ -47,6 +47,7 @@ OWN_TABLES = (
 )
 
 
+UNKEYED = frozenset({"transaction", "transactionline", "transactionaccountingline"})
 Reader = TypeVar("Reader", bound=sqlite3.Connection)
 ORPHAN = "erp-emulator-"
 
@@ -101,6 +102,27 @@ class Store:
             for statement in (*OWN_TABLES, *tables.ddl()):
                 self.writer.execute(statement)
             self.fill_code_tables()
+            self.set_meta("version", str(VERSION))
+
+    @property
+    def is_old(self) -> bool:
+        """Whether an earlier version of the emulator made this database."""
+        return self.meta("version") != str(VERSION)
+
+    def upgrade(self) -> None:
+        """Make what this version has more. What SuiteQL sees of transactions is emptied, to be written anew."""
+        with self.transaction() as connection:
+            connection.execute(balances.TABLE)
+            for name, select in tables.VIEWS.items():
+                found = connection.execute("SELECT type FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+                if found is not None and found[0] == "table":
+                    connection.execute(f"DROP TABLE {name}")
+                if found is None or found[0] == "table":
+                    connection.execute(f"CREATE VIEW {name} AS {select}")
+            for name in UNKEYED:
+                connection.execute(f'DELETE FROM "{name}"')  # noqa: S608 - the schema's own names
+            for statement in ("DELETE FROM _balance", *balances.triggers()):
+                connection.execute(statement)
             self.set_meta("version", str(VERSION))
 
     def add_missing(self) -> None:
@@ -361,7 +383,9 @@ class Store:
             names = tuple(columns)
             listed = ", ".join(f'"{name}"' for name in names)
             marks = ", ".join("?" * len(names))
-            sql = f'INSERT OR REPLACE INTO "{table}" ({listed}) VALUES ({marks})'  # noqa: S608 - the schema's own names
+            # Rows without a key of their own were removed before; REPLACE would silence the triggers on them.
+            verb = "INSERT" if table in UNKEYED else "INSERT OR REPLACE"
+            sql = f'{verb} INTO "{table}" ({listed}) VALUES ({marks})'
             known = self.inserts[table] = (len(columns), frozenset(names), names, sql)
         _, allowed, names, sql = known
         for row in rows:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from erp_emulator import balances
+
 
 @dataclass(frozen=True)
 class Column:
@@ -49,7 +51,7 @@ SPECS = {
         daysopen:num
         daysoverduesearch:num balsegstatus:id nexus customtype:id source ordpicked:bool printedpickingticket:bool
         visibletocustomer:bool userevenuearrangement:bool number:id typebaseddocumentnumber linkedtrackingnumberlist
-        billingaddress:id shippingaddress:id account:id:account createdfrom:id:transaction subsidiary:id:subsidiary
+        billingaddress:id shippingaddress:id unbilledorders:num account:id:account createdfrom:id:transaction subsidiary:id:subsidiary
         location:id:location department:id:department class:id:classification email custbody_source_document
         custbody_document_hash
         custbody_note""",
@@ -248,6 +250,8 @@ VIEWS = {
     "MAX(previousdate) AS previousdate, MAX(nextdate) AS nextdate FROM nexttransactionlinelink "
     "GROUP BY previousdoc, previoustype, nextdoc, nexttype, linktype",
     "previoustransactionlink": "SELECT * FROM nexttransactionlink",
+    "inventoryitemlocations": balances.STOCK_VIEW,
+    "aggregateitemlocation": balances.STOCK_VIEW,
 }
 
 
@@ -273,5 +277,5 @@ def ddl() -> list[str]:
     """The statements that make all tables that SuiteQL sees, but for an account's own."""
     statements = [create(name, columns) for name, columns in TABLES.items() if name not in VIEWS]
     statements += [f"CREATE VIEW {name} AS {select}" for name, select in VIEWS.items()]
-    statements += INDEXES
+    statements += [*INDEXES, balances.TABLE, *balances.triggers()]
     return statements

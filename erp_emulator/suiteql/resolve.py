@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import sqlglot
 from sqlglot import exp
 
-from erp_emulator import tables
+from erp_emulator import balances, tables
 from erp_emulator.errors import NetSuiteError, invalid_query
 from erp_emulator.suiteql import dates, functions
 from erp_emulator.suiteql.context import Account, Output
@@ -337,6 +338,9 @@ class Resolver:
         return list(found.items())
 
     def _column_of(self, source: Source, column: Column) -> exp.Expr:
+        computed = balances.column_sql(source.table, column.name, source.alias) if source.is_table else None
+        if computed is not None:
+            return _typed(exp.Paren(this=sqlglot.parse_one(computed, read="sqlite")), column.kind)
         node = exp.column(
             exp.to_identifier(column.name, quoted=True),
             table=exp.to_identifier(source.alias, quoted=True),

@@ -28,7 +28,8 @@ ALLOWED_ACTIONS = frozenset(
         sqlite3.SQLITE_TRANSACTION,
     }
 )
-# What the engine itself asks; a query has no way to say it.
+# What the engine itself reads and asks; a query has no way to say it.
+OWN_TABLES = frozenset({"_display", "_balance"})
 PRAGMAS = frozenset({"data_version"})
 
 
@@ -63,7 +64,7 @@ def authoriser(catalog: Catalog) -> Callable[..., int]:
 
     def authorise(action: int, first: str | None, *_: object) -> int:
         if action == sqlite3.SQLITE_READ:
-            return sqlite3.SQLITE_OK if first in catalog.tables or first == "_display" else sqlite3.SQLITE_DENY
+            return sqlite3.SQLITE_OK if first in catalog.tables or first in OWN_TABLES else sqlite3.SQLITE_DENY
         if action == sqlite3.SQLITE_PRAGMA:
             return sqlite3.SQLITE_OK if first in PRAGMAS else sqlite3.SQLITE_DENY
         return sqlite3.SQLITE_OK if action in ALLOWED_ACTIONS else sqlite3.SQLITE_DENY
