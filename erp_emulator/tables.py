@@ -51,8 +51,8 @@ SPECS = {
         daysopen:num
         daysoverduesearch:num balsegstatus:id nexus customtype:id source ordpicked:bool printedpickingticket:bool
         visibletocustomer:bool userevenuearrangement:bool number:id typebaseddocumentnumber linkedtrackingnumberlist
-        billingaddress:id shippingaddress:id unbilledorders:num account:id:account createdfrom:id:transaction subsidiary:id:subsidiary
-        location:id:location department:id:department class:id:classification email custbody_source_document
+        billingaddress:id shippingaddress:id unbilledorders:num account:id:account createdfrom:id:transaction
+        subsidiary:id:subsidiary location:id:location department:id:department class:id:classification email custbody_source_document
         custbody_document_hash
         custbody_note""",
     "transactionline": """
