@@ -22,10 +22,12 @@ def protocol_of(app: App) -> type[H11Protocol]:
 
     class Protocol(H11Protocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            super().connection_made(cast(asyncio.Transport, transport))
-            peer = transport.get_extra_info("peername")
+            # Not asked by its class: that of another event loop is no subclass of asyncio's.
+            stream = cast(asyncio.Transport, transport)
+            super().connection_made(stream)
+            peer = stream.get_extra_info("peername")
             if peer:
-                app.transports[tuple(peer[:2])] = transport
+                app.transports[tuple(peer[:2])] = stream
 
         def connection_lost(self, exc: Exception | None) -> None:
             if self.client:
