@@ -241,7 +241,7 @@ def _parts(
         ]
     if amount == 0:
         return []
-    coding = match.coding if match is not None else Coding()
+    coding = invoice.codings.get(line.line) or (match.coding if match is not None else Coding())
     account = coding.account or charge_accounts.get(line.kind.value)
     if account is None:
         detail = f"line {line.line} ({plain(amount)} {currency}, {line.kind.value}) bills no order and has no account"
