@@ -34,7 +34,7 @@ from counterfoil.domain.matching_result import (
     MatchType,
     OrderLineLink,
 )
-from counterfoil.domain.money import plain, smallest_unit
+from counterfoil.domain.money import plain, round_money, smallest_unit
 from counterfoil.domain.orders import ZERO, PurchaseOrder
 from counterfoil.domain.policy import Axis, MatchMode, MatchPolicy, Subject, Threshold
 from counterfoil.domain.units import Conversion, Units, canonical
@@ -228,11 +228,11 @@ class _Matching:
         places = self._places(choice.orders)
         by_hand = self._hand_places()
         free_lines = [line for line in lines if line.line.line not in self.hand_links]
-        linker = Linker(places, choice, self.policy, self.units, vendor_id=self.vendor_id)
+        linker = self._linker(places, choice)
         held = {place.key for places in by_hand.values() for place in places}
         if held:
             rest = [place for place in places if place.key not in held]
-            linker = Linker(rest, choice, self.policy, self.units, vendor_id=self.vendor_id)
+            linker = self._linker(rest, choice)
         by_rules = linker.link(free_lines)
         if linker.is_ambiguous(by_rules):
             self.flags.append("order_ambiguous")
@@ -246,6 +246,9 @@ class _Matching:
                 found = linked.get(number, Linked())
             findings.append(_Finding(line=line, linked=found))
         return findings
+
+    def _linker(self, places: Sequence[Place], choice: OrderChoice) -> Linker:
+        return Linker(places, choice, self.policy, self.units, vendor_id=self.vendor_id, currency=self.invoice.currency)
 
     def _places(self, orders: Sequence[PurchaseOrder]) -> list[Place]:
         return places_of(
@@ -440,8 +443,8 @@ class _Matching:
 
     def _compare_amounts(self, group: Sequence[_Finding], places: Sequence[Place]) -> None:
         """Expense lines: the amount, and that the order line has it left."""
-        amounts = [self._net_amount(finding) for finding in group]
         expected = sum((place.expected for place in places), ZERO)
+        amounts = [self._net_amount(finding, expected if len(group) == 1 else None) for finding in group]
         free = sum((place.free for place in places), ZERO)
         if not all(place.line.is_expense for place in places) or None in amounts:
             for finding in group:
@@ -455,7 +458,8 @@ class _Matching:
             self._await_receipt(finding, places, Axis.AMOUNT, billed, expected)
             finding.links = _allocate(finding.linked.places, amount or ZERO, billed - free)
 
-    def _net_amount(self, finding: _Finding) -> Decimal | None:
+    def _net_amount(self, finding: _Finding, expected: Decimal | None) -> Decimal | None:
+        """The amount before tax. One that is the expected amount with tax, in whole minor units, is that amount."""
         share = self._net_share(finding.line.line)
         if share is None:
             finding.flags.append("tax_rate_unknown")
@@ -463,6 +467,11 @@ class _Matching:
             return None
         if share[0] == share[1]:
             return finding.line.total
+        with_tax = (
+            None if expected is None else round_money(expected * share[1] / share[0], self.invoice.currency or "")
+        )
+        if with_tax == finding.line.total:
+            return expected
         return _shown(finding.line.total * share[0] / share[1])
 
     def _compare_counts(self, group: Sequence[_Finding], places: Sequence[Place]) -> None:
@@ -626,14 +635,22 @@ class _Matching:
     # Totals
 
     def _adds_up(self, lines: Sequence[Billed]) -> bool:
-        """Whether the lines come to the invoice's total, but for rounding; true when the document does not say."""
+        """Whether the lines come to the invoice's total, but for rounding; true when the document does not say.
+
+        A total with tax is laid against the lines with their tax; where the document names no tax there is none in it.
+        """
         net = self.invoice.net_total
-        if net is None and None not in (self.invoice.gross_total, self.invoice.tax_total):
-            net = (self.invoice.gross_total or ZERO) - (self.invoice.tax_total or ZERO)
-        if self.prices_include_tax:
-            net = self.invoice.gross_total
+        gross, tax = self.invoice.gross_total, self.invoice.tax_total
         counted = [line for line in lines if line.kind != LineKind.TAX]
         totals = [line.total for line in counted]
+        if net is None and gross is not None and tax is not None:
+            net = gross - tax
+        if self.prices_include_tax:
+            net = gross
+        elif net is None and gross is not None:
+            net = gross
+            counted = list(lines)
+            totals = [_with_tax(line) for line in counted]
         if net is None or not counted or None in totals:
             return True
         total = sum((total for total in totals if total is not None), ZERO)
@@ -737,6 +754,12 @@ def _is_lump_sum(line: Billed, place: Place) -> bool:
         and place.line.quantity == 1
         and place.match_type != MatchType.THREE_WAY
     )
+
+
+def _with_tax(line: Billed) -> Decimal | None:
+    if line.total is None:
+        return None
+    return line.total * (100 + (line.line.tax_rate or ZERO)) / 100
 
 
 def _goods(line: Billed) -> Decimal:

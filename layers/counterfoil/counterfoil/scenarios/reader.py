@@ -408,7 +408,7 @@ def read_order(node: Node) -> ErpOrder:
     return ErpOrder(
         number=node.at("po_number").text(),
         vendor=node.at("vendor").text(""),
-        currency=node.at("currency").text("USD"),
+        currency=node.at("currency").text("USD").upper(),
         status=status,
         lines=tuple(line for line, _ in lines),
         codings={line.line: _coding_values(each) for line, each in lines},
@@ -505,7 +505,7 @@ def read_invoice(node: Node) -> ScenarioInvoice:
         "number vendor currency po_numbers lines document_type prices_include_tax tax_total total net_total"
         " exchange_rate type_override date"
     )
-    currency = node.at("currency").text_or_none()
+    currency = (node.at("currency").text_or_none() or "").upper() or None
     document_type = node.at("document_type").text("invoice")
     override = node.at("type_override").text_or_none()
     if override is not None and override not in list(InvoiceType):
