@@ -233,7 +233,7 @@ def _parts(
 ) -> list[_Part]:
     match = _match_of(line, invoice)
     amount = _amount(line, currency)
-    if match is not None and match.links:
+    if match is not None and match.links and not match.is_price_credit:
         shares = _shares(amount, [_weight(link, orders) for link in match.links], currency)
         return [
             _Part(share, line.description, link=link, coding=match.coding)
@@ -242,7 +242,9 @@ def _parts(
     if amount == 0:
         return []
     coding = match.coding if match is not None else Coding()
-    account = coding.account or charge_accounts.get(line.kind.value)
+    # Money taken back without goods is no quantity of the order's item.
+    kind = LineKind.DISCOUNT if match is not None and match.is_price_credit else line.kind
+    account = coding.account or charge_accounts.get(kind.value)
     if account is None:
         detail = f"line {line.line} ({plain(amount)} {currency}, {line.kind.value}) bills no order and has no account"
         raise BillImpossible("bill_lacks_an_account", detail)

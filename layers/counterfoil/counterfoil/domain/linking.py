@@ -339,7 +339,7 @@ def places_of(
                 continue
             mode, _ = policy.mode_for(subject_of(order, line, invoice, policy))
             match_type = match_type_of(line, mode)
-            spent = ledger.billed(order, line)
+            spent = ledger.billed(order, line, is_credit=is_credit)
             if order.claims:
                 spent += ledger.taken(order, line.line, but_by=invoice_id, is_credit=is_credit)
             places.append(
@@ -348,7 +348,7 @@ def places_of(
                     line=line,
                     spent=spent,
                     match_type=match_type,
-                    expected=ledger.expected(line, spent, match_type, policy.two_way_quantity),
+                    expected=ledger.expected(line, spent, match_type, policy.two_way_quantity, is_credit=is_credit),
                     free=ledger.free(line, spent, match_type),
                     rank=len(places),
                     position=position,

@@ -192,9 +192,13 @@ class _Matching:
         findings = self._link(lines, choice)
         self.lines = lines
         self.bills_goods = any(each.linked.places for each in findings if each.line.kind == LineKind.GOODS)
-        for finding in findings:
-            self._compare_price(finding)
+        groups = []
         for group in _groups(findings):
+            if len(group) > 1 or not self._is_price_credit(group[0]):
+                groups.append(group)
+        for group in groups:
+            for finding in group:
+                self._compare_price(finding)
             self._compare_quantity(group)
         for finding in findings:
             self._hold_to_cap(finding)
@@ -282,6 +286,26 @@ class _Matching:
         }
 
     # Prices
+
+    def _is_price_credit(self, finding: _Finding) -> bool:
+        """Whether a credit takes back just what invoices were let charge above an order line's price, and no goods."""
+        line, places = finding.line, finding.linked.places
+        if not self.is_credit or len(places) != 1 or places[0].line.is_expense or line.total is None:
+            return False
+        place = places[0]
+        share = self._net_share(line.line)
+        goods_wait = place.match_type == MatchType.THREE_WAY and place.expected < 0
+        if share is None or place.order.currency != self.invoice.currency or (line.quantity and goods_wait):
+            return False
+        overcharged = ledger.overcharged(place.order, place.line.line, but_by=self.invoice_id)
+        due = round_money(overcharged, place.order.currency)
+        if due <= 0 or round_money(line.total * share[0] / share[1], place.order.currency) != -due:
+            return False
+        self._say_rules(finding, place)
+        finding.overcharge = -overcharged
+        finding.links = (_link(place, ZERO),)
+        finding.said.append(f"{plain(due)} taken back, just what was charged above {_price(place.line.rate)} before")
+        return True
 
     def _compare_price(self, finding: _Finding) -> None:
         for place in finding.linked.places:
@@ -589,14 +613,11 @@ class _Matching:
         if len(places) != 1 or places[0].line.is_expense or not finding.links:
             return
         place, billed, rate = places[0], finding.links[0].quantity, finding.billed_rate
-        if (
-            rate is None
-            or billed <= 0
-            or rate <= place.line.rate
-            or LineStatus.RATE_THRESHOLD not in finding.conditions
-        ):
+        if rate is None or billed <= 0 or rate <= place.line.rate or finding.status == LineStatus.PERFECT_MATCH:
             return
         finding.overcharge = _shown(billed * (rate - place.line.rate))
+        if LineStatus.RATE_THRESHOLD not in finding.conditions:
+            return
         before = ledger.overcharged(place.order, place.line.line, but_by=self.invoice_id)
         before += self.overcharged[place.key]
         self.overcharged[place.key] += finding.overcharge
