@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
-from counterfoil.domain import ledger
+from counterfoil.domain import ledger, tax
 from counterfoil.domain.charges import kind_of
 from counterfoil.domain.invoices import CapturedInvoice, DocumentType, InvoiceLine, LineKind
 from counterfoil.domain.linking import (
@@ -40,10 +40,9 @@ from counterfoil.domain.policy import Axis, MatchMode, MatchPolicy, Subject, Thr
 from counterfoil.domain.units import Conversion, Units, canonical
 
 DIGITS = 60
-# Minor units that an invoice's total may be away from the sum of its rounded lines, one for each line up to these.
-TOTAL_SLACK_MAX = 5
 PLACES_MAX = 12
 TENTH = Decimal("0.1")
+ONE = Decimal(1)
 
 MISMATCH = {
     Axis.QUANTITY: LineStatus.QUANTITY_MISMATCH,
@@ -92,7 +91,7 @@ def match_invoice(
     *,
     invoice_id: str,
     vendor_id: str | None,
-    prices_include_tax: bool = False,
+    prices_include_tax: bool | None = None,
     invoice_type: InvoiceType | None = None,
     hand_links: HandLinks | None = None,
 ) -> MatchResult:
@@ -101,11 +100,13 @@ def match_invoice(
     `orders` may hold closed ones and other vendors': they are never billed, but a flag can then say what the named
     number belongs to. `vendor_id` None means that the vendor is not known: lines are compared with the order that is
     named, and the invoice is not approvable. `invoice_type` is a person's choice; without it an invoice is a PO
-    invoice when its vendor has any open order. `hand_links` maps an invoice line to the (order id, line) that a person
+    invoice when its vendor has any open order. `prices_include_tax` None means that the document's own arithmetic says
+    so. `hand_links` maps an invoice line to the (order id, line) that a person
     linked it to, or to nothing when a person unlinked it; other lines are linked by the rules.
     """
     with localcontext(prec=DIGITS):
-        return _Matching(invoice, orders, policy, invoice_id, vendor_id, prices_include_tax, hand_links or {}).decide(
+        includes = tax.prices_include_tax(invoice) if prices_include_tax is None else prices_include_tax
+        return _Matching(invoice, orders, policy, invoice_id, vendor_id, includes, hand_links or {}).decide(
             invoice_type
         )
 
@@ -367,13 +368,8 @@ class _Matching:
     def _net_share(self, line: InvoiceLine) -> tuple[Decimal, Decimal] | None:
         """The net part of a price as numerator and denominator; None when the tax in it is not known."""
         if not self.prices_include_tax:
-            return Decimal(1), Decimal(1)
-        if line.tax_rate is not None and line.tax_rate > -100:
-            return Decimal(100), 100 + line.tax_rate
-        total, tax = self.invoice.gross_total, self.invoice.tax_total
-        if total and tax is not None:
-            return total - tax, total
-        return None
+            return ONE, ONE
+        return tax.net_share(line, self.invoice)
 
     def _checks_out(self, finding: _Finding, place: Place, conversion: Conversion) -> bool:
         """Whether quantity times price is the line's amount, rounded either way to whole minor units.
@@ -661,11 +657,11 @@ class _Matching:
         A total with tax is laid against the lines with their tax; where the document names no tax there is none in it.
         """
         net = self.invoice.net_total
-        gross, tax = self.invoice.gross_total, self.invoice.tax_total
+        gross, tax_total = self.invoice.gross_total, self.invoice.tax_total
         counted = [line for line in lines if line.kind != LineKind.TAX]
         totals = [line.total for line in counted]
-        if net is None and gross is not None and tax is not None:
-            net = gross - tax
+        if net is None and gross is not None and tax_total is not None:
+            net = gross - tax_total
         if self.prices_include_tax:
             net = gross
         elif net is None and gross is not None:
@@ -675,7 +671,7 @@ class _Matching:
         if net is None or not counted or None in totals:
             return True
         total = sum((total for total in totals if total is not None), ZERO)
-        slack = smallest_unit(self.invoice.currency or "") * min(len(counted), TOTAL_SLACK_MAX)
+        slack = smallest_unit(self.invoice.currency or "") * min(len(counted), tax.SLACK_MAX)
         return abs(abs(total) - abs(net)) <= slack
 
     def _result(self, chosen_type: InvoiceType, choice: OrderChoice, findings: Sequence[_Finding]) -> MatchResult:

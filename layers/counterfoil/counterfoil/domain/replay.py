@@ -25,7 +25,7 @@ class Decision(Record):
     orders: tuple[PurchaseOrder, ...]
     policy: MatchPolicy
     result: MatchResult
-    prices_include_tax: bool = False
+    prices_include_tax: bool | None = None
     invoice_type: InvoiceType | None = None
     hand_links: dict[int, tuple[tuple[str, int], ...]] = {}
 

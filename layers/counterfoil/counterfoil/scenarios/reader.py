@@ -98,7 +98,7 @@ class ScenarioInvoice:
 
     captured: CapturedInvoice
     vendor: str
-    prices_include_tax: bool = False
+    prices_include_tax: bool | None = None
     invoice_type: InvoiceType | None = None
 
 
@@ -197,11 +197,13 @@ class Node:
         return int(text)
 
     def flag(self, default: bool) -> bool:
-        if self.value is None:
-            return default
-        if not isinstance(self.value, bool):
-            raise self.wrong("true or false is expected")
-        return self.value
+        found = self.flag_or_none()
+        return default if found is None else found
+
+    def flag_or_none(self) -> bool | None:
+        if self.value is None or isinstance(self.value, bool):
+            return self.value
+        raise self.wrong("true or false is expected")
 
     def day(self) -> date | None:
         text = self.text_or_none()
@@ -527,7 +529,7 @@ def read_invoice(node: Node) -> ScenarioInvoice:
     return ScenarioInvoice(
         captured=captured,
         vendor=node.at("vendor").text(""),
-        prices_include_tax=node.at("prices_include_tax").flag(False),
+        prices_include_tax=node.at("prices_include_tax").flag_or_none(),
         invoice_type=InvoiceType(override) if override else None,
     )
 
