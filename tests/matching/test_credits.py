@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from counterfoil.domain.actions import NOTHING_DONE
 from counterfoil.domain.claims import OverClaimed, claims_of, with_bill, with_claim
 from counterfoil.domain.credits import credited_bills, left_of_bills
 from counterfoil.domain.invoices import CapturedInvoice, DocumentType, InvoiceLine
@@ -146,7 +147,7 @@ def test_a_credit_stands_on_an_order_that_is_billed_in_full() -> None:
     order = billed_order(goods(received=d("7"), billed=d("10")), {"812": "10"})
     result = matched(a_credit_of(billed(quantity=d("-3"))), order)
     orders = {order.id: with_claim(order, "invoice-1", claims_of(result)["1001"], result=result)}
-    credit = an_invoice(id="invoice-1", match=result, terms_seen=terms_of(result, orders))
+    credit = an_invoice(id="invoice-1", match=result, terms_seen=terms_of(result, NOTHING_DONE, orders))
 
     assert why_it_fell(credit, orders) is None
 
@@ -154,7 +155,7 @@ def test_a_credit_stands_on_an_order_that_is_billed_in_full() -> None:
 def test_a_credit_falls_when_its_bill_is_gone() -> None:
     order = billed_order(goods(received=d("7"), billed=d("10")), {"812": "10"})
     result = matched(a_credit_of(billed(quantity=d("-3"))), order)
-    credit = an_invoice(id="invoice-1", match=result, terms_seen=terms_of(result, {order.id: order}))
+    credit = an_invoice(id="invoice-1", match=result, terms_seen=terms_of(result, NOTHING_DONE, {order.id: order}))
     gone = order.model_copy(update={"bills": {}, "lines": (goods(received=d("7"), billed=d("0")),)})
 
     assert why_it_fell(credit, {order.id: gone}) is not None

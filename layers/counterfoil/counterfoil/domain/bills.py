@@ -253,7 +253,7 @@ def _parts(
         ]
     if amount == 0:
         return []
-    coding = match.coding if match is not None else Coding()
+    coding = invoice.codings.get(line.line) or (match.coding if match is not None else Coding())
     # Money taken back without goods is no quantity of the order's item.
     kind = LineKind.DISCOUNT if match is not None and match.is_price_credit else line.kind
     account = coding.account or charge_accounts.get(kind.value)

@@ -13,12 +13,12 @@ from counterfoil.domain import actions, bill_rules
 from counterfoil.domain.actions import ActionRefused, Actor, LineAction, Resolution, Right, Stage
 from counterfoil.domain.bill_rules import Saving
 from counterfoil.domain.claims import claims_of
+from counterfoil.domain.decisions import Decision
 from counterfoil.domain.linking import code_of
 from counterfoil.domain.matching import match_invoice
 from counterfoil.domain.matching_result import InvoiceType, LineMatch, MatchResult, MatchType
 from counterfoil.domain.money import plain
 from counterfoil.domain.orders import ZERO, OrderLine, OrderStatus, PurchaseOrder
-from counterfoil.domain.replay import Decision
 from counterfoil.scenarios.erp import ErpRefused, Key, ScenarioErp
 from counterfoil.scenarios.reader import (
     Case,
