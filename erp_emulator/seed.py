@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from erp_emulator import customization, large, prepared, records, tables, transforms
+from erp_emulator import currencies, customization, large, prepared, records, tables, transforms
 from erp_emulator.account import Account
 from erp_emulator.errors import NetSuiteError
 from erp_emulator.inputs import Change
@@ -145,6 +145,9 @@ class Layer:
         for index, body in enumerate(data.get("customization", [])):
             self.at(f"customization[{index}]", customization.define, self.account.store, body)
         for name in LISTS:
+            if name == "account":
+                for index, body in enumerate(data.get("currencyRates", [])):
+                    self.at(f"currencyRates[{index}]", self.rate, body)
             if name == "department" or name == "term":
                 self.periods(data.get("accountingPeriods"))
             for index, body in enumerate(data.get(name, [])):
@@ -177,6 +180,10 @@ class Layer:
             change,
             record_id=None if record_id is None else int(record_id),
         )
+
+    def rate(self, body: dict[str, Any]) -> None:
+        """`{currency, rate, date}`: a currency's rate against the base currency, from a day on."""
+        currencies.set_rate(self.session, body["currency"], body["rate"], body["date"])
 
     def periods(self, months: dict[str, str] | None) -> None:
         """`{"from": "2025-01", "to": "2027-12", "closedUntil": "2025-12"}`: a period a month."""
