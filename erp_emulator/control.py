@@ -120,7 +120,7 @@ class Control:
         """Lay a seed on top of what is there."""
         del rest
         need_post(request)
-        seed.lay(self.app.account, self.body(request, is_exact=True))
+        seed.lay(self.app.account, seed.from_body(self.body(request, is_exact=True)))
         return Reply(200, {"status": "ok"})
 
     def snapshot(self, request: Request, rest: list[str]) -> Reply:

@@ -37,7 +37,7 @@ id:id name fullname parent:id:{0} isinactive:bool includechildren:bool externali
 PARTY = """
 id:id entityid altname companyname firstname lastname email phone fax url comments isinactive:bool isperson:bool
 externalid currency:id:currency subsidiary:id:subsidiary legalname datecreated:datetime lastmodifieddate:datetime
-defaultbillingaddress:id defaultshippingaddress:id title
+defaultbillingaddress:id defaultshippingaddress:id title printoncheckas
 """
 SPECS = {
     "transaction": """
@@ -53,8 +53,10 @@ SPECS = {
         visibletocustomer:bool userevenuearrangement:bool number:id typebaseddocumentnumber linkedtrackingnumberlist
         billingaddress:id shippingaddress:id unbilledorders:num account:id:account createdfrom:id:transaction
         subsidiary:id:subsidiary location:id:location department:id:department class:id:classification email
-        custbody_source_document custbody_document_hash
-        custbody_note""",
+        custbody_source_document custbody_document_hash custbody_note
+        foreignpaymentamountunused:num foreignpaymentamountused:num includeinforecast:bool isfinchrg:bool
+        legacytax:bool onetime:num recurannually:num recurmonthly:num recurquarterly:num recurweekly:num
+        taxdetailsoverride:bool taxpointdateoverride:bool taxregoverride:bool""",
     "transactionline": """
         transaction:id:transaction id:id linesequencenumber:id uniquekey:id mainline:bool taxline:bool iscogs:bool
         donotdisplayline:bool transactiondiscount:bool item:id:item itemtype:text:itemtype quantity:num
@@ -81,14 +83,14 @@ SPECS = {
         exchangerate:num paymentamountused:num paymentamountunused:num lastmodifieddate:datetime""",
     "transactionstatus": "id trantype:text:trantype name fullname",
     "vendor": f"""{PARTY} accountnumber category:id:vendorcategory terms:id:term expenseaccount:id:account
-        payablesaccount:id:account balance:num balanceprimary:num unbilledorders:num creditlimit:num printoncheckas
+        payablesaccount:id:account balance:num balanceprimary:num unbilledorders:num creditlimit:num
         billpay:bool subsidiaryedition vatregnumber taxidnum is1099eligible:bool taxitem:id:salestaxitem incoterm
         custentity_iban custentity_bic custentity_bank_name
         {TOLERANCES}""",
     "employee": f"""{PARTY} department:id:department location:id:location class:id:classification
         supervisor:id:entity approvallimit:num expenselimit:num purchaseorderlimit:num purchaseorderapprovallimit:num
         issalesrep:bool giveaccess:bool""",
-    "customer": f"{PARTY} terms:id:term balance:num creditlimit:num vatregnumber parent:id:entity",
+    "customer": f"{PARTY} category terms:id:term balance:num creditlimit:num vatregnumber parent:id:entity",
     "contact": f"{PARTY} company:id:entity",
     "entity": """
         id:id entityid altname type email phone isinactive:bool isperson:bool externalid vendor:id customer:id
@@ -112,7 +114,11 @@ SPECS = {
         parent:id:item isinactive:bool isfulfillable:bool matchbilltoreceipt:bool vendorname purchasedescription
         cost:num
         lastpurchaseprice:num averagecost:num totalquantityonhand:num unitstype:id:unitstype purchaseunit stockunit
-        upccode externalid createddate:datetime lastmodifieddate:datetime includechildren:bool {TOLERANCES}""",
+        upccode externalid createddate:datetime lastmodifieddate:datetime includechildren:bool {TOLERANCES}
+        copydescription:bool enforceminqtyinternally:bool generateaccruals:bool isdropshipitem:bool
+        isspecialorderitem:bool isonline:bool printitems:bool quantityavailable:num shipindividually:bool
+        froogleproductfeed:bool nextagproductfeed:bool shoppingproductfeed:bool shopzillaproductfeed:bool
+        yahooproductfeed:bool""",
     "itemvendor": """
         item:id:item vendor:id:entity vendorcode preferredvendor:bool purchaseprice:num subsidiary:id:subsidiary""",
     "inventoryitemlocations": "item:id:item location:id:location quantityonhand:num quantityavailable:num "
@@ -143,7 +149,7 @@ SPECS = {
     "accountingperiod": """
         id:id periodname startdate:date enddate:date closed:bool closedondate:date alllocked:bool aplocked:bool
         arlocked:bool payrolllocked:bool allownonglchanges:bool isposting:bool isadjust:bool isquarter:bool isyear:bool
-        isinactive:bool parent:id:accountingperiod fiscalcalendar:id lastmodifieddate:datetime""",
+        isinactive:bool parent:id:accountingperiod fiscalcalendar:id externalid lastmodifieddate:datetime""",
     "accountingbook": "id:id name isprimary:bool isinactive:bool",
     "consolidatedexchangerate": """
         id:id fromsubsidiary:id:subsidiary tosubsidiary:id:subsidiary fromcurrency:id:currency tocurrency:id:currency
@@ -156,6 +162,7 @@ SPECS = {
     "vendorcategory": "id:id name isinactive:bool externalid lastmodifieddate:datetime",
     "salestaxitem": """
         id:id itemid name taxtype:id:taxtype rate:num description country:text:country isinactive:bool externalid
+        isexport:bool isreversecharge:bool
         taxaccount:id:account purchaseaccount:id:account saleaccount:id:account lastmodifieddate:datetime""",
     "taxtype": """
         id:id name country:text:country description isinactive:bool receivablesaccount:id:account
