@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from erp_emulator import balances
+from erp_emulator import balances, currencies
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,8 @@ SPECS = {
         daysoverduesearch:num balsegstatus:id nexus customtype:id source ordpicked:bool printedpickingticket:bool
         visibletocustomer:bool userevenuearrangement:bool number:id typebaseddocumentnumber linkedtrackingnumberlist
         billingaddress:id shippingaddress:id unbilledorders:num account:id:account createdfrom:id:transaction
-        subsidiary:id:subsidiary location:id:location department:id:department class:id:classification email custbody_source_document
-        custbody_document_hash
-        custbody_note
+        subsidiary:id:subsidiary location:id:location department:id:department class:id:classification email
+        custbody_source_document custbody_document_hash custbody_note
         foreignpaymentamountunused:num foreignpaymentamountused:num includeinforecast:bool isfinchrg:bool
         legacytax:bool onetime:num recurannually:num recurmonthly:num recurquarterly:num recurweekly:num
         taxdetailsoverride:bool taxpointdateoverride:bool taxregoverride:bool""",
@@ -240,6 +239,7 @@ INDEXES = (
     "CREATE INDEX nextlink_next ON nexttransactionlinelink(nextdoc, nextline)",
     'CREATE INDEX accountingline_key ON transactionaccountingline("transaction")',
     "CREATE INDEX accountingline_account ON transactionaccountingline(account)",
+    "CREATE INDEX currencyrate_day ON currencyrate(transactioncurrency, effectivedate)",
     "CREATE INDEX deletedrecord_when ON deletedrecord(deleteddate)",
     "CREATE INDEX systemnote_record ON systemnote(recordtype, recordid)",
     "CREATE INDEX itemvendor_item ON itemvendor(item)",
@@ -258,6 +258,7 @@ VIEWS = {
     "MAX(previousdate) AS previousdate, MAX(nextdate) AS nextdate FROM nexttransactionlinelink "
     "GROUP BY previousdoc, previoustype, nextdoc, nexttype, linktype",
     "previoustransactionlink": "SELECT * FROM nexttransactionlink",
+    "consolidatedexchangerate": currencies.CONSOLIDATED_VIEW,
     "inventoryitemlocations": balances.STOCK_VIEW,
     "aggregateitemlocation": balances.STOCK_VIEW,
 }
