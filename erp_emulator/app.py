@@ -46,7 +46,7 @@ class App:
     def __init__(self, account: Account) -> None:
         self.account = account
         self.records = RecordRoutes(account)
-        self.oauth2 = oauth2.OAuth2(account.credentials)
+        self.oauth2 = oauth2.OAuth2(account.credentials, account.preferences)
         self.restlets = restlets.Restlets(account)
         self.jobs = jobs.Jobs(account, self.run_alone)
         self.governor = Governor(account.preferences)
@@ -105,6 +105,10 @@ class App:
         }
         if reply.status != 204:
             headers["Content-Length"] = str(len(body))
+        elif "Location" not in reply.headers:
+            # A saved record is announced as JSON though nothing follows; where not even a place does, it is not:
+            # clients that parse whatever says that it is JSON do delete records.
+            del headers["Content-Type"]
         raw = [(k.lower().encode("latin-1"), v.encode("latin-1", "replace")) for k, v in headers.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": raw})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

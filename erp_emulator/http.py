@@ -17,7 +17,8 @@ RESOURCE = "application/vnd.oracle.resource+json"
 SINGULAR = f"{RESOURCE}; type=singular"
 COLLECTION = f"{RESOURCE}; type=collection"
 ERROR = f"{RESOURCE}; type=error"
-BODY_MAX = 12 * 1024 * 1024
+BODY_MAX = 104 * 1024 * 1024  # Oracle's help, "REST Web Services Request Processing"
+DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 
 
 @dataclass
@@ -56,7 +57,8 @@ class Request:
 
     @property
     def prefers(self) -> set[str]:
-        return {part.strip().lower() for part in self.header("prefer").split(",") if part.strip()}
+        parts = (part.partition(";")[0].strip().lower() for part in self.header("prefer").split(","))
+        return {part for part in parts if part}
 
     def json(self) -> Any:
         """The body as JSON, numbers exact; an empty one is an empty object."""
@@ -137,10 +139,10 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
 
 
 def root_of(scope: Scope, headers: dict[str, str]) -> str:
-    """Scheme and host as the caller knows them: forwarded ones first, else `Host`."""
-    scheme = headers.get("x-forwarded-proto", "").partition(",")[0].strip() or scope["scheme"]
+    """Scheme and host as the caller knows them: forwarded ones first, else `Host`; a scheme's own port is not said."""
+    scheme = headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower() or scope["scheme"]
     host = headers.get("x-forwarded-host", "").partition(",")[0].strip() or headers.get("host", "")
     if not host:
         server = scope.get("server") or ("127.0.0.1", 80)
         host = f"{server[0]}:{server[1]}"
-    return f"{scheme}://{host}"
+    return f"{scheme}://{host.removesuffix(DEFAULT_PORTS.get(scheme, ' '))}"

@@ -99,6 +99,17 @@ def test_a_batch_makes_a_task_of_each_record(client):
     client.refused("GET", "/record/v1/vendorBill/eid:b1", status=404)
 
 
+def test_a_batch_reads_what_its_query_asks_of_each(client):
+    reply = client.call(
+        "GET", "/record/v1/vendor?expandRecords=true&ids=501,eid:V502&fields=companyName", headers=ASYNC
+    )
+
+    job = finished(client, reply)
+    first = client.get(job["links"][0]["href"] + "/task/1/result")
+    assert set(first) == {"links", "id", "companyName"}
+    assert job["startTime"] <= job["endTime"]
+
+
 @pytest.mark.parametrize("count", [0, 101])
 def test_a_batch_is_of_one_to_a_hundred(client, count):
     body = json.dumps({"items": [{"entity": "501"}] * count})
