@@ -252,7 +252,7 @@ class App:
             )
         match segments:
             case ["record", "v1", "metadata-catalog", *rest]:
-                return metadata.answer(request, rest)
+                return metadata.answer(self.account.store.catalog, request, rest)
             case ["record", "v1", *rest] if rest:
                 return self.records.answer(request, rest)
             case ["query", "v1", "suiteql"]:

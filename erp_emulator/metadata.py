@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from erp_emulator import codes, records
+from erp_emulator import codes
+from erp_emulator.catalog import Catalog
 from erp_emulator.errors import method_not_allowed, nonexistent_type
 from erp_emulator.http import Reply, Request
 from erp_emulator.inputs import family_of
 from erp_emulator.schema import Field, RecordType, Sublist
-from erp_emulator.schema_types import BY_LOWER, TYPES
+from erp_emulator.schema_types import BY_LOWER
 
 CATALOG = "/services/rest/record/v1/metadata-catalog"
 SCHEMA_MEDIA = "application/schema+json"
@@ -57,27 +58,27 @@ COMMON: dict[str, dict[str, Any]] = {
 }
 
 
-def answer(request: Request, rest: list[str]) -> Reply:
+def answer(catalog: Catalog, request: Request, rest: list[str]) -> Reply:
     if request.method != "GET":
         raise method_not_allowed(request.method)
     accept = request.header("accept")
     select = [name for name in request.parameter("select").split(",") if name.strip()]
     if not rest:
-        types = [records.type_of(name.strip()) for name in select] or list(TYPES)
+        types = [catalog.type_of(name.strip()) for name in select] or list(catalog.types)
         if OPENAPI_MEDIA in accept:
             return Reply(200, openapi(request, types), OPENAPI_MEDIA)
         if SCHEMA_MEDIA in accept and select:
             return Reply(200, {"items": [schema(each) for each in types]}, SCHEMA_MEDIA)
         return Reply(200, {"items": [listed(request, each) for each in types]})
-    return described(request, rest[0], accept)
+    return described(catalog, request, rest[0], accept)
 
 
-def described(request: Request, name: str, accept: str) -> Reply:
+def described(catalog: Catalog, request: Request, name: str, accept: str) -> Reply:
     common = {key.lower(): value for key, value in COMMON.items()}
     if name.lower() in common:
         return Reply(200, common[name.lower()], SCHEMA_MEDIA)
     type_name, dash, part = name.partition("-")
-    record_type = records.type_of(type_name)
+    record_type = catalog.type_of(type_name)
     if dash:
         return Reply(200, part_schema(record_type, part), SCHEMA_MEDIA)
     if OPENAPI_MEDIA in accept:

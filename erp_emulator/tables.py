@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from erp_emulator import balances
+
 
 @dataclass(frozen=True)
 class Column:
@@ -49,8 +51,8 @@ SPECS = {
         daysopen:num
         daysoverduesearch:num balsegstatus:id nexus customtype:id source ordpicked:bool printedpickingticket:bool
         visibletocustomer:bool userevenuearrangement:bool number:id typebaseddocumentnumber linkedtrackingnumberlist
-        billingaddress:id shippingaddress:id account:id:account createdfrom:id:transaction subsidiary:id:subsidiary
-        location:id:location department:id:department class:id:classification email custbody_source_document
+        billingaddress:id shippingaddress:id unbilledorders:num account:id:account createdfrom:id:transaction
+        subsidiary:id:subsidiary location:id:location department:id:department class:id:classification email custbody_source_document
         custbody_document_hash
         custbody_note
         foreignpaymentamountunused:num foreignpaymentamountused:num includeinforecast:bool isfinchrg:bool
@@ -225,12 +227,13 @@ SQLITE_KINDS = {"id": "INTEGER", "num": "REAL"}
 INDEXES = (
     'CREATE UNIQUE INDEX transaction_key ON "transaction"(id)',
     'CREATE INDEX transaction_entity ON "transaction"(entity, type)',
-    'CREATE INDEX transaction_tranid ON "transaction"(tranid)',
+    'CREATE INDEX transaction_tranid ON "transaction"(tranid, type, id)',
     'CREATE INDEX transaction_modified ON "transaction"(lastmodifieddate, id)',
     'CREATE INDEX transaction_type ON "transaction"(type, id)',
     'CREATE INDEX transaction_type_modified ON "transaction"(type, lastmodifieddate, id)',
     'CREATE INDEX transaction_external ON "transaction"(externalid)',
-    'CREATE INDEX transactionline_key ON transactionline("transaction", id)',
+    # With the flags that most queries filter by, so that lines are counted without being read.
+    'CREATE INDEX transactionline_key ON transactionline("transaction", id, mainline, taxline)',
     "CREATE INDEX transactionline_createdfrom ON transactionline(createdfrom)",
     "CREATE INDEX transactionline_item ON transactionline(item)",
     "CREATE INDEX nextlink_previous ON nexttransactionlinelink(previousdoc, previousline)",
@@ -255,6 +258,8 @@ VIEWS = {
     "MAX(previousdate) AS previousdate, MAX(nextdate) AS nextdate FROM nexttransactionlinelink "
     "GROUP BY previousdoc, previoustype, nextdoc, nexttype, linktype",
     "previoustransactionlink": "SELECT * FROM nexttransactionlink",
+    "inventoryitemlocations": balances.STOCK_VIEW,
+    "aggregateitemlocation": balances.STOCK_VIEW,
 }
 
 
@@ -262,23 +267,23 @@ def declared(column: Column) -> str:
     return f'"{column.name}" {SQLITE_KINDS.get(column.kind, "TEXT")}'
 
 
-def create(name: str) -> str:
+def create(name: str, columns: dict[str, Column]) -> str:
     """The statement that makes one table."""
+    key = is_keyed(name, columns)
     body = ", ".join(
-        declared(each) + (" PRIMARY KEY" if each.name == "id" and is_keyed(name) else "")
-        for each in TABLES[name].values()
+        declared(each) + (" PRIMARY KEY" if each.name == "id" and key else "") for each in columns.values()
     )
     return f'CREATE TABLE "{name}" ({body})'
 
 
-def is_keyed(name: str) -> bool:
-    column = TABLES[name].get("id")
+def is_keyed(name: str, columns: dict[str, Column]) -> bool:
+    column = columns.get("id")
     return column is not None and column.kind == "id" and name not in ("transaction", "transactionline", "systemnote")
 
 
 def ddl() -> list[str]:
-    """The statements that make all tables that SuiteQL sees."""
-    statements = [create(name) for name in TABLES if name not in VIEWS]
+    """The statements that make all tables that SuiteQL sees, but for an account's own."""
+    statements = [create(name, columns) for name, columns in TABLES.items() if name not in VIEWS]
     statements += [f"CREATE VIEW {name} AS {select}" for name, select in VIEWS.items()]
-    statements += INDEXES
+    statements += [*INDEXES, balances.TABLE, *balances.triggers()]
     return statements

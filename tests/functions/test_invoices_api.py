@@ -214,7 +214,7 @@ def test_each_role_reads_what_it_is_entitled_to_and_no_more(services, matched, p
         pytest.param("sync", None, Entitlement.SYNC, 202, id="sync"),
         pytest.param("invoices/invoice-1/approve", {}, Entitlement.APPROVE, 200, id="approve"),
         pytest.param("invoices/invoice-1/reject", {"comment": "not ours"}, Entitlement.REJECT, 200, id="reject"),
-        pytest.param("invoices/invoice-1/rerun", {}, Entitlement.RERUN, 200, id="rerun"),
+        pytest.param("invoices/invoice-1/rerun_linking", {}, Entitlement.EDIT, 200, id="rerun"),
     ],
 )
 def test_each_role_does_what_it_is_entitled_to_and_no_more(services, matched, role, path, body, entitlement, status):
