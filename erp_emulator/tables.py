@@ -52,12 +52,12 @@ SPECS = {
         daysoverduesearch:num balsegstatus:id nexus customtype:id source ordpicked:bool printedpickingticket:bool
         visibletocustomer:bool userevenuearrangement:bool number:id typebaseddocumentnumber linkedtrackingnumberlist
         billingaddress:id shippingaddress:id unbilledorders:num account:id:account createdfrom:id:transaction
-        subsidiary:id:subsidiary location:id:location department:id:department class:id:classification email custbody_source_document
-        custbody_document_hash
+        subsidiary:id:subsidiary location:id:location department:id:department class:id:classification email
+        custbody_source_document custbody_document_hash
         custbody_note
         foreignpaymentamountunused:num foreignpaymentamountused:num includeinforecast:bool isfinchrg:bool
         legacytax:bool onetime:num recurannually:num recurmonthly:num recurquarterly:num recurweekly:num
-        taxdetailsoverride:bool taxpointdateoverride:bool taxregoverride:bool""",
+        taxdetailsoverride:bool taxpointdateoverride:bool taxregoverride:bool taxtotal:num journaltype""",
     "transactionline": """
         transaction:id:transaction id:id linesequencenumber:id uniquekey:id mainline:bool taxline:bool iscogs:bool
         donotdisplayline:bool transactiondiscount:bool item:id:item itemtype:text:itemtype quantity:num
@@ -131,6 +131,7 @@ SPECS = {
         fullname
         accttype:text:accttype currency:id:currency description parent:id:account isinactive:bool issummary:bool
         inventory:bool eliminate:bool includechildren:bool sspecacct subsidiary externalid balance:num
+        class:id:classification department:id:department generalrate
         lastmodifieddate:datetime""",
     "accounttype": "id accountnumber:num longname balancesheet:bool debit:bool",
     "accountsubsidiarymap": "account:id:account subsidiary:id:subsidiary",
@@ -151,7 +152,9 @@ SPECS = {
         id:id periodname startdate:date enddate:date closed:bool closedondate:date alllocked:bool aplocked:bool
         arlocked:bool payrolllocked:bool allownonglchanges:bool isposting:bool isadjust:bool isquarter:bool isyear:bool
         isinactive:bool parent:id:accountingperiod fiscalcalendar:id externalid lastmodifieddate:datetime""",
-    "accountingbook": "id:id name isprimary:bool isinactive:bool",
+    "accountingbook": """
+        id:id name isprimary:bool isinactive:bool externalid isadjustmentonly:bool basebook:id effectiveperiod:id
+        isconsolidated:bool contingentrevenuehandling:bool twosteprevenueallocation:bool unbilledreceivablegrouping""",
     "consolidatedexchangerate": """
         id:id fromsubsidiary:id:subsidiary tosubsidiary:id:subsidiary fromcurrency:id:currency tocurrency:id:currency
         postingperiod:id:accountingperiod currentrate:num averagerate:num historicalrate:num""",
@@ -160,6 +163,7 @@ SPECS = {
     "expensecategory": """
         id:id name description expenseacct:id:account defaultrate:num isinactive:bool subsidiary externalid
         lastmodifieddate:datetime""",
+    "customercategory": "id:id name isinactive:bool externalid lastmodifieddate:datetime",
     "vendorcategory": "id:id name isinactive:bool externalid lastmodifieddate:datetime",
     "salestaxitem": """
         id:id itemid name taxtype:id:taxtype rate:num description country:text:country isinactive:bool externalid
@@ -189,7 +193,9 @@ SPECS = {
     "systemnote": """
         id:id record recordid:id recordtypeid:id recordtype field oldvalue newvalue date:datetime name:id:entity
         context role:id type:id""",
-    "customfield": "internalid:id scriptid name fieldtype fieldvaluetype isinactive:bool",
+    "customfield": """
+        internalid:id scriptid name fieldtype fieldvaluetype isinactive:bool description fieldvaluetyperecord
+        ismandatory:bool isshowinlist:bool isstored:bool owner:id lastmodifieddate:datetime recordtype""",
     "companyfeaturesetup": "id name isavailable:bool isactive:bool",
     "dual": "dummy",
 }
