@@ -94,7 +94,8 @@ SPECS = {
     "customer": f"{PARTY} category terms:id:term balance:num creditlimit:num vatregnumber parent:id:entity",
     "contact": f"{PARTY} company:id:entity",
     "entity": """
-        id:id entityid altname firstname lastname type email phone isinactive:bool isperson:bool externalid vendor:id customer:id
+        id:id entityid altname firstname lastname type email phone isinactive:bool isperson:bool externalid
+        vendor:id customer:id
         employee:id contact:id parent:id:entity toplevelparent:id:entity datecreated:datetime
         lastmodifieddate:datetime""",
     "vendorsubsidiaryrelationship": """
