@@ -195,7 +195,9 @@ class App:
         now = time.time()
         urls = [f"{request.root}{request.raw_path}", f"{request.root}{request.path}"]
         try:
-            token = self.account.verifier.verify(request.method, urls, request.query, authorization, now)
+            token = self.account.verifier.verify(
+                request.method, urls, request.query, authorization, now, request.form_text()
+            )
         except (tba.Refused, ValueError):
             raise self.login_failed("OAuth", "token_rejected") from None
         request.role, request.user, request.actor = token.role, token.user, token.token_id
@@ -240,6 +242,7 @@ class App:
         raise method_not_allowed(request.method)
 
     async def dispatch(self, request: Request, segments: list[str]) -> Reply:
+        refuse_other_media(request)
         is_batch = jobs.is_batch(request, segments)
         if jobs.is_async(request) and segments[:1] != ["async"]:
             return self.submit(request, is_batch=is_batch)
@@ -342,6 +345,19 @@ def failure(status: int, code: str = "UNEXPECTED_ERROR") -> NetSuiteError:
     if status == 429:
         return NetSuiteError(429, "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked.")
     return NetSuiteError(status, code, f"An unexpected error occurred. Error ID: {uuid.uuid4().hex[:12]}")
+
+
+def refuse_other_media(request: Request) -> None:
+    """Bodies are JSON. Callers who forget to say so are taken at their word, those who say something else are not."""
+    media = request.header("content-type").partition(";")[0].strip().lower()
+    is_other = media.endswith("xml") or media == "text/html" or media.startswith("multipart/")
+    if request.body and is_other:
+        raise NetSuiteError(
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+            f"Unsupported media type '{media}'. Use the media type application/json.",
+            header="Content-Type",
+        )
 
 
 def sync_headers(request: Request) -> dict[str, str]:

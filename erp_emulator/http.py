@@ -18,6 +18,7 @@ RESOURCE = "application/vnd.oracle.resource+json"
 SINGULAR = f"{RESOURCE}; type=singular"
 COLLECTION = f"{RESOURCE}; type=collection"
 ERROR = f"{RESOURCE}; type=error"
+FORM = "application/x-www-form-urlencoded"
 BODY_MAX = 104 * 1024 * 1024  # Oracle's help, "REST Web Services Request Processing"
 DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 
@@ -60,6 +61,11 @@ class Request:
     def prefers(self) -> set[str]:
         parts = (part.partition(";")[0].strip().lower() for part in self.header("prefer").split(","))
         return {part for part in parts if part}
+
+    def form_text(self) -> str:
+        """A form-encoded body as it came; empty when the body is anything else."""
+        is_form = self.header("content-type").partition(";")[0].strip().lower() == FORM
+        return self.body.decode("latin-1") if is_form else ""
 
     def json(self) -> Any:
         """The body as JSON, numbers exact; an empty one is an empty object."""

@@ -57,7 +57,8 @@ SPECS = {
         custbody_note
         foreignpaymentamountunused:num foreignpaymentamountused:num includeinforecast:bool isfinchrg:bool
         legacytax:bool onetime:num recurannually:num recurmonthly:num recurquarterly:num recurweekly:num
-        taxdetailsoverride:bool taxpointdateoverride:bool taxregoverride:bool taxtotal:num journaltype""",
+        taxdetailsoverride:bool taxpointdateoverride:bool taxregoverride:bool taxtotal:num journaltype
+        actualshipdate:date paymentoption:id shipcomplete:bool""",
     "transactionline": """
         transaction:id:transaction id:id linesequencenumber:id uniquekey:id mainline:bool taxline:bool iscogs:bool
         donotdisplayline:bool transactiondiscount:bool item:id:item itemtype:text:itemtype quantity:num
@@ -123,8 +124,10 @@ SPECS = {
         yahooproductfeed:bool""",
     "itemvendor": """
         item:id:item vendor:id:entity vendorcode preferredvendor:bool purchaseprice:num subsidiary:id:subsidiary""",
-    "inventoryitemlocations": "item:id:item location:id:location quantityonhand:num quantityavailable:num "
-    "quantityonorder:num",
+    "inventoryitemlocations": """
+        item:id:item location:id:location quantityonhand:num quantityavailable:num quantityonorder:num
+        quantitycommitted:num quantitybackordered:num onhandvaluemli:num averagecostmli:num lastpurchasepricemli:num
+        costaccountingstatus lastquantityavailablechange:datetime""",
     "aggregateitemlocation": "item:id:item location:id:location quantityonhand:num quantityavailable:num "
     "quantityonorder:num",
     "account": """
@@ -142,7 +145,8 @@ SPECS = {
         lastmodifieddate:datetime {TOLERANCES}""",
     "department": TREE.format("department"),
     "classification": TREE.format("classification"),
-    "location": TREE.format("location") + " mainaddress:id returnaddress:id usebins:bool makeinventoryavailable:bool",
+    "location": TREE.format("location") + " mainaddress:id returnaddress:id usebins:bool makeinventoryavailable:bool "
+    "locationtype:id",
     "currency": """
         id:id name symbol displaysymbol exchangerate:num isbasecurrency:bool isinactive:bool currencyprecision:id
         symbolplacement:id externalid lastmodifieddate:datetime""",
@@ -173,7 +177,8 @@ SPECS = {
     "taxtype": """
         id:id name country:text:country description isinactive:bool receivablesaccount:id:account
         payablesaccount:id:account externalid lastmodifieddate:datetime""",
-    "taxitemtaxgroup": "taxitem:id:salestaxitem taxgroup:id rate:num",
+    "taxitemtaxgroup": "id:id taxitem:id:salestaxitem taxgroup:id rate:num description taxtype:id:taxtype "
+    "isinactive:bool",
     "customrecord_ste_taxrate": """
         id:id name custrecord_ste_taxrate_taxcode:id:salestaxitem custrecord_ste_taxrate_rate:num isinactive:bool""",
     "unitstype": "id:id name isinactive:bool externalid lastmodifieddate:datetime",
@@ -190,7 +195,7 @@ SPECS = {
     "lastmodifieddate:datetime",
     "deletedrecord": """
         deleteddate:datetime type recordid:id recordtypeid:id scriptid name context deletedby:id:entity
-        iscustomrecord:bool""",
+        iscustomrecord:bool iscustomlist:bool iscustomtransaction:bool""",
     "systemnote": """
         id:id record recordid:id recordtypeid:id recordtype field oldvalue newvalue date:datetime name:id:entity
         context role:id type:id""",

@@ -265,6 +265,38 @@ def test_a_script_that_is_not_there_or_fails_says_so(client):
     assert text.text.startswith("error code: SSS_INVALID_SCRIPTLET_ID\nerror message: ")
 
 
+@pytest.mark.parametrize(
+    ("media", "body", "status"),
+    [
+        ("application/json; charset=UTF-8", '{"a": 1}', 200),
+        ("text/plain", "a", 200),
+        ("application/xml", "<a/>", 200),
+        ("application/x-www-form-urlencoded", "a=1", 415),
+        ("application/json", "{a", 400),
+    ],
+)
+def test_a_script_takes_json_text_and_xml(client, media, body, status):
+    reply = script(client, "POST", "customscript_echo", "customdeploy_echo", data=body, headers={"Content-Type": media})
+
+    assert reply.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("media", "status"),
+    [
+        ("application/json; charset=utf-8", 204),
+        ("application/vnd.oracle.resource+json; type=singular", 204),
+        ("text/plain;charset=UTF-8", 204),
+        ("application/xml", 415),
+        ("multipart/form-data; boundary=x", 415),
+    ],
+)
+def test_a_record_is_sent_as_json(client, media, status):
+    reply = client.call("PATCH", "/record/v1/vendor/501", data='{"comments": "x"}', headers={"Content-Type": media})
+
+    assert reply.status_code == status
+
+
 def test_a_function_of_ones_own_is_a_script(client):
     def total(body, call):
         return {"total": sum(body["numbers"]), "by": call.user}
