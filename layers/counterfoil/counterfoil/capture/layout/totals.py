@@ -6,6 +6,7 @@ candidate and arithmetic decides: net + tax (+ charges - discounts + rounding) =
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise, product
@@ -48,6 +49,12 @@ class Totals:
     prepaid: Candidate[Decimal] | None = None
     payable: Candidate[Decimal] | None = None
     is_proven: bool = False
+
+
+# `2 445,12`: three digits after one to three; letters of one width leave the widest space between groups.
+HEAD_GROUP = re.compile(r"^\D?\d{1,3}$")
+GROUP = re.compile(r"^\d{3}(?:[.,]\d{1,4})?\D?$")
+GROUP_GAP = 0.62
 
 
 @dataclass(slots=True)
@@ -165,7 +172,8 @@ def _touches(words: list[Word]) -> bool:
     """Words with no more than a space between them, of which some are only sign, code or three digits."""
     for before, word in pairwise(words):
         gap = (word.x0 - before.x1) / max(1.0, word.height)
-        if gap > (1.2 if _is_currency(before.text) or _is_currency(word.text) else 0.45):
+        room = GROUP_GAP if GROUP.match(word.text) and HEAD_GROUP.match(before.text) else 0.45
+        if gap > (1.2 if _is_currency(before.text) or _is_currency(word.text) else room):
             return False
     return True
 
