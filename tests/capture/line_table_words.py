@@ -70,7 +70,7 @@ WORDS = {
             discount="Rabatt|Rabatt %|Rab. %", tax_rate="MwSt.|USt. %|MwSt %|Steuersatz",
             tax_amount="MwSt-Betrag|Steuerbetrag",
             amount="Gesamtpreis|Gesamt|Betrag|Summe|G-Preis|Nettobetrag|Betrag €|Gesamt (netto)",
-            gross_amount="Brutto|Gesamt brutto|Betrag brutto", order="Bestell-Nr.|Ihre Bestellung|Bestellung",
+            gross_amount="Brutto|Gesamt brutto|Betrag brutto", order="Bestellung|Ihre Bestellung|Auftrag",
         ),
         ("Hydraulikschlauch 12 mm", "Bürostuhl Komfort", "Beratungsleistung", "Kopierpapier A4 80 g",
          "Drehmomentschlüssel", "Schutzhandschuhe Gr. 9", "Jahreslizenz Pro", "Kugellager 6204-2RS", "Kabeltrommel 25 m",

@@ -13,9 +13,9 @@ from decimal import Decimal
 from counterfoil.capture.layout.headless_table import read_headless_lines
 from counterfoil.capture.layout.page_context import Context
 from counterfoil.capture.layout.table_arithmetic import CENT, ZERO, columns_reread, decided, fits, price_base
-from counterfoil.capture.layout.table_cells import Number, RowCells, cut_row, settle, sort_row
+from counterfoil.capture.layout.table_cells import Number, RowCells, cut_row, settle, sort_row, split_groups
 from counterfoil.capture.layout.table_columns import Column, Header, find_headers, zones
-from counterfoil.capture.layout.table_rows import Item, body_of, is_line, items_of, name_width
+from counterfoil.capture.layout.table_rows import Item, body_of, items_of, name_width
 from counterfoil.capture.layout.table_text import is_code, line_text
 from counterfoil.capture.layout.words import box_of
 from counterfoil.domain.invoices import Evidence, InvoiceLine
@@ -25,6 +25,10 @@ PRICE_STEP = Decimal("0.0001")
 # Places tried as the table's end.
 ENDS_MAX = 8
 CODES_SHARE = 0.6
+# Rows on which other places of the heads are tried.
+ROWS_TRIED_MAX = 12
+# Where so many lines multiply out, the heads were understood.
+LINES_AGREEING_MIN = 0.9
 AGREES, DISAGREES, UNKNOWN = Decimal("0.95"), Decimal("0.5"), Decimal("0.75")
 
 
@@ -61,18 +65,24 @@ def _read_table(
 ) -> _Reading:
     """The first end of the table at which its lines make a total; else the last before which no line follows."""
     rows, ends = body_of(context, header, later)
-    cells_of = [cut_row(context, row) for row in rows]
-    _sort(header.columns, cells_of[: ends[0]] if ends else cells_of)
+    cells_of: list[RowCells] = []
+    first = ends[0] if ends else len(rows)
     best: _Reading | None = None
     for count, end in enumerate([*ends[:ENDS_MAX], len(rows)]):
-        skipped = set(ends[:count])
-        for cells in cells_of[ends[count - 1] + 1 if count else len(cells_of) : end]:
+        more = [cut_row(context, row) for row in rows[len(cells_of) : end]]
+        if not count:
+            _sort(header.columns, more)
+        for cells in more if count else ():
             sort_row(cells, header.columns)
-        first = ends[0] if ends else end
+        more = [_with_groups_split(context, cells, header.columns) for cells in more]
+        cells_of += more
+        if best is not None and not any(cells.opens_line for cells in more):
+            continue
+        skipped = set(ends[:count])
         kept = [
             cells
-            for place, cells in enumerate(cells_of[:end])
-            if place not in skipped and (place < first or not is_line(cells) or _says_what(cells))
+            for place, cells in enumerate(cells_of)
+            if place not in skipped and (place < first or not cells.opens_line or _says_what(cells))
         ]
         items = items_of(kept, {cells_of[place].row.index for place in skipped}, lines_max)
         width = name_width(kept)
@@ -80,7 +90,7 @@ def _read_table(
         reading = _summed(lines, net, gross)
         if reading.explains:
             return reading
-        is_further = count == 0 or any(fits(cells.numbers) for cells in cells_of[ends[count - 1] : end])
+        is_further = any(fits(cells.numbers) for cells in more)
         if best is None or not best.lines or (is_further and len(reading.lines) > len(best.lines)):
             best = reading
     return best or _Reading([], 0)
@@ -88,7 +98,7 @@ def _read_table(
 
 def _says_what(cells: RowCells) -> bool:
     """A row after a sum is a line only when it names something or multiplies out; other tables follow there."""
-    return bool(cells.texts.get("description")) or fits(cells.numbers) is True
+    return bool(cells.texts.get("description")) or "quantity" in cells.numbers
 
 
 def _sort(columns: list[Column], cells_of: list[RowCells]) -> None:
@@ -99,19 +109,26 @@ def _sort(columns: list[Column], cells_of: list[RowCells]) -> None:
     """
     _settled(columns, cells_of)
     _check_guess(columns, cells_of)
-    best = _quality(columns, cells_of)
-    if best[0] < 1.0:
+    sample = [cells for cells in cells_of if len(cells.all_numbers) > 1][:ROWS_TRIED_MAX]
+    best = _quality(columns, sample)
+    if best[0] < LINES_AGREEING_MIN:
+        settled = [(column, column.edge) for column in columns]
         chosen = ""
         for side in ("left", "right", "middle"):
             zones(columns, side)
-            _settled(columns, cells_of)
-            quality = _quality(columns, cells_of)
+            _settled(columns, sample)
+            quality = _quality(columns, sample)
             if quality > best:
                 best, chosen = quality, side
-        if chosen != "middle":
-            _unzoned(columns) if not chosen else zones(columns, chosen)
+        if chosen:
+            zones(columns, chosen)
             _settled(columns, cells_of)
-    if columns_reread(columns, [cells for cells in cells_of if is_line(cells)]):
+        else:
+            for column, edge in settled:
+                column.zone, column.edge = None, edge
+            for cells in sample:
+                sort_row(cells, columns)
+    if columns_reread(columns, [cells for cells in cells_of if cells.opens_line]):
         for cells in cells_of:
             sort_row(cells, columns)
 
@@ -119,29 +136,47 @@ def _sort(columns: list[Column], cells_of: list[RowCells]) -> None:
 def _settled(columns: list[Column], cells_of: list[RowCells]) -> None:
     for cells in cells_of:
         sort_row(cells, columns)
-    if settle(columns, [cells for cells in cells_of if is_line(cells)]):
+    if settle(columns, [cells for cells in cells_of if cells.opens_line]):
         for cells in cells_of:
             sort_row(cells, columns)
 
 
+def _with_groups_split(context: Context, cells: RowCells, columns: list[Column]) -> RowCells:
+    """The row as it is, or with space-grouped numbers parted when only then it multiplies out."""
+    if cells.opens_line and not fits(cells.numbers):
+        split = split_groups(context, cells)
+        if split is not None:
+            sort_row(split, columns)
+            if fits(split.numbers):
+                return split
+    return cells
+
+
 def _check_guess(columns: list[Column], cells_of: list[RowCells]) -> None:
-    """The first of two columns of names holds codes only if what stands there looks like codes."""
-    for column in columns:
-        if column.is_guess:
-            found = [words for cells in cells_of if (words := cells.texts.get(column.kind)) and is_line(cells)]
-            if sum(map(is_code, found)) < CODES_SHARE * max(1, len(found)):
-                column.kind, column.is_guess = "description", False
-                _settled(columns, cells_of)
+    """Of two columns of names one holds codes if its values look like codes; else both are parts of the name."""
+    guess = next((column for column in columns if column.is_guess), None)
+    other = next((column for column in columns if column.kind == "description"), None)
+    if guess is None or other is None:
+        return
+    guess.is_guess = False
+    lines = [cells for cells in cells_of if cells.opens_line]
+    if _are_codes(guess.kind, lines):
+        return
+    if _are_codes(other.kind, lines):
+        guess.kind, other.kind = other.kind, guess.kind
+    else:
+        guess.kind = "description"
+    _settled(columns, cells_of)
 
 
-def _unzoned(columns: list[Column]) -> None:
-    for column in columns:
-        column.zone = column.edge = None
+def _are_codes(kind: str, lines: list[RowCells]) -> bool:
+    found = [words for cells in lines if (words := cells.texts.get(kind))]
+    return sum(map(is_code, found)) >= CODES_SHARE * max(1, len(found))
 
 
 def _quality(columns: list[Column], cells_of: list[RowCells]) -> tuple[float, float]:
     """The share of lines that multiply out (of those that could), and that of numbers which found a column."""
-    lines = [cells for cells in cells_of if is_line(cells)]
+    lines = [cells for cells in cells_of if cells.opens_line]
     asked = [agrees for cells in lines if (agrees := fits(cells.numbers)) is not None]
     texts = sum(not column.is_numeric and column.kind != "description" for column in columns)
     numbers = sum(min(len([n for n in cells.all_numbers if not n.is_inside]), len(columns)) for cells in lines)

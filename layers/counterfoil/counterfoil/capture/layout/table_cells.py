@@ -12,7 +12,7 @@ from statistics import median
 
 from counterfoil.capture.layout.labels import cut
 from counterfoil.capture.layout.page_context import Context
-from counterfoil.capture.layout.table_columns import Column
+from counterfoil.capture.layout.table_columns import MONEY_KINDS, Column
 from counterfoil.capture.layout.totals import amounts_of
 from counterfoil.capture.layout.values import Amount, amount_of
 from counterfoil.capture.layout.words import Row, Word
@@ -59,13 +59,26 @@ class Number:
 
 @dataclass(slots=True)
 class RowCells:
-    """One row sorted out: numbers by column kind, all its numbers, and phrases by text column."""
+    """One row sorted out: numbers by column kind, all its numbers, and phrases by text column.
+
+    `opens_line` says that it has the numbers of a line of its own.
+    """
 
     row: Row
     parts: list[list[Word]]
     all_numbers: list[Number]
     numbers: dict[str, Number] = field(default_factory=dict)
     texts: dict[str, list[Word]] = field(default_factory=dict)
+    opens_line: bool = False
+    y0: float = field(init=False)
+    y1: float = field(init=False)
+    height: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        words = self.row.words
+        self.y0 = min([word.y0 for word in words])
+        self.y1 = max([word.y1 for word in words])
+        self.height = max(1.0, *[word.y1 - word.y0 for word in words])
 
 
 def cut_row(context: Context, row: Row) -> RowCells:
@@ -85,15 +98,49 @@ def sort_row(cells: RowCells, columns: list[Column]) -> None:
             continue
         cells.numbers[column.kind] = number
         used.update(id(word) for word in number.words)
-        if number.unit and any(abs(number.unit[0].x0 - start) < SAME_EDGE for start in starts):
-            number.unit = []  # The name begins right after the quantity.
         if column.kind == "quantity":
+            number.unit = _unit(number, cells.parts, starts)
             used.update(id(word) for word in number.unit)
     texts = [column for column in columns if not column.is_numeric or column.kind == "unknown"]
     for part in cells.parts:
         left = [word for word in part if id(word) not in used]
         for piece in _pieces(left, texts) if left else ():
             cells.texts.setdefault(_text_kind(piece, columns), []).extend(piece)
+    cells.opens_line = _opens_line(cells)
+
+
+def _opens_line(cells: RowCells) -> bool:
+    """Money in a money column, with a quantity, a price or a text beside it."""
+    money = MONEY_KINDS & cells.numbers.keys()
+    if not money & {"amount", "gross_amount"} and not {"unit_price", "quantity"} <= cells.numbers.keys():
+        return False
+    if not any(cells.numbers[kind].amount.decimals or cells.numbers[kind].amount.symbol for kind in money):
+        return "quantity" in cells.numbers and len(cells.numbers) >= 3
+    has_text = bool(cells.texts.get("description") or cells.texts.get("item_code"))
+    return len(cells.numbers) >= 2 or (has_text and bool(money & {"amount", "gross_amount"}))
+
+
+def _unit(number: Number, parts: list[list[Word]], starts: list[float]) -> list[Word]:
+    """The words after a quantity, up to where the name begins if that is right beside it."""
+    last = number.words[-1]
+    part = next((part for part in parts if last in part), [])
+    after = part[part.index(last) + 1 :] if part else []
+    for place, word in enumerate(after[: UNIT_WORDS_MAX + 1]):
+        if any(abs(word.x0 - start) < SAME_EDGE for start in starts):
+            return number.unit if number.unit and number.unit[0] not in part else after[:place]
+    return number.unit
+
+
+def split_groups(context: Context, cells: RowCells) -> RowCells | None:
+    """The row with `2 574` read as two numbers instead of one; None when it has no such number."""
+    numbers: list[Number] = []
+    for number in cells.all_numbers:
+        singles = [(amount, word) for word in number.words if (amount := context.amount(word)) is not None]
+        if len(singles) > 1:
+            numbers.extend(Number(amount, [word]) for amount, word in singles)
+        else:
+            numbers.append(number)
+    return RowCells(cells.row, cells.parts, numbers) if len(numbers) > len(cells.all_numbers) else None
 
 
 def settle(columns: list[Column], rows: list[RowCells]) -> bool:

@@ -6,13 +6,13 @@ equally far apart, text belongs to the line above it, unless it stands above the
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from counterfoil.capture.layout.page_context import Context
 from counterfoil.capture.layout.table_cells import RowCells
-from counterfoil.capture.layout.table_columns import MONEY_KINDS, Header
-from counterfoil.capture.layout.table_text import is_detail
+from counterfoil.capture.layout.table_columns import Header
+from counterfoil.capture.layout.table_text import is_detail, is_set_alike
 from counterfoil.capture.layout.totals import amounts_of
 from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Row, Word
@@ -108,24 +108,13 @@ def _is_carried(context: Context, row: Row) -> bool:
     return any(text.startswith(carried) for carried in context.vocabulary.carried)
 
 
-def is_line(cells: RowCells) -> bool:
-    """Money in a money column, with a quantity, a price or a text beside it."""
-    money = MONEY_KINDS & cells.numbers.keys()
-    if not money & {"amount", "gross_amount"} and not {"unit_price", "quantity"} <= cells.numbers.keys():
-        return False
-    if not any(cells.numbers[kind].amount.decimals or cells.numbers[kind].amount.symbol for kind in money):
-        return "quantity" in cells.numbers and len(cells.numbers) >= 3
-    has_text = bool(cells.texts.get("description") or cells.texts.get("item_code"))
-    return len(cells.numbers) >= 2 or (has_text and bool(money & {"amount", "gross_amount"}))
-
-
 def items_of(cells_of: list[RowCells], breaks: set[int], lines_max: int) -> list[Item]:
     """Rows to lines. `breaks` are rows (by index) that only sum: no line reaches over one."""
     items: list[Item] = []
     blocks = _blocks(cells_of, breaks)
     width = name_width(cells_of)
     for block in blocks:
-        anchors = [cells for cells in block if is_line(cells)]
+        anchors = [cells for cells in block if cells.opens_line]
         if len(items) + len(anchors) > lines_max:
             break
         if anchors:
@@ -157,33 +146,48 @@ def _belongs(before: RowCells, cells: RowCells, near: float | None) -> bool:
     if before.row.page != cells.row.page:
         return False
     height = _height(before, cells)
-    share = (cells.row.y0 - before.row.y1) / height
+    share = (cells.y0 - before.y1) / height
     return share <= (BLOCK_GAP if near is None else min(BLOCK_GAP, near + CLOSE_SLACK))
 
 
 def _height(before: RowCells, cells: RowCells) -> float:
-    return max(1.0, min(max(word.height for word in side.row.words) for side in (before, cells)))
+    return min(before.height, cells.height)
 
 
 def _closest(cells_of: list[RowCells]) -> float | None:
-    """The smallest gap, as a share of the letter height, between a line's row and text below or above it."""
+    """The smallest gap, as a share of the letter height, between a row of a name and the row of words below it."""
+    worded = [cells for cells in cells_of if cells.texts]
     shares = [
-        (cells.row.y0 - before.row.y1) / _height(before, cells)
-        for before, cells in itertools.pairwise(cells_of)
-        if before.row.page == cells.row.page and is_line(before) + is_line(cells) < 2
+        (cells.y0 - before.y1) / _height(before, cells)
+        for before, cells in pairwise(worded)
+        if before.row.page == cells.row.page and before.opens_line + cells.opens_line < 2
     ]
+    if any(not _has_name(cells) for cells in worded if cells.opens_line):
+        named = [cells for cells in cells_of if _has_name(cells)]
+        shares += [
+            (cells.y0 - before.y1) / _height(before, cells)
+            for before, cells in pairwise(named)
+            if before.row.page == cells.row.page
+        ]
     return min((share for share in shares if share > OVERLAP), default=None)
 
 
 def _stands_below(blocks: list[list[RowCells]]) -> bool:
-    """Whether text rows mostly follow their line's numbers: then what stands above a line is a heading."""
+    """Whether the rows of a name mostly follow its line's numbers: then what stands above a line is a heading."""
     first = last = 0
     for block in blocks:
-        anchors = [place for place, cells in enumerate(block) if is_line(cells)]
+        anchors = [place for place, cells in enumerate(block) if cells.opens_line]
         if len(anchors) == 1 and len(block) > 1:
-            first += anchors[0] == 0
+            anchor = block[anchors[0]]
+            first += anchors[0] == 0 and _reads_on(anchor, block[1])
             last += anchors[0] > 0
     return first > last
+
+
+def _reads_on(anchor: RowCells, cells: RowCells) -> bool:
+    """A row set like the name beside the numbers, and no note."""
+    name, words = anchor.texts.get("description"), cells.texts.get("description")
+    return bool(name) and bool(words) and not _is_note(cells) and is_set_alike(name or [], words or [])
 
 
 def _grouped(block: list[RowCells], anchors: list[RowCells], below: bool, width: float) -> list[Item]:
@@ -202,9 +206,9 @@ def _grouped(block: list[RowCells], anchors: list[RowCells], below: bool, width:
     items = []
     for place, start, end in zip(places, [0, *splits], [*splits, len(block)], strict=True):
         rows = block[start:place] + block[place + 1 : end]
-        if place == opening and start == 0 and opening and _has_name(block[place]) and splits[0] > places[0] + 1:
-            below_first = opening == splits[0] - places[0] - 1
-            rows = rows if below_first else block[place + 1 : end]
+        is_even = place - start == end - place - 1
+        if start < place and _has_name(block[place]) and not is_even and _is_heading(block, place, width):
+            rows = block[place + 1 : end]
         items.append(Item(block[place], rows))
     return items
 
@@ -215,7 +219,7 @@ def _splits(block: list[RowCells], places: list[int]) -> list[int]:
     splits: list[int] = []
     if above:
         count = above
-        for before, place in itertools.pairwise(places):
+        for before, place in pairwise(places):
             splits.append(min(place, before + 1 + count))
             count = place - splits[-1]
         if count == len(block) - 1 - places[-1]:
@@ -227,7 +231,7 @@ def _splits(block: list[RowCells], places: list[int]) -> list[int]:
 
 def name_width(cells_of: list[RowCells]) -> float:
     """Where the widest name ends in a row of numbers, which leave it no more room than its column has."""
-    ends = [words[-1].x1 for cells in cells_of if (words := cells.texts.get("description")) and is_line(cells)]
+    ends = [words[-1].x1 for cells in cells_of if (words := cells.texts.get("description")) and cells.opens_line]
     return max(ends, default=0.0)
 
 
@@ -244,7 +248,7 @@ def _is_heading(block: list[RowCells], opening: int, width: float) -> bool:
 def _is_even(block: list[RowCells], place: int) -> bool:
     """As many text rows above the numbers as below, none of them a note."""
     named = [cells for cells in block if not _is_note(cells)]
-    return place > 0 and len(named) - 1 - place == place
+    return 0 < place < len(block) - 1 and len(named) - 1 - place == place
 
 
 def _is_note(cells: RowCells) -> bool:
@@ -283,4 +287,4 @@ def _lacks_amount(item: Item) -> bool:
 
 
 def _is_half_below(before: RowCells, cells: RowCells) -> bool:
-    return cells.row.y0 - before.row.y1 <= CLOSE_SLACK * _height(before, cells)
+    return cells.y0 - before.y1 <= CLOSE_SLACK * _height(before, cells)

@@ -83,7 +83,7 @@ def _name(context: Context, lines: list[tuple[Row, list[Word]]], name_width: flo
     widest = name_width
     for (before_row, before), (row, words) in pairwise(lines):
         is_open = text.count("(") > text.count(")")
-        if not is_close(before_row, row, NAME_GAP) or not _is_set_alike(before, words):
+        if not is_close(before_row, row, NAME_GAP) or not is_set_alike(before, words):
             break
         if is_detail(words) and not is_open:
             break
@@ -102,7 +102,7 @@ def is_close(before: Row, row: Row, share: float) -> bool:
     return before.page == row.page and row.y0 - before.y1 <= share * height
 
 
-def _is_set_alike(before: list[Word], words: list[Word]) -> bool:
+def is_set_alike(before: list[Word], words: list[Word]) -> bool:
     """At the same indentation and in letters no smaller."""
     if abs(before[0].x0 - words[0].x0) > INDENT_SLACK:
         return False

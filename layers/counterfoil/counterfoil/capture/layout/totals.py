@@ -51,10 +51,10 @@ class Totals:
     is_proven: bool = False
 
 
-# `2 445,12`: three digits after one to three; letters of one width leave the widest space between groups.
-HEAD_GROUP = re.compile(r"^\D?\d{1,3}$")
-GROUP = re.compile(r"^\d{3}(?:[.,]\d{1,4})?\D?$")
-GROUP_GAP = 0.62
+# `2 445,12`: three digits after one to three. Where all letters are of one width, a space is as wide as a digit.
+HEAD_GROUP = re.compile(r"^\D{0,3}\d{1,3}$")
+GROUP = re.compile(r"^\d{3}(?:[.,]\d{1,6})?\D{0,3}$")
+SAME_WIDTH = 0.05
 
 
 @dataclass(slots=True)
@@ -172,8 +172,13 @@ def _touches(words: list[Word]) -> bool:
     """Words with no more than a space between them, of which some are only sign, code or three digits."""
     for before, word in pairwise(words):
         gap = (word.x0 - before.x1) / max(1.0, word.height)
-        room = GROUP_GAP if GROUP.match(word.text) and HEAD_GROUP.match(before.text) else 0.45
-        if gap > (1.2 if _is_currency(before.text) or _is_currency(word.text) else room):
+        if before.text[-1:].isdigit() and word.text[:1].isdigit():
+            if not (HEAD_GROUP.match(before.text) and GROUP.match(word.text)):
+                return False
+            letter = (word.x1 - word.x0) / len(word.text)
+            if gap > 0.45 and abs(word.x0 - before.x1 - letter) > SAME_WIDTH * letter:
+                return False
+        elif gap > (1.2 if _is_currency(before.text) or _is_currency(word.text) else 0.45):
             return False
     return True
 
