@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from counterfoil.capture.layout.headless_table import read_headless_lines
+from counterfoil.capture.layout.headless_table import implied_header, read_headless_lines
 from counterfoil.capture.layout.page_context import Context
 from counterfoil.capture.layout.table_arithmetic import CENT, ZERO, columns_reread, decided, fits, price_base
 from counterfoil.capture.layout.table_cells import Number, RowCells, cut_row, settle, sort_row, split_groups
@@ -54,10 +54,20 @@ def read_lines(context: Context, net: Decimal | None, gross: Decimal | None, lin
         if reading.rank > best.rank:
             best = reading
     is_believed = best.explains or any(line.evidence and line.evidence.confidence == AGREES for line in best.lines)
-    found = best.lines if is_believed else read_headless_lines(context, [net, gross], lines_max) or best.lines
+    found = best.lines if is_believed else _headless(context, net, gross, lines_max) or best.lines
     if all(line.unit_price is None for line in found):
         found = list(map(_with_price, found))
     return [line.model_copy(update={"line": place}) for place, line in enumerate(found, start=1)]
+
+
+def _headless(context: Context, net: Decimal | None, gross: Decimal | None, lines_max: int) -> list[InvoiceLine]:
+    """Lines under no head that we know, when they make a total."""
+    header = implied_header(context)
+    if header is not None:
+        reading = _read_table(context, header, [], net, gross, lines_max)
+        if reading.explains:
+            return reading.lines
+    return read_headless_lines(context, [net, gross], lines_max)
 
 
 def _read_table(
