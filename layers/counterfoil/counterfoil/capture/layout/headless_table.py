@@ -101,7 +101,7 @@ def _product(cells: RowCells) -> _Product | None:
         total = numbers[amount].amount
         if total.is_percent or total.decimals < 2 or not total.value:
             continue
-        for first, second in combinations(range(amount), 2):
+        for second, first in combinations(range(amount - 1, -1, -1), 2):
             one, two = numbers[first].amount, numbers[second].amount
             if one.is_percent or two.is_percent or abs(one.value * two.value - total.value) >= CENT:
                 continue

@@ -252,10 +252,12 @@ def _with_price(line: InvoiceLine) -> InvoiceLine:
 
 def _line(context: Context, item: Item, place: int, header: Header, name_width: float) -> InvoiceLine:
     values = decided(item.cells.numbers, item.cells.all_numbers)
+    _take_out(values.get("quantity"), item.cells, header)
     glued = _glued_quantity(values, item.cells)
     text = line_text(context, item.rows, place, name_width, header.stack)
     quantity = values.get("quantity")
-    unit = item.cells.texts.get("unit") or (quantity.unit if quantity else [])
+    unit = [word for word in item.cells.texts.get("unit") or () if context.amount(word) is None]
+    unit = unit or (quantity.unit if quantity else [])
     amount = values.get("amount") or values.get("gross_amount")
     agrees = fits(values)
     return InvoiceLine(
@@ -275,6 +277,15 @@ def _line(context: Context, item: Item, place: int, header: Header, name_width: 
             box=box_of(item.cells.row.words),
         ),
     )
+
+
+def _take_out(quantity: Number | None, cells: RowCells, header: Header) -> None:
+    """A quantity that arithmetic found right beside the name is no part of the name."""
+    if quantity is None or cells.numbers.get("quantity") is quantity or "quantity" not in header.kinds:
+        return
+    taken = {id(word) for word in (*quantity.words, *quantity.unit)}
+    for kind, words in cells.texts.items():
+        cells.texts[kind] = [word for word in words if id(word) not in taken]
 
 
 def _glued_quantity(values: dict[str, Number], cells: RowCells) -> Decimal | None:

@@ -93,7 +93,8 @@ def sort_row(cells: RowCells, columns: list[Column]) -> None:
     cells.texts.clear()
     used: set[int] = set()
     starts = [start for column in columns if column.kind == "description" for start in _starts(column)]
-    for number, column in _assign(cells.all_numbers, columns):
+    numbers = [number for number in cells.all_numbers if not _opens_name(number, columns)]
+    for number, column in _assign(numbers, columns):
         if not column.is_numeric:
             continue
         cells.numbers[column.kind] = number
@@ -118,6 +119,14 @@ def _opens_line(cells: RowCells) -> bool:
         return "quantity" in cells.numbers and len(cells.numbers) >= 3
     has_text = bool(cells.texts.get("description") or cells.texts.get("item_code"))
     return len(cells.numbers) >= 2 or (has_text and bool(money & {"amount", "gross_amount"}))
+
+
+def _opens_name(number: Number, columns: list[Column]) -> bool:
+    """A number where names begin is their first word (`10 pieces`), unless a column of numbers begins there too."""
+    edges = [column.edge for column in columns if column.kind == "description" and column.edge is not None]
+    if not any(abs(number.x0 - place) < SAME_EDGE for _, place in edges):
+        return False
+    return not any(column.is_numeric and column.edge == ("left", number.x0) for column in columns)
 
 
 def _unit(number: Number, parts: list[list[Word]], starts: list[float]) -> list[Word]:
@@ -243,6 +252,8 @@ def misalignment(number: Number, column: Column) -> float:
     amount = number.amount
     if amount.is_percent and column.kind not in PERCENT_KINDS:
         return WRONG_SIGN
+    if number.is_inside and not column.is_numeric:
+        return WRONG_SIGN
     if amount.symbol and not amount.is_percent and (column.kind == "quantity" or not column.is_numeric):
         return WRONG_SIGN
     if column.edge is not None:
@@ -250,7 +261,7 @@ def misalignment(number: Number, column: Column) -> float:
             _from_edge(column.edge, number.x0, number.x1),
             _from_edge(column.edge, number.x0, number.unit[-1].x1) if number.unit else WRONG_SIGN,
         )
-    elif number.is_inside:
+    elif number.is_inside or (not column.is_numeric and number.unit):
         return WRONG_SIGN
     elif column.zone is not None:
         distance = SETTLED_WEIGHT * max(0.0, column.zone[0] - number.x0, number.x1 - column.zone[1])

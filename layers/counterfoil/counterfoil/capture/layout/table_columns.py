@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from counterfoil.capture.layout.labels import cut
 from counterfoil.capture.layout.page_context import Context
@@ -34,6 +35,8 @@ BAND_ROWS_MAX = 3
 # Numbers may reach this far out of a column's zone, and so far beyond the outermost heads.
 ZONE_SLACK = 2.0
 ZONE_LAST = 80.0
+# Two words of one head stand no further apart than this share of the letter height.
+HEAD_SPACE = 0.6
 
 
 @dataclass(slots=True)
@@ -160,9 +163,14 @@ def _known_at(context: Context, words: list[Word], place: int) -> tuple[tuple[st
     for end in range(place, min(place + CELL_WORDS_MAX, len(words))):
         text += squeeze(words[end].text)
         kinds = _kinds(context, text)
-        if kinds:
+        if kinds and not (best[0] and _is_apart(words, place, end) and _kinds(context, squeeze(words[end].text))):
             best = (kinds, end + 1)
     return best
+
+
+def _is_apart(words: list[Word], place: int, end: int) -> bool:
+    """`Item   Description` are two heads when more than a space lies between them."""
+    return any(after.x0 - before.x1 > HEAD_SPACE * after.height for before, after in pairwise(words[place : end + 1]))
 
 
 def _kinds(context: Context, text: str) -> tuple[str, ...]:

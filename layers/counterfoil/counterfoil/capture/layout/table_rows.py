@@ -72,10 +72,35 @@ def body_of(context: Context, header: Header, later: list[Header]) -> tuple[list
             continue
         if _ends(context, row):
             ends.append(len(found))
-            found.append(row)
-        elif not _is_carried(context, row):
-            found.append(row)
-    return found, ends
+        found.append(row)
+    return _without_carried(context, found, ends)
+
+
+def _without_carried(context: Context, rows: list[Row], ends: list[int]) -> tuple[list[Row], list[int]]:
+    """The body without sums carried over: they close a page of the table or open the next.
+
+    Elsewhere the same words bill something (`Transport`).
+    """
+    if not rows or rows[0].page == rows[-1].page:
+        return rows, ends
+    carried = {place for place, row in enumerate(rows) if _is_carried(context, row) and _turns_page(rows, place)}
+    kept = [row for place, row in enumerate(rows) if place not in carried]
+    return kept, [place - sum(other < place for other in carried) for place in ends if place not in carried]
+
+
+def _turns_page(rows: list[Row], place: int) -> bool:
+    """Whether no other numbers stand before the row on its page, or none after it, where the table has another page."""
+    page = rows[place].page
+    before = [row for row in rows[:place] if _has_numbers(row)]
+    after = [row for row in rows[place + 1 :] if _has_numbers(row)]
+    opens = bool(before) and all(row.page != page for row in before)
+    closes = bool(after) and all(row.page != page for row in after)
+    return opens or closes
+
+
+def _has_numbers(row: Row) -> bool:
+    """At least two phrases, one with a number: more than a page number."""
+    return len(row.phrases) > 1 and any(any(map(str.isdigit, word.text)) for word in row.words)
 
 
 def _ends(context: Context, row: Row) -> bool:

@@ -43,13 +43,14 @@ def line_text(
     """`rows` are the line's rows from top to bottom; `name_width` is where the widest name ends; `stack` is what a
     head of several rows names one above the other."""
     lines = [(cells.row, cells.texts["description"]) for cells in rows if cells.texts.get("description")]
+    if lines and len(lines[0][1]) > 1 and _is_position(lines[0][1][0].text, place):
+        lines[0] = (lines[0][0], lines[0][1][1:])
     stacked = None
     if len(lines) > 1 and stack[:1] == ("item_code",) and "description" in stack and is_code(lines[0][1]):
         stacked = lines.pop(0)[1][0].text
     labelled = _labelled_code(context, lines)
     order = _order(context, rows)
     name = _name(context, lines, name_width)
-    name = _without_position(name, place)
     found = CODE_BEFORE_NAME.match(name)
     code = found[1] if found else None
     return LineText(found[2] if found else name, stacked or code or _code_in_column(rows) or labelled, order)
@@ -139,12 +140,9 @@ def _occurs_alone(context: Context, word: Word) -> bool:
     return same > 1
 
 
-def _without_position(text: str, place: int) -> str:
+def _is_position(text: str, place: int) -> bool:
     """The running number of the line that stands before its name."""
-    first, _, rest = text.partition(" ")
-    if rest and POSITION.match(first) and first.rstrip(".").lstrip("0") == str(place):
-        return rest
-    return text
+    return POSITION.match(text) is not None and text.rstrip(".").lstrip("0") == str(place)
 
 
 def _labelled_code(context: Context, lines: list[tuple[Row, list[Word]]]) -> str | None:
