@@ -22,7 +22,7 @@ from counterfoil.domain.assignment import best_assignment
 from counterfoil.domain.charges import kind_of
 from counterfoil.domain.invoices import CapturedInvoice, InvoiceLine, LineKind
 from counterfoil.domain.matching_result import MatchType
-from counterfoil.domain.orders import ZERO, OrderLine, OrderStatus, PurchaseOrder
+from counterfoil.domain.orders import ZERO, ItemKind, OrderLine, OrderStatus, PurchaseOrder
 from counterfoil.domain.policy import MatchMode, MatchPolicy, Subject
 from counterfoil.domain.units import Conversion, Units
 
@@ -192,11 +192,16 @@ def as_scanned(text: str) -> str:
     return order_number(text).translate(_CONFUSED).lstrip("0")
 
 
-def match_type_of(line: OrderLine, mode: MatchMode) -> MatchType:
+def match_type_of(kind: ItemKind, mode: MatchMode) -> MatchType:
     """Two-way or three-way, by the item's kind when the mode leaves it to that."""
     if mode == MatchMode.AUTO:
-        return MatchType.THREE_WAY if line.kind.is_received else MatchType.TWO_WAY
+        return MatchType.THREE_WAY if kind.is_received else MatchType.TWO_WAY
     return MatchType(mode.value)
+
+
+def mode_rule(mode: MatchMode, source: str, kind: ItemKind) -> str:
+    """Whose rule it is that a line is matched two-way or three-way."""
+    return f"{source}: item is {kind.value}" if mode == MatchMode.AUTO else source
 
 
 def subject_of(order: PurchaseOrder, line: OrderLine, invoice: CapturedInvoice, policy: MatchPolicy) -> Subject:
@@ -338,7 +343,7 @@ def places_of(
             if line.is_closed and not is_credit:
                 continue
             mode, _ = policy.mode_for(subject_of(order, line, invoice, policy))
-            match_type = match_type_of(line, mode)
+            match_type = match_type_of(line.kind, mode)
             spent = ledger.billed(order, line, is_credit=is_credit)
             if order.claims:
                 spent += ledger.taken(order, line.line, but_by=invoice_id, is_credit=is_credit)
