@@ -439,12 +439,15 @@ class Store:
 
     def open_orders(self, company: str, vendor_id: str, *, limit: int = PAGE_MAX) -> list[PurchaseOrder]:
         """A vendor's open orders, newest first."""
+        return self._orders_listed(f"{company}#OPEN#{vendor_id}", limit)
+
+    def done_orders(self, company: str, vendor_id: str, *, limit: int = ORDERS_PER_INVOICE_MAX) -> list[PurchaseOrder]:
+        """A vendor's orders that are no longer open, newest first: what a credit note may take back."""
+        return self._orders_listed(f"{company}#DONE#{vendor_id}", limit)
+
+    def _orders_listed(self, listing: str, limit: int) -> list[PurchaseOrder]:
         items = self._query(
-            "listing_pk = :pk",
-            {":pk": {"S": f"{company}#OPEN#{vendor_id}"}},
-            index="listing",
-            limit=limit,
-            newest_first=True,
+            "listing_pk = :pk", {":pk": {"S": listing}}, index="listing", limit=limit, newest_first=True
         )
         return [_unpacked(item, PurchaseOrder) for item in items]
 
@@ -803,9 +806,8 @@ def _order_item(order: PurchaseOrder) -> Item:
         "lookup_pk": {"S": f"{order.company}#PO#{normalised(order.number)}"},
         "lookup_sk": {"S": order.id},
     }
-    if order.status.is_open:
-        item["listing_pk"] = {"S": f"{order.company}#OPEN#{order.vendor_id}"}
-        item["listing_sk"] = {"S": f"{order.order_date or ''}#{order.id}"}
+    item["listing_pk"] = {"S": f"{order.company}#{'OPEN' if order.status.is_open else 'DONE'}#{order.vendor_id}"}
+    item["listing_sk"] = {"S": f"{order.order_date or ''}#{order.id}"}
     return item
 
 

@@ -228,7 +228,7 @@ class _Matching:
         """The orders; none for an ordinary invoice, which is one when a person says so or nothing speaks against it."""
         by_hand = {order_id for links in self.hand_links.values() for order_id, _ in links}
         is_ordinary = chosen_type == InvoiceType.INVOICE and not by_hand
-        if is_ordinary and (is_chosen or not self._names_orders()):
+        if is_ordinary and (is_chosen or not (self.is_credit or self._names_orders())):
             return OrderChoice(orders=(), is_named=False)
         choice = choose_orders(
             self.invoice,
@@ -605,7 +605,7 @@ class _Matching:
         expected: Decimal,
     ) -> None:
         """Whether goods that were ordered and have not come are all that is missing."""
-        if any(place.match_type != MatchType.THREE_WAY for place in places):
+        if self.is_credit or any(place.match_type != MatchType.THREE_WAY for place in places):
             return
         is_missing = billed > expected and MISMATCH[axis] in finding.conditions
         if not is_missing:

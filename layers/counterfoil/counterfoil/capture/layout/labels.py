@@ -136,7 +136,7 @@ def _labels_in(index: int, tokens: list[Word], vocabulary: Vocabulary) -> Iterat
         opens = place == 0 or _gap(tokens, place) > PHRASE_GAP or (follows_rate and opened)
         follows_rate = _is_rate(tokens, place)
         opened = opens
-        start = squeeze(tokens[place].text)
+        start = "" if _is_country(tokens, place) else squeeze(tokens[place].text)
         may_start = start[:START_LENGTH] in vocabulary.label_starts or start.endswith(vocabulary.title_endings)
         found = _labels_at(index, tokens, place, opens, vocabulary) if start and may_start else []
         believed = [label for label in found if _is_believable(label, tokens, follows)]
@@ -217,7 +217,7 @@ def _labels_at(index: int, tokens: list[Word], place: int, opens: bool, vocabula
     words = tokens[place:end]
     # Signs alone, such as the colon in `Total :`, still belong to the label.
     while end < len(tokens) and (RATE.match(tokens[end].text) or squeeze(tokens[end].text) in NUMBER_WORDS):
-        if _gap(tokens, end) > PHRASE_GAP:
+        if _gap(tokens, end) > PHRASE_GAP or tokens[end - 1].text.endswith(":") or _is_country(tokens, end):
             break
         end += 1
     while end < len(tokens) and not squeeze(tokens[end].text) and tokens[end].text in (":", ".", "-", "–", "#"):
@@ -239,6 +239,13 @@ def _labels_at(index: int, tokens: list[Word], place: int, opens: bool, vocabula
         )
         for meaning in meanings
     ]
+
+
+def _is_country(tokens: list[Word], place: int) -> bool:
+    """`NO 995 525 828 MVA`: Norway before its number, not the word for number."""
+    if tokens[place].text != "NO" or (place and tokens[place - 1].text.isupper() and _gap(tokens, place) < PHRASE_GAP):
+        return False
+    return [len(word.text) for word in tokens[place + 1 : place + 3] if word.text.isdigit()] == [3, 3]
 
 
 def _gap(tokens: list[Word], place: int) -> float:

@@ -66,7 +66,7 @@ class Context:
 def context_of(layout: Layout, own: CompanyIdentity, memory: VendorMemory | None = None) -> Context:
     """Languages, labels and customs of a document; `memory` is what is known of its vendor's labels."""
     texts = [word.text for row in layout.rows for word in row.words]
-    words = vocabulary(languages_of(texts))
+    words = vocabulary(languages_of(texts, (phrase.text for phrase in layout.phrases)))
     if memory is not None:
         words = words.taught((lesson.label, lesson.field) for lesson in memory.labels)
     day_first, proven = day_comes_first([row.text for row in layout.rows], default=not _is_month_first(texts, words))
