@@ -53,7 +53,7 @@ class App:
         self.log = RequestLog()
         self.control = Control(self)
         self.console = console.Console(self)
-        self.transports: dict[tuple[str, int], asyncio.BaseTransport] = {}
+        self.transports: dict[tuple[str, int], asyncio.Transport] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -88,7 +88,7 @@ class App:
 
     async def _cut(self, scope: Scope) -> None:
         transport = self.transports.get(tuple(scope["client"])) if scope.get("client") else None
-        if isinstance(transport, asyncio.Transport):
+        if transport is not None:
             transport.abort()
         # The server learns of the end before this returns, and takes it for the caller's.
         await asyncio.sleep(CUT_SECONDS)
@@ -248,7 +248,7 @@ class App:
             )
         match segments:
             case ["record", "v1", "metadata-catalog", *rest]:
-                return metadata.answer(request, rest)
+                return metadata.answer(self.account.store.catalog, request, rest)
             case ["record", "v1", *rest] if rest:
                 return self.records.answer(request, rest)
             case ["query", "v1", "suiteql"]:

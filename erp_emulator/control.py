@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from erp_emulator import cabinet, customization, faults, ledger, printing, records, seed, webhooks
+from erp_emulator import cabinet, customization, faults, ledger, prepared, printing, records, seed, webhooks
 from erp_emulator.clock import instant_text
 from erp_emulator.errors import NetSuiteError, error_text
 from erp_emulator.http import Reply, Request
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from erp_emulator.app import App
 
 SNAPSHOTS_MAX = 20
+LAYING_SECONDS_MAX = 300
 REFUSALS = (faults.BadFault, seed.BadSeed, UnknownPreference, webhooks.BadHook, customization.BadCustomization)
 PERIOD_FLAGS = ("closed", "apLocked", "arLocked", "allLocked")
 
@@ -40,6 +44,8 @@ class Control:
         if handler is None:
             return Reply(404, {"error": "no such control", "controls": sorted(filter(None, HANDLERS))})
         try:
+            if name == "reset":
+                await self.lay_aside(request)
             return handler(self, request, segments[1:])
         except (BadControl, *REFUSALS) as error:
             return Reply(400, {"error": str(error)})
@@ -73,13 +79,35 @@ class Control:
         need_post(request)
         body = self.body(request, is_exact=True)
         account = self.app.account
-        seed.reset(account, body.get("seed", "small"))
         if not body.get("keepPreferences"):
+            # Before the seed: it is laid as the account will be set.
+            kept, at, shift = account.preferences.changed(), account.clock.frozen_at, account.clock.shift
             account.preferences.reset()
             account.clock.reset()
+            try:
+                seed.reset(account, body.get("seed", "small"))
+            except BaseException:
+                account.preferences.update(kept)
+                account.clock.frozen_at, account.clock.shift = at, shift
+                raise
             account.save_settings()
+        else:
+            seed.reset(account, body.get("seed", "small"))
         self.app.log.clear()
         return Reply(200, {"status": "ok"})
+
+    async def lay_aside(self, request: Request) -> None:
+        """The large seed takes a process of its own some seconds, once; others are served meanwhile."""
+        if self.body(request).get("seed") == "large" and not prepared.place().exists():
+            command = [sys.executable, "-m", "erp_emulator.prepared"]
+            await asyncio.to_thread(
+                subprocess.run,
+                command,
+                cwd=prepared.PACKAGE.parent,
+                capture_output=True,
+                timeout=LAYING_SECONDS_MAX,
+                check=False,
+            )
 
     def seed(self, request: Request, rest: list[str]) -> Reply:
         """Lay a seed on top of what is there."""
@@ -103,10 +131,7 @@ class Control:
         name = rest[0] if rest else str(self.body(request).get("name", "default"))
         if name not in self.snapshots:
             raise BadControl(f"no snapshot {name}")
-        account = self.app.account
-        account.engine.forget()
-        account.store.restore(self.snapshots[name])
-        account.load_settings()
+        self.app.account.restore(self.snapshots[name])
         return Reply(200, {"name": name})
 
     def trial_balance(self, request: Request, rest: list[str]) -> Reply:
@@ -120,7 +145,7 @@ class Control:
             raise BadControl("attachments/{type}/{id}")
         del request
         session = self.app.account.session()
-        record = session.load(records.type_of(rest[0]), rest[1])
+        record = session.load(records.type_of(rest[0], self.app.account.store.catalog), rest[1])
         return Reply(200, {"attachments": cabinet.attachments(session, record)})
 
     # Time.

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
+import orjson
 from starlette.types import Receive, Scope
 
 from erp_emulator.errors import NetSuiteError, invalid_content
@@ -89,7 +90,7 @@ class Reply:
             return self.body
         if isinstance(self.body, str):
             return self.body.encode()
-        return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
+        return orjson.dumps(self.body)
 
 
 def created(location: str) -> Reply:

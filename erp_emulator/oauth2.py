@@ -151,7 +151,8 @@ class OAuth2:
         self._check_times(claims, now)
         audience = claims.get("aud")
         audiences = audience if isinstance(audience, list) else [audience]
-        if not any(isinstance(each, str) and each.endswith(TOKEN_PATH) for each in audiences):
+        # A published client prints its address as a tuple: what counts is that the token endpoint is named.
+        if not any(isinstance(each, str) and TOKEN_PATH in each for each in audiences):
             raise TokenRefused("invalid_grant", "the assertion's audience is not the token endpoint")
         return claims
 
@@ -167,7 +168,8 @@ class OAuth2:
             issued, expires = float(claims["iat"]), float(claims["exp"])
         except (KeyError, TypeError, ValueError):
             raise TokenRefused("invalid_grant", "iat and exp are required") from None
-        if expires - issued > LIFE_SECONDS or expires <= now or issued > now + SKEW_SECONDS:
+        # Some write fractions, each of its own reading of the clock: whole seconds count.
+        if expires - issued >= LIFE_SECONDS + 1 or expires <= now or issued > now + SKEW_SECONDS:
             raise TokenRefused("invalid_grant", "the assertion is expired, not yet valid, or lives too long")
 
     # Bearer tokens.

@@ -73,7 +73,7 @@ def upload(body: Any, call: Call) -> Any:
         )
         is_attached = bool(body.get("recordType") and body.get("recordId"))
         if is_attached:
-            record_type = records.type_of(str(body["recordType"]))
+            record_type = records.type_of(str(body["recordType"]), call.account.store.catalog)
             record = session.load(record_type, str(body["recordId"]))
             cabinet.attach(session, record, "file", str(file_id), is_on=True)
     return {"success": True, "fileId": str(file_id), "attached": is_attached}

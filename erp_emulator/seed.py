@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from erp_emulator import customization, large, records, tables, transforms
+from erp_emulator import customization, large, prepared, records, tables, transforms
 from erp_emulator.account import Account
 from erp_emulator.errors import NetSuiteError
 from erp_emulator.inputs import Change
@@ -58,25 +58,52 @@ def load(path: Path = SMALL) -> dict[str, Any]:
 
 def reset(account: Account, which: Any = "small") -> None:
     """Empty the account and fill it anew, all or nothing: `small`, `large`, `none`, or a seed's own JSON."""
-    parts: list[dict[str, Any]] = []
-    if which in ("small", "large"):
-        parts = [load(), load(SAMPLES)]
-    elif isinstance(which, dict):
-        parts = [which]
-    elif which != "none":
-        raise BadSeed("seed is small, large, none or a JSON object")
+    if which == "large":
+        reset_large(account)
+    else:
+        parts = parts_of(which)
+        with account.store.transaction():
+            empty(account)
+            for data in parts:
+                lay(account, data)
+    account.engine.forget()
+    account.faults.clear()
+
+
+def parts_of(which: Any) -> list[dict[str, Any]]:
+    if which == "small":
+        return [load(), load(SAMPLES)]
+    if isinstance(which, dict):
+        return [which]
+    if which == "none":
+        return []
+    raise BadSeed("seed is small, large, none or a JSON object")
+
+
+def reset_large(account: Account) -> None:
+    """From the prepared database where the account's settings let it be the same as one laid now."""
+    if not account.preferences.changed() and not customization.defined(account.store):
+        try:
+            account.engine.forget()
+            account.store.restore_from(prepared.prepare())
+            return
+        except OSError:
+            # Nowhere to keep it: laid as any other.
+            pass
+    lay_large(account)
+
+
+def lay_large(account: Account) -> None:
     with account.store.transaction():
         empty(account)
-        for data in parts:
+        for data in parts_of("small"):
             lay(account, data)
-        if which == "large":
-            lay(account, large.documents(), is_noted=False)
-    account.faults.clear()
+        lay(account, large.documents(), is_noted=False)
 
 
 def empty(account: Account) -> None:
     write = account.store.writer.execute
-    names = [name for name in tables.TABLES if name not in tables.VIEWS]
+    names = [name for name in account.store.catalog.tables if name not in tables.VIEWS]
     for name in (
         *names,
         "_record",
@@ -86,9 +113,12 @@ def empty(account: Account) -> None:
         "_content",
         "_job",
         "_outbox",
+        "_balance",
     ):
         write(f'DELETE FROM "{name}"')  # noqa: S608 - the schema's own names
     account.store.fill_code_tables()
+    for body in customization.defined(account.store):
+        customization.list_field(account.store, body)
 
 
 def lay(account: Account, data: dict[str, Any], *, is_noted: bool = True) -> None:
@@ -138,7 +168,7 @@ class Layer:
     def list_record(self, name: str, body: dict[str, Any]) -> None:
         body = dict(body)
         self.freeze(str(body.pop("date", "2025-01-02")))
-        record_type = records.type_of(str(body.pop("type", name)))
+        record_type = records.type_of(str(body.pop("type", name)), self.session.store.catalog)
         record_id = body.pop("id", None)
         change = self.reader.read(record_type, body)
         records.create(
@@ -305,7 +335,7 @@ class Layer:
     def record(self, body: dict[str, Any]) -> None:
         """`{type, date, body}`: any record, as the record service takes it."""
         self.freeze(body["date"])
-        record_type = records.type_of(body["type"])
+        record_type = records.type_of(body["type"], self.session.store.catalog)
         records.create(self.session, record_type, self.reader.read(record_type, body["body"]))
 
     def found(self, code: str, number: str) -> Record:

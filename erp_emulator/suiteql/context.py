@@ -34,8 +34,10 @@ class Account:
 
 @dataclass(frozen=True)
 class Plan:
-    """`rows` gives the rows once a limit is added to it, `count` how many there are."""
+    """`rows` gives the rows once a limit is added to it, `count` how many there are; a timed one holds until the clock
+    moves."""
 
     rows: str
     count: str
     outputs: tuple[Output, ...]
+    is_timed: bool = False

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import sqlglot
 from sqlglot import exp
 
-from erp_emulator import tables
+from erp_emulator import balances, tables
 from erp_emulator.errors import NetSuiteError, invalid_query
 from erp_emulator.suiteql import dates, functions
 from erp_emulator.suiteql.context import Account, Output
@@ -149,6 +150,7 @@ class Resolver:
     def __init__(self, account: Account) -> None:
         self.account = account
         self.counter = 0
+        self.is_timed = False
 
     def run(self, tree: exp.Query) -> list[Output]:
         for node in tree.walk():
@@ -336,6 +338,9 @@ class Resolver:
         return list(found.items())
 
     def _column_of(self, source: Source, column: Column) -> exp.Expr:
+        computed = balances.column_sql(source.table, column.name, source.alias) if source.is_table else None
+        if computed is not None:
+            return _typed(exp.Paren(this=sqlglot.parse_one(computed, read="sqlite")), column.kind)
         node = exp.column(
             exp.to_identifier(column.name, quoted=True),
             table=exp.to_identifier(source.alias, quoted=True),
@@ -492,6 +497,7 @@ class Resolver:
                 )
 
     def _now(self, *, is_date: bool) -> exp.Expr:
+        self.is_timed = True
         text = dates.iso(self.account.now, is_date=is_date)
         return _typed(exp.Literal.string(text), "date" if is_date else "datetime")
 
@@ -654,6 +660,7 @@ class Resolver:
         return _typed(exp.Paren(this=joined), "text")
 
     def _relative_range(self, function: exp.Anonymous) -> exp.Expr:
+        self.is_timed = True
         words = [each.name.upper() for each in function.expressions if isinstance(each, exp.Literal)]
         found = relative_range(self.account.now, words[0] if words else "")
         if found is None:
@@ -663,6 +670,7 @@ class Resolver:
 
     def _period(self, function: exp.Anonymous) -> exp.Expr:
         del function
+        self.is_timed = True
         today = exp.Literal.string(dates.iso(self.account.now, is_date=True))
         column = exp.column(exp.to_identifier("id", quoted=True))
         start, end = (exp.column(exp.to_identifier(name, quoted=True)) for name in ("startdate", "enddate"))

@@ -1,4 +1,4 @@
-"""The REST API for people and programs: lists, one invoice, its audit trail, actions, uploads, sync."""
+"""The REST API for people and programs: invoices, what people do with them, exceptions, settings, uploads, sync."""
 
 from __future__ import annotations
 
@@ -9,29 +9,99 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
 
 from counterfoil import problems, wiring
+from counterfoil.domain import money, replay
+from counterfoil.domain.actions import LineAction
 from counterfoil.domain.audit import broken_at
+from counterfoil.domain.exceptions import Arrival, ExceptionReason, Outcome, Owner
 from counterfoil.domain.invoices import Invoice
 from counterfoil.domain.lifecycle import STATES, Status
+from counterfoil.domain.matching_result import InvoiceType
+from counterfoil.domain.orders import Coding
 from counterfoil.domain.people import Entitlement, Person, person_of
+from counterfoil.domain.policy import CompanySettings, MatchPolicy
 from counterfoil.domain.records import Record
-from counterfoil.errors import CounterfoilError, Refusal, StaleWrite
+from counterfoil.domain.replay import Effect
+from counterfoil.domain.settings_history import broken_at as settings_broken_at
+from counterfoil.errors import BadRequest, CounterfoilError, Refusal, StaleWrite
 from counterfoil.observability import logger, tracer
-from counterfoil.steps import review
+from counterfoil.steps import resolve, review
+from counterfoil.steps.resolve import LineRequest
 from counterfoil.steps.review import require
-from counterfoil.store import PAGE_DEFAULT, PAGE_MAX, SyncRequest
+from counterfoil.store import DECISIONS_MAX, PAGE_DEFAULT, PAGE_MAX, SyncRequest
 
+# Lambda answers with at most 6 MB.
+REPLY_BYTES_MAX = 4_000_000
 SYNC_KINDS = ("vendors", "orders", "receipts", "bills", "deletions")
 
 app = APIGatewayRestResolver(enable_validation=True)
 
 
 class Comment(Record):
-    """Why, and (if given) the version that was looked at: an invoice that has moved on since is not acted on."""
+    """Why, and (if given) the version that was looked at: an invoice that has moved on since is not acted on.
+
+    `to` is whom an invoice is sent to for approval.
+    """
 
     comment: str = ""
     version: int | None = None
+    to: str = ""
+
+
+class LineAct(Record):
+    """`to` names order lines to link to (`PO-1:2`), `coding` where a new line is posted."""
+
+    comment: str = ""
+    version: int | None = None
+    to: tuple[str, ...] = ()
+    coding: Coding | None = None
+
+
+class TypeChoice(Record):
+    """`invoice_type` null leaves it to the rules again."""
+
+    invoice_type: InvoiceType | None = None
+    version: int | None = None
+
+
+class Ending(Record):
+    """How an exception ended; `line` null is the whole invoice's."""
+
+    outcome: Outcome
+    comment: str
+    line: int | None = None
+    version: int | None = None
+
+
+class Asking(Record):
+    """Who is asked whether the goods came; empty asks whoever receives."""
+
+    of: str = ""
+    version: int | None = None
+
+
+class Answer(Record):
+    order_id: str
+    line: int
+    answer: Arrival
+    comment: str = ""
+
+
+class NewSettings(Record):
+    """The settings as they shall be, why, and the version that was looked at."""
+
+    settings: CompanySettings
+    why: str
+    version: int
+
+
+class Trial(Record):
+    """A match policy to try on the decisions that were made last."""
+
+    policy: MatchPolicy
+    limit: Annotated[int, Field(ge=1, le=DECISIONS_MAX)] = PAGE_MAX
 
 
 class Upload(Record):
@@ -61,8 +131,15 @@ def list_invoices(
 @app.get("/companies/<company>/invoices/<invoice_id>", summary="One invoice, whole")
 def read_invoice(company: str, invoice_id: str) -> dict[str, Any]:
     require(person(), Entitlement.READ_INVOICES, company)
+    who = person()
     invoice = wiring.store().invoice(company, invoice_id)
-    return {**invoice.model_dump(mode="json"), "means": STATES[invoice.status].means}
+    can_edit = wiring.store().company(company).match.approvers_can_edit
+    return {
+        **invoice.model_dump(mode="json"),
+        "means": STATES[invoice.status].means,
+        "actions": review.offered(invoice, who, approvers_can_edit=can_edit),
+        "line_actions": resolve.offered_on_lines(invoice, who, approvers_can_edit=can_edit),
+    }
 
 
 @app.get("/companies/<company>/invoices/<invoice_id>/audit", summary="Who did what to it, when and why")
@@ -71,6 +148,190 @@ def read_audit(company: str, invoice_id: str) -> dict[str, Any]:
     wiring.store().invoice(company, invoice_id)
     entries = wiring.store().audit(company, invoice_id)
     return {"entries": [entry.model_dump(mode="json") for entry in entries], "broken_at": broken_at(entries)}
+
+
+@app.get(
+    "/companies/<company>/invoices/<invoice_id>/decisions", summary="All decisions on it, with what they were made on"
+)
+def read_decisions(company: str, invoice_id: str) -> dict[str, Any]:
+    require(person(), Entitlement.READ_AUDIT, company)
+    wiring.store().invoice(company, invoice_id)
+    decisions = wiring.store().decisions_of(company, invoice_id)
+    return {"decisions": [each.model_dump(mode="json") for each in decisions]}
+
+
+@app.get("/companies/<company>/invoices/<invoice_id>/debit_memo", summary="What to ask back, as a draft")
+def read_debit_memo(company: str, invoice_id: str) -> dict[str, Any]:
+    require(person(), Entitlement.READ_INVOICES, company)
+    memo = resolve.drafted_memo(wiring.store().invoice(company, invoice_id))
+    return {**memo.model_dump(mode="json"), "total": money.plain(memo.total)}
+
+
+@app.post(
+    "/companies/<company>/invoices/<invoice_id>/lines/<line>/<action>",
+    summary=f"Act on a line: {', '.join(LineAction)}",
+)
+def act_on_line(
+    company: str, invoice_id: str, line: int, action: str, body: Annotated[LineAct | None, Body()] = None
+) -> dict[str, Any]:
+    given = body or LineAct()
+    request = LineRequest(action=action, to=given.to, coding=given.coding, comment=given.comment, version=given.version)
+    invoice = resolve.act_on_line(company, invoice_id, line, request, person(), store=wiring.store(), now=wiring.now)
+    logger.info("acted_on_line", extra={"company": company, "invoice_id": invoice_id, "line": line, "action": action})
+    return summary(invoice) | {"lines": lines_of(invoice)}
+
+
+@app.post("/companies/<company>/invoices/<invoice_id>/type", summary="Say whether it bills an order or none")
+def set_type(company: str, invoice_id: str, body: TypeChoice) -> dict[str, Any]:
+    invoice = resolve.set_type(
+        company, invoice_id, body.invoice_type, person(), version=body.version, store=wiring.store(), now=wiring.now
+    )
+    return summary(invoice) | {"lines": lines_of(invoice)}
+
+
+@app.post(
+    "/companies/<company>/invoices/<invoice_id>/exceptions/<reason>",
+    summary=f"End an exception: {', '.join(Outcome)}",
+)
+def close_exception(company: str, invoice_id: str, reason: ExceptionReason, body: Ending) -> dict[str, Any]:
+    invoice = resolve.close_exception(
+        company,
+        invoice_id,
+        reason,
+        body.outcome,
+        person(),
+        line=body.line,
+        comment=body.comment,
+        version=body.version,
+        store=wiring.store(),
+        now=wiring.now,
+    )
+    return summary(invoice) | {"exceptions": [each.model_dump(mode="json") for each in invoice.exceptions]}
+
+
+@app.post("/companies/<company>/invoices/<invoice_id>/receipt_requests", summary="Ask whether the goods came")
+def ask_for_receipts(company: str, invoice_id: str, body: Annotated[Asking | None, Body()] = None) -> dict[str, Any]:
+    given = body or Asking()
+    invoice = resolve.ask_for_receipts(
+        company, invoice_id, person(), of=given.of, version=given.version, store=wiring.store(), now=wiring.now
+    )
+    return {"receipt_requests": [each.model_dump(mode="json") for each in invoice.receipt_requests]}
+
+
+@app.post("/companies/<company>/invoices/<invoice_id>/receipt_answers", summary="Say whether the goods came")
+def answer_for_receipt(company: str, invoice_id: str, body: Answer) -> dict[str, Any]:
+    invoice = resolve.answer_for_receipt(
+        company,
+        invoice_id,
+        body.order_id,
+        body.line,
+        body.answer,
+        person(),
+        comment=body.comment,
+        store=wiring.store(),
+        now=wiring.now,
+    )
+    return {"receipt_requests": [each.model_dump(mode="json") for each in invoice.receipt_requests]}
+
+
+@app.get("/companies/<company>/exceptions", summary="Open exceptions, the oldest first; of one owner or of all")
+def list_exceptions(
+    company: str, owner: Annotated[Owner | None, Query(description="whose they are")] = None
+) -> dict[str, Any]:
+    require(person(), Entitlement.READ_INVOICES, company)
+    now = wiring.now()
+    found = resolve.open_exceptions(company, owner, store=wiring.store())
+    return {
+        "exceptions": [
+            {
+                **each.exception.model_dump(mode="json"),
+                "invoice": summary(each.invoice),
+                "age_days": each.exception.age(now).days,
+                "is_late": each.exception.is_late(now.date()),
+            }
+            for each in found
+        ]
+    }
+
+
+@app.get("/companies/<company>/receipt_requests", summary="Goods that were asked for, the most urgent first")
+def list_receipt_requests(company: str) -> dict[str, Any]:
+    require(person(), Entitlement.READ_INVOICES, company)
+    today = wiring.now().date()
+    return {
+        "receipt_requests": [
+            {
+                **each.request.model_dump(mode="json"),
+                "invoice": summary(each.invoice),
+                "is_late": each.request.is_late(today),
+            }
+            for each in resolve.open_receipt_requests(company, store=wiring.store())
+        ]
+    }
+
+
+@app.get(
+    "/companies/<company>/vendors/<vendor_id>/orders", summary="A vendor's open orders, newest first, as one types"
+)
+def list_orders(
+    company: str, vendor_id: str, typed: Annotated[str, Query(max_length=100, description="to narrow it")] = ""
+) -> dict[str, Any]:
+    require(person(), Entitlement.READ_INVOICES, company)
+    found = resolve.orders_to_choose(company, vendor_id, typed, store=wiring.store())
+    return {"orders": [each.model_dump(mode="json") for each in found]}
+
+
+@app.get("/companies/<company>/settings", summary="The company's settings")
+def read_settings(company: str) -> dict[str, Any]:
+    require(person(), Entitlement.READ_SETTINGS, company)
+    settings = wiring.store().company(company)
+    return {"settings": settings.model_dump(mode="json"), "version": settings.match.version}
+
+
+@app.put("/companies/<company>/settings", summary="Change the company's settings; they hold from the next match on")
+def change_settings(company: str, body: NewSettings) -> dict[str, Any]:
+    who = person()
+    require(who, Entitlement.CHANGE_SETTINGS, company)
+    if body.settings.company != company:
+        raise BadRequest(f"these are the settings of {body.settings.company!r}, not of {company!r}")
+    review.checked_comment(body.why, "changing settings")
+    written = wiring.store().put_company(
+        body.settings, by=who.id, why=body.why.strip(), at=wiring.now(), version=body.version
+    )
+    logger.info("settings_changed", extra={"company": company, "version": written.match.version})
+    return {"settings": written.model_dump(mode="json"), "version": written.match.version}
+
+
+@app.get("/companies/<company>/settings/history", summary="Who changed the settings, when, why and to what")
+def read_settings_history(company: str) -> dict[str, Any]:
+    require(person(), Entitlement.READ_SETTINGS, company)
+    changes = wiring.store().settings_history(company)
+    return {"changes": [each.model_dump(mode="json") for each in changes], "broken_at": settings_broken_at(changes)}
+
+
+@app.get("/companies/<company>/decisions", summary="The last decision on each invoice, newest first, for a simulation")
+def list_decisions(company: str, limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT) -> dict[str, Any]:
+    require(person(), Entitlement.READ_AUDIT, company)
+    listed: list[dict[str, Any]] = []
+    size = 0
+    for each in wiring.store().decisions(company, limit=limit):
+        size += len(each.model_dump_json())
+        if size > REPLY_BYTES_MAX:
+            break
+        listed.append(each.model_dump(mode="json"))
+    return {"decisions": listed}
+
+
+@app.post("/companies/<company>/simulations", summary="What another policy would have decided, and what it would cost")
+def simulate(company: str, body: Trial) -> dict[str, Any]:
+    require(person(), Entitlement.READ_SETTINGS, company)
+    decisions = [each for each in wiring.store().decisions(company, limit=body.limit) if each.is_whole]
+    changes = replay.simulate(decisions, body.policy)
+    return {
+        "decisions": len(decisions),
+        "changes": [each.model_dump(mode="json") for each in changes if each.effect != Effect.SAME],
+        "sums": [each.model_dump(mode="json") for each in replay.sums(changes)],
+    }
 
 
 @app.post("/companies/<company>/invoices/<invoice_id>/<action>", summary=f"Act: {', '.join(review.ACTIONS)}")
@@ -84,6 +345,7 @@ def act(company: str, invoice_id: str, action: str, body: Annotated[Comment | No
         who,
         comment=given.comment,
         version=given.version,
+        to=given.to,
         store=wiring.store(),
         now=wiring.now,
     )
@@ -148,6 +410,22 @@ def summary(invoice: Invoice) -> dict[str, Any]:
         "currency": captured.currency if captured else None,
         "bill": invoice.bill.model_dump(mode="json") if invoice.bill else None,
     }
+
+
+def lines_of(invoice: Invoice) -> list[dict[str, Any]]:
+    """What was decided on each line, and what people did with it."""
+    taken = invoice.resolution.taken
+    return [
+        {
+            "line": line.line,
+            "link": line.link,
+            "status": line.status.value,
+            "conditions": [condition.value for condition in line.conditions],
+            "explain": line.explain,
+            "action": taken[line.line].action.value if line.line in taken else None,
+        }
+        for line in (invoice.match.lines if invoice.match is not None else ())
+    ]
 
 
 @app.exception_handler([Refusal, StaleWrite])

@@ -55,6 +55,7 @@ TABS = (
     Status.DUPLICATE,
     Status.EXCEPTION,
     Status.MATCHED,
+    Status.READY_TO_POST,
     Status.EXPORT_FAILED,
     Status.AWAITING_RECEIPT,
     Status.RECEIVED,
@@ -68,8 +69,14 @@ TABS = (
 # The button of each action, and the sentence when it is done.
 BUTTONS = {
     "approve": ("Approve", "Approved."),
+    "mark_approved": ("Mark as approved", "Marked as approved."),
+    "send_for_approval": ("Send for approval", "Sent for approval."),
+    "post": ("Post", "It is being posted."),
+    "hold": ("Hold", "On hold: it goes nowhere until it is recalled."),
+    "recall": ("Recall", "Taken back."),
     "reject": ("Reject", "Rejected."),
-    "rerun": ("Match again", "It is being matched again."),
+    "delete": ("Delete", "Deleted: it stays in the list of the rejected."),
+    "rerun_linking": ("Match again", "It is being matched again."),
     "read_again": ("Read the document again", "The document is being read again."),
     "clear_duplicate": ("Not a duplicate", "Cleared: it goes on to matching."),
     "retry_export": ("Post again", "It is being posted again."),

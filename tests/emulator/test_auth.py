@@ -185,6 +185,15 @@ def bearer(emulator, token, path="/services/rest/record/v1/vendor/501"):
             {"aud": "https://tstdrv1234567.suitetalk.api.netsuite.com/services/rest/auth/oauth2/v1/token"},
             id="real audience",
         ),
+        pytest.param(
+            {"aud": "('https://tstdrv1234567.suitetalk.api.netsuite.com/services/rest/auth/oauth2/v1/token',)"},
+            id="audience as netsuite-python prints it",
+        ),
+        pytest.param(
+            {"aud": ["https://tstdrv1234567.restlets.api.netsuite.com/services/rest/auth/oauth2/v1/token"]},
+            id="several audiences",
+        ),
+        pytest.param({"iat": time.time(), "exp": time.time() + 3600}, id="times with fractions"),
     ],
 )
 def test_an_assertion_buys_a_token_that_lets_in(emulator, claims):

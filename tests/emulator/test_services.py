@@ -137,6 +137,30 @@ def test_the_catalog_lists_types_and_describes_each(client):
     assert schema["properties"]["custbody_note"]["x-ns-custom-field"] is True
 
 
+def test_each_property_of_a_schema_says_its_type_and_a_reference_or_sublist_its_shape(client):
+    schema = client.get("/record/v1/metadata-catalog/vendorBill", headers=SCHEMA)
+
+    assert [name for name, value in schema["properties"].items() if "type" not in value] == []
+    assert set(schema["properties"]["entity"]["properties"]) == {"id", "refName", "externalId", "links"}
+    line = schema["properties"]["item"]["properties"]["items"]["items"]
+    assert line["x-ns-sublistkey"] == {"present": True, "value": {"new": ["orderLine"], "existing": ["line"]}}
+    assert {"quantity", "rate"} <= set(line["x-ns-filterable"])
+    assert line["properties"]["item"]["type"] == "object"
+
+
+LISTS = (
+    "vendor customer employee contact account subsidiary department classification location currency term "
+    "accountingPeriod expenseCategory vendorCategory salesTaxItem taxType unitsType inboundShipment"
+).split()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_what_a_list_can_be_filtered_on_is_a_column_of_its_table(client, name):
+    names = client.get(f"/record/v1/metadata-catalog/{name}", headers=SCHEMA)["x-ns-filterable"]
+
+    assert client.ask(f"SELECT {', '.join(names)} FROM {name}").status_code == 200
+
+
 def test_every_reference_of_every_schema_is_answered(client):
     known = set()
     for each in client.get("/record/v1/metadata-catalog")["items"]:

@@ -125,7 +125,7 @@ def coded(invoice: str, account: str, days_ago: int, **values: Any) -> CodedLine
     ],
 )
 def test_coding_is_proposed_from_the_vendors_history(history: list[CodedLine], account: str | None) -> None:
-    found = propose_coding(history, vendor_id="501", description="Electricity supply March", today=TODAY)
+    found = propose_coding(history, vendor_ids=["501"], description="Electricity supply March", today=TODAY)
 
     assert (found.coding.account if found else None) == account
     if found is not None:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from counterfoil.domain.debit_memo import debit_memo
 from counterfoil.domain.exceptions import (
     OWNERS,
     ExceptionReason,
     Outcome,
     Owner,
     closed,
-    debit_memo,
     exceptions_of,
     open_by_owner,
     receipt_requests,

@@ -26,10 +26,26 @@ class InvoiceMissing(Refusal):
     code = "invoice_missing"
 
 
+class RecordUnknown(Refusal):
+    """There is no such line, exception, vendor or draft."""
+
+    code = "not_found"
+
+
 class MoveRefused(Refusal):
     """The invoice's state does not allow the move."""
 
     code = "move_refused"
+
+
+class ActionDeclined(Refusal):
+    """An action that the invoice or its line does not allow; `rule` names the rule that says so."""
+
+    code = "action_declined"
+
+    def __init__(self, rule: str, detail: str) -> None:
+        super().__init__(detail, rule=rule)
+        self.rule = rule
 
 
 class NotEntitled(Refusal):

@@ -15,6 +15,8 @@ STATUSES = {
     "not_entitled": 403,
     "invoice_missing": 404,
     "unknown_company": 404,
+    "not_found": 404,
+    "action_declined": 409,
     "move_refused": 409,
     "seen_before": 409,
 }
@@ -30,7 +32,8 @@ TITLES = {
 def problem_of(error: CounterfoilError) -> tuple[int, str]:
     """The HTTP status and the problem+json body of a refusal or a stale write."""
     status, code, detail = answer_to(error)
-    return status, body(status, code, detail)
+    values = error.values if isinstance(error, Refusal) else {}
+    return status, body(status, code, detail, rule=values.get("rule"))
 
 
 def answer_to(error: CounterfoilError) -> tuple[int, str, str]:
@@ -42,6 +45,8 @@ def answer_to(error: CounterfoilError) -> tuple[int, str, str]:
     raise error
 
 
-def body(status: int, code: str, detail: str) -> str:
+def body(status: int, code: str, detail: str, *, rule: str | None = None) -> str:
+    """The JSON of a problem; `rule` names what forbids an action, for programs."""
     title = TITLES.get(status, "Refused")
-    return json.dumps({"type": f"urn:counterfoil:{code}", "title": title, "status": status, "detail": detail})
+    problem = {"type": f"urn:counterfoil:{code}", "title": title, "status": status, "detail": detail}
+    return json.dumps(problem | ({"rule": rule} if rule else {}))

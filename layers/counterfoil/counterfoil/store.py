@@ -20,14 +20,18 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from botocore.exceptions import ClientError
 
-from counterfoil.domain.audit import AuditEntry, sealed
+from counterfoil.domain.audit import FIRST_HASH, AuditEntry, sealed
 from counterfoil.domain.bills import ErpBill
+from counterfoil.domain.coding import PostedInvoice
+from counterfoil.domain.decisions import Decision
 from counterfoil.domain.deliveries import Delivery
 from counterfoil.domain.invoices import Invoice
 from counterfoil.domain.lifecycle import STATES, Status, may_move
 from counterfoil.domain.orders import PurchaseOrder, Receipt
 from counterfoil.domain.policy import CompanySettings
 from counterfoil.domain.records import Record
+from counterfoil.domain.settings_history import SettingsChange
+from counterfoil.domain.settings_history import sealed as sealed_change
 from counterfoil.domain.vendors import Vendor
 from counterfoil.errors import (
     BadRequest,
@@ -51,6 +55,7 @@ UNPACKED_BYTES_MAX = 20_000_000
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
 PAGES_MAX = 200
+DECISIONS_MAX = 1_000
 CONTENTION_TRIES_MAX = 8
 REPLAY_SECONDS = 900
 LEASE_TRIES_MAX = 60
@@ -135,10 +140,58 @@ class Store:
             raise UnknownCompany(f"no company {company!r} is set up", company=company)
         return _unpacked(item, CompanySettings)
 
-    def put_company(self, settings: CompanySettings) -> None:
+    def put_company(
+        self,
+        settings: CompanySettings,
+        *,
+        by: str = "setup",
+        why: str = "",
+        at: datetime | None = None,
+        version: int | None = None,
+    ) -> CompanySettings:
+        """Write a company's settings as their next version, with who changed them; the settings as written.
+
+        The same settings again write nothing. StaleWrite when `version` was changed meanwhile.
+        """
         if not COMPANY_NAME.fullmatch(settings.company) or settings.company == UNASSIGNED:
             raise BadRequest(f"{settings.company!r} is no company name: lower-case letters, digits and '-', up to 40")
-        self._put({**_key("COMPANIES", settings.company), **_packed(settings)})
+        key = _key("COMPANIES", settings.company)
+        item = self._get(key)
+        before = _unpacked(item, CompanySettings) if item else None
+        if version is not None and (before is None or before.match.version != version):
+            raise StaleWrite(f"version {version} of the settings was looked at, it is another now")
+        if before is not None and _at_version(settings, before.match.version) == before:
+            return before
+        after = _at_version(settings, before.match.version + 1 if before else max(settings.match.version, 1))
+        change = sealed_change(
+            SettingsChange(
+                version=after.match.version,
+                at=at or datetime.now(UTC),
+                by=by,
+                why=why,
+                settings=after,
+                previous_hash=item["hash"]["S"] if item and "hash" in item else FIRST_HASH,
+            )
+        )
+        number = {"N": str(after.match.version)}
+        self._transact(
+            [
+                self._put_if(
+                    {**key, **_packed(after), "version": number, "hash": {"S": change.hash}},
+                    before.match.version if before else None,
+                ),
+                self._put_if(
+                    {**_key(f"{after.company}#SETTINGS", f"{after.match.version:08d}"), **_packed(change)}, None
+                ),
+            ]
+        )
+        return after
+
+    def settings_history(self, company: str) -> list[SettingsChange]:
+        """All changes of a company's settings, oldest first."""
+        return [
+            _unpacked(item, SettingsChange) for item in self._query("pk = :pk", {":pk": {"S": f"{company}#SETTINGS"}})
+        ]
 
     # Invoices
 
@@ -165,10 +218,13 @@ class Store:
         orders: Sequence[tuple[PurchaseOrder, PurchaseOrder]] = (),
         unchanged_orders: Sequence[PurchaseOrder] = (),
         delivery: Delivery | None = None,
+        decision: Decision | None = None,
+        posted: PostedInvoice | None = None,
     ) -> Invoice:
         """Write an invoice's next version with its audit entry, in one transaction; return it as written.
 
-        `orders` are (as read, as they shall be); `unchanged_orders` only have to be as they were read. MoveRefused
+        `orders` are (as read, as they shall be); `unchanged_orders` only have to be as they were read; `decision` is
+        what the new state was decided on, `posted` what it teaches for the vendor's next ones. MoveRefused
         when the lifecycle has no such move; StaleWrite when anything read has been written since, or the
         invoice's number was taken by another invoice of the vendor.
         """
@@ -209,8 +265,41 @@ class Store:
         ]
         if delivery is not None:
             writes.append(self._put_if({**_delivery_key(delivery), **_packed(delivery)}, None))
+        if decision is not None:
+            writes.append(self._put_if(_decision_item(decision, saved), None))
+        if posted is not None:
+            key = _key(f"{posted.company}#POSTED#{posted.vendor_id}", f"{posted.on.isoformat()}#{posted.invoice_id}")
+            writes.append({"Put": {"TableName": self._table, "Item": {**key, **_packed(posted)}}})
         self._transact(writes)
         return saved
+
+    def decisions_of(self, company: str, invoice_id: str) -> list[Decision]:
+        """All decisions on an invoice, oldest first."""
+        items = self._query(
+            "pk = :pk AND begins_with(sk, :sk)",
+            {":pk": {"S": f"{company}#INVOICE#{invoice_id}"}, ":sk": {"S": "DECISION#"}},
+        )
+        return [_unpacked(item, Decision) for item in items]
+
+    def decisions(self, company: str, *, limit: int = PAGE_MAX) -> list[Decision]:
+        """A company's newest decisions, the newest first: of each invoice the last one that is among them."""
+        items = self._query(
+            "listing_pk = :pk",
+            {":pk": {"S": f"{company}#DECISIONS"}},
+            index="listing",
+            limit=min(limit, DECISIONS_MAX),
+            newest_first=True,
+        )
+        found: dict[str, Decision] = {}
+        for item in items:
+            decision = _unpacked(item, Decision)
+            found.setdefault(decision.invoice_id, decision)
+        return list(found.values())
+
+    def posted_invoices(self, company: str, vendor_id: str, *, limit: int = PAGE_MAX) -> list[PostedInvoice]:
+        """What a vendor's posted invoices teach, the newest first."""
+        items = self._query("pk = :pk", {":pk": {"S": f"{company}#POSTED#{vendor_id}"}}, limit=limit, newest_first=True)
+        return [_unpacked(item, PostedInvoice) for item in items]
 
     def _waiting_writes(self, before: Invoice | None, after: Invoice) -> list[Item]:
         """An invoice that waits for its vendor's orders stands beside them, read consistently."""
@@ -350,12 +439,15 @@ class Store:
 
     def open_orders(self, company: str, vendor_id: str, *, limit: int = PAGE_MAX) -> list[PurchaseOrder]:
         """A vendor's open orders, newest first."""
+        return self._orders_listed(f"{company}#OPEN#{vendor_id}", limit)
+
+    def done_orders(self, company: str, vendor_id: str, *, limit: int = ORDERS_PER_INVOICE_MAX) -> list[PurchaseOrder]:
+        """A vendor's orders that are no longer open, newest first: what a credit note may take back."""
+        return self._orders_listed(f"{company}#DONE#{vendor_id}", limit)
+
+    def _orders_listed(self, listing: str, limit: int) -> list[PurchaseOrder]:
         items = self._query(
-            "listing_pk = :pk",
-            {":pk": {"S": f"{company}#OPEN#{vendor_id}"}},
-            index="listing",
-            limit=limit,
-            newest_first=True,
+            "listing_pk = :pk", {":pk": {"S": listing}}, index="listing", limit=limit, newest_first=True
         )
         return [_unpacked(item, PurchaseOrder) for item in items]
 
@@ -714,10 +806,34 @@ def _order_item(order: PurchaseOrder) -> Item:
         "lookup_pk": {"S": f"{order.company}#PO#{normalised(order.number)}"},
         "lookup_sk": {"S": order.id},
     }
-    if order.status.is_open:
-        item["listing_pk"] = {"S": f"{order.company}#OPEN#{order.vendor_id}"}
-        item["listing_sk"] = {"S": f"{order.order_date or ''}#{order.id}"}
+    item["listing_pk"] = {"S": f"{order.company}#{'OPEN' if order.status.is_open else 'DONE'}#{order.vendor_id}"}
+    item["listing_sk"] = {"S": f"{order.order_date or ''}#{order.id}"}
     return item
+
+
+def _decision_item(decision: Decision, invoice: Invoice) -> Item:
+    """A decision beside its invoice; one that does not fit keeps only the orders that it used, or none."""
+    at = decision.decided_at or invoice.changed_at
+    decision = decision.model_copy(update={"company": invoice.company, "invoice_version": invoice.version})
+    used = tuple(order for order in decision.orders if order.id in decision.result.order_versions)
+    for orders in (decision.orders, used, ()):
+        is_whole = orders is decision.orders
+        try:
+            packed = _packed(decision.model_copy(update={"orders": orders, "is_whole": is_whole}))
+            break
+        except RecordTooLarge:
+            if not orders:
+                raise
+    return {
+        **_key(f"{invoice.company}#INVOICE#{invoice.id}", f"DECISION#{invoice.version:08d}"),
+        **packed,
+        "listing_pk": {"S": f"{invoice.company}#DECISIONS"},
+        "listing_sk": {"S": f"{_instant(at)}#{invoice.id}#{invoice.version:08d}"},
+    }
+
+
+def _at_version(settings: CompanySettings, version: int) -> CompanySettings:
+    return settings.model_copy(update={"match": settings.match.model_copy(update={"version": version})})
 
 
 def _audit_key(entry: AuditEntry) -> Item:

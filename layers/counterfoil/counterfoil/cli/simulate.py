@@ -15,9 +15,10 @@ from rich.table import Table
 
 from counterfoil.cli.match import UNREADABLE, Format
 from counterfoil.domain import replay
+from counterfoil.domain.decisions import Decision
 from counterfoil.domain.money import plain
 from counterfoil.domain.policy import MatchPolicy
-from counterfoil.domain.replay import Change, Decision, Effect
+from counterfoil.domain.replay import Change, Effect
 from counterfoil.scenarios.reader import ScenarioUnreadable, read_cases, read_policy
 from counterfoil.scenarios.simulation import decision_of
 

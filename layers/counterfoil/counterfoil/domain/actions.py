@@ -244,6 +244,52 @@ def invoice_actions(
     return tuple(action for action in OFFERED[stage] if approvable or action not in APPROVING)
 
 
+def awaits_receipt(resolution: Resolution, result: MatchResult) -> bool:
+    """Whether goods that have not come are all that keeps the invoice: by the numbers, or because a person waits."""
+    waits = False
+    for line in result.lines:
+        taken = resolution.taken.get(line.line)
+        if taken is not None and taken.action == LineAction.AWAIT_RECEIPT:
+            waits = True
+        elif taken is not None and taken.action in HOLDING:
+            return False
+        elif not line.is_waived and not is_settled(resolution, line):
+            if not line.awaits_receipt or line.line in resolution.recalled:
+                return False
+            waits = True
+    return waits and not BLOCKING_FLAGS.intersection(result.flags)
+
+
+def settled_by(resolution: Resolution) -> dict[int, str]:
+    """The lines that people accepted or added as new, and who did."""
+    return {number: taken.by for number, taken in resolution.taken.items() if taken.action in SETTLING}
+
+
+def is_untouched(resolution: Resolution) -> bool:
+    """Whether no person did anything with the lines: only then may an invoice approve itself."""
+    return not (resolution.taken or resolution.hand_links or resolution.recalled)
+
+
+def offered_actions(resolution: Resolution, line: LineMatch, actor: Actor) -> tuple[LineAction, ...]:
+    """What the person may do with a line as it stands, linking it by hand included."""
+    found = []
+    for action in LineAction:
+        if action in (LineAction.LINK, LineAction.UNLINK):
+            continue
+        try:
+            if action == LineAction.RECALL:
+                _recalled(resolution, line, actor)
+            elif line.line in resolution.taken:
+                continue
+            else:
+                _check_offered(resolution, line, action)
+                _check_entitled(line, action, actor)
+        except ActionRefused:
+            continue
+        found.append(action)
+    return tuple(found)
+
+
 def accepted(resolution: Resolution) -> frozenset[int]:
     """The lines that people accepted as they are: what `claims_of` counts beside those that pass."""
     return frozenset(number for number, taken in resolution.taken.items() if taken.action == LineAction.ACCEPT)

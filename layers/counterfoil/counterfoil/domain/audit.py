@@ -39,7 +39,8 @@ def sealed(entry: AuditEntry) -> AuditEntry:
     return entry.model_copy(update={"hash": hash_of(entry)})
 
 
-def hash_of(entry: AuditEntry) -> str:
+def hash_of(entry: Record) -> str:
+    """SHA-256 of a record's canonical JSON without its own `hash`."""
     content = entry.model_dump(mode="json", exclude={"hash"})
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()

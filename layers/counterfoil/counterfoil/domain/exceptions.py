@@ -6,15 +6,13 @@ accounts payable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from counterfoil.domain.invoices import CapturedInvoice
-from counterfoil.domain.matching_result import LineMatch, LineStatus, MatchResult
-from counterfoil.domain.money import plain, round_money
-from counterfoil.domain.orders import ZERO, Coding, PurchaseOrder
+from counterfoil.domain.matching_result import InvoiceType, LineMatch, LineStatus, MatchResult
+from counterfoil.domain.orders import ZERO, PurchaseOrder
 from counterfoil.domain.records import Record
 
 
@@ -39,6 +37,7 @@ class ExceptionReason(StrEnum):
     TAX_ERROR = "tax_error"
     TOTAL_ERROR = "total_error"
     NOT_ORDERED = "not_ordered"
+    TO_BE_CODED = "to_be_coded"
     CHARGE_NOT_ORDERED = "charge_not_ordered"
     ORDER_UNKNOWN = "order_unknown"
     VENDOR_UNKNOWN = "vendor_unknown"
@@ -56,6 +55,7 @@ class Outcome(StrEnum):
     CREDIT_NOTE_ASKED = "credit_note_asked"
     RESUBMISSION_ASKED = "resubmission_asked"
     BLOCKED_AND_REPORTED = "blocked_and_reported"
+    REJECTED = "rejected"
 
 
 _R = ExceptionReason
@@ -74,6 +74,7 @@ OWNERS: dict[ExceptionReason, Owner] = {
     _R.FRAUD: Owner.CONTROLLER,
     _R.BILLED_TWICE: Owner.ACCOUNTS_PAYABLE,
     _R.DUPLICATE: Owner.ACCOUNTS_PAYABLE,
+    _R.TO_BE_CODED: Owner.ACCOUNTS_PAYABLE,
     _R.ARITHMETIC_ERROR: Owner.ACCOUNTS_PAYABLE,
     _R.TOTAL_ERROR: Owner.ACCOUNTS_PAYABLE,
     _R.ORDER_UNKNOWN: Owner.ACCOUNTS_PAYABLE,
@@ -92,7 +93,32 @@ FLAG_REASONS: dict[str, ExceptionReason] = {
     "order_of_other_vendor": _R.ORDER_UNKNOWN,
     "no_lines": _R.UNREADABLE,
 }
+# What a reason of the whole invoice means as an exception.
+REASONS: dict[str, ExceptionReason] = {
+    "totals_do_not_add_up": _R.TOTAL_ERROR,
+    "total_negative": _R.TOTAL_ERROR,
+    "tax_implausible": _R.TAX_ERROR,
+    "over_claimed": _R.BILLED_TWICE,
+    "duplicate_suspected": _R.DUPLICATE,
+    "bank_account_changed": _R.FRAUD,
+    "vendor_unknown": _R.VENDOR_UNKNOWN,
+    "vendor_inactive": _R.VENDOR_UNKNOWN,
+    "field_missing": _R.UNREADABLE,
+    "field_in_doubt": _R.UNREADABLE,
+}
+# What a person has asked of the vendor, or reported: the exception is no longer anybody's to look into.
+ANSWERED = frozenset({Outcome.CREDIT_NOTE_ASKED, Outcome.RESUBMISSION_ASKED, Outcome.BLOCKED_AND_REPORTED})
+# How one ends that is no longer there when the invoice is matched again, for want of a person's word.
+ENDS_BY_ITSELF: dict[ExceptionReason, Outcome] = {
+    _R.SHORT_DELIVERY: Outcome.GOODS_RECEIVED,
+    _R.MISSING_RECEIPT: Outcome.GOODS_RECEIVED,
+}
 DUE_DAYS = 5
+DUE_DAYS_MAX = 90
+CLOSED_KEPT_MAX = 50
+
+
+Key = tuple[int | None, ExceptionReason]
 
 
 class MatchException(Record):
@@ -107,6 +133,7 @@ class MatchException(Record):
     outcome: Outcome | None = None
     closed_at: datetime | None = None
     closed_by: str | None = None
+    comment: str = ""
 
     def age(self, now: datetime) -> timedelta:
         """How long it has been open, or was until it was closed."""
@@ -128,15 +155,26 @@ def exceptions_of(
 
     One that was there before keeps its age and its deadline; `settled` lines (accepted, added as new) have none.
     """
-    known = {(each.line, each.reason): each for each in earlier if each.outcome is None}
+    return _opened(_found(result, settled), opened_at=opened_at, earlier=earlier, due_days=due_days)
+
+
+def _found(result: MatchResult, settled: Iterable[int]) -> dict[Key, str]:
+    """What the match says is wrong, with the sentence that says so."""
     done = set(settled)
-    found: dict[tuple[int | None, ExceptionReason], str] = {}
+    found: dict[Key, str] = {}
     for line in result.lines:
         if line.line not in done and not line.is_waived:
-            found.update({(line.line, reason): line.explain for reason in _reasons(line, result.flags)})
+            found.update({(line.line, reason): line.explain for reason in _reasons(line, result)})
     for flag in result.flags:
         if flag in FLAG_REASONS and not result.approvable:
             found.setdefault((None, FLAG_REASONS[flag]), flag.replace("_", " "))
+    return found
+
+
+def _opened(
+    found: Mapping[Key, str], *, opened_at: datetime, earlier: Iterable[MatchException], due_days: int
+) -> tuple[MatchException, ...]:
+    known = {(each.line, each.reason): each for each in earlier if each.outcome is None}
     due_on = opened_at.date() + timedelta(days=due_days)
     return tuple(
         known[key].model_copy(update={"detail": detail})
@@ -148,19 +186,62 @@ def exceptions_of(
     )
 
 
-def closed(exception: MatchException, outcome: Outcome, *, at: datetime, by: str) -> MatchException:
+def brought_on(
+    earlier: Iterable[MatchException],
+    result: MatchResult | None,
+    *,
+    reasons: Mapping[str, str],
+    settled: Mapping[int, str],
+    at: datetime,
+    by: str,
+    due_days: int = DUE_DAYS,
+) -> tuple[MatchException, ...]:
+    """All exceptions of an invoice after it was decided again: open ones first, then those that have ended.
+
+    `reasons` are those of the whole invoice, its code and sentence; `settled` says who accepted a line or added it as
+    new. What is no longer wrong ends by itself: the goods came, or it was put right in the ERP. Of those that ended
+    the newest `CLOSED_KEPT_MAX` are kept.
+    """
+    known = list(earlier)
+    found: dict[Key, str] = {(None, REASONS[code]): detail for code, detail in reasons.items() if code in REASONS}
+    if result is not None:
+        found = {**_found(result, settled), **found}
+    now_open = _opened(found, opened_at=at, earlier=known, due_days=due_days)
+    still = {(each.line, each.reason) for each in now_open}
+    answered = {(each.line, each.reason): each for each in known if each.outcome in ANSWERED}
+    # What a person answered stays answered as long as the same thing is wrong.
+    now_open = tuple(each for each in now_open if (each.line, each.reason) not in answered)
+    ended = [each for each in known if each.outcome is not None]
+    for each in known:
+        if each.outcome is None and (each.line, each.reason) not in still:
+            who = settled.get(each.line) if each.line is not None else None
+            outcome = Outcome.ACCEPTED if who is not None else ENDS_BY_ITSELF.get(each.reason, Outcome.CORRECTED_IN_ERP)
+            ended.append(closed(each, outcome, at=at, by=who or by))
+    return (*now_open, *ended[-CLOSED_KEPT_MAX:])
+
+
+def closed(exception: MatchException, outcome: Outcome, *, at: datetime, by: str, comment: str = "") -> MatchException:
     """The exception with its outcome; one that has an outcome keeps it."""
     if exception.outcome is not None:
         return exception
-    return exception.model_copy(update={"outcome": outcome, "closed_at": at, "closed_by": by})
+    return exception.model_copy(update={"outcome": outcome, "closed_at": at, "closed_by": by, "comment": comment})
 
 
-def _reasons(line: LineMatch, flags: Sequence[str]) -> list[ExceptionReason]:
-    found = []
+def all_closed(
+    exceptions: Iterable[MatchException], outcome: Outcome, *, at: datetime, by: str
+) -> tuple[MatchException, ...]:
+    """The exceptions with all open ones ended: the invoice was approved or refused as a whole."""
+    return tuple(closed(each, outcome, at=at, by=by) for each in exceptions)
+
+
+def _reasons(line: LineMatch, result: MatchResult) -> list[ExceptionReason]:
+    found, flags = [], result.flags
     if line.status == LineStatus.UNLINKED:
+        if result.invoice_type == InvoiceType.INVOICE:
+            return [_R.TO_BE_CODED]
         return [_R.CHARGE_NOT_ORDERED if line.is_charge else _R.NOT_ORDERED]
     if LineStatus.QUANTITY_MISMATCH in line.conditions:
-        found.append(_quantity_reason(line))
+        found.append(quantity_reason(line))
     if LineStatus.RATE_MISMATCH in line.conditions:
         is_foreign = "currency_mismatch" in flags and line.expected_rate is None
         found.append(_R.CURRENCY_ERROR if is_foreign else _R.PRICE_ERROR)
@@ -169,7 +250,8 @@ def _reasons(line: LineMatch, flags: Sequence[str]) -> list[ExceptionReason]:
     return found
 
 
-def _quantity_reason(line: LineMatch) -> ExceptionReason:
+def quantity_reason(line: LineMatch) -> ExceptionReason:
+    """What a quantity that differs is, by the side on which it does."""
     expected, billed = line.expected_quantity, line.billed_quantity
     if expected is None or billed is None:
         return _R.UNIT_UNKNOWN
@@ -183,6 +265,14 @@ def _quantity_reason(line: LineMatch) -> ExceptionReason:
 # Receipt chase
 
 
+class Arrival(StrEnum):
+    """What whoever receives answers. Only a receipt in the ERP lets the invoice go on."""
+
+    ARRIVED = "arrived"
+    NOT_ARRIVED = "not_arrived"
+    PARTLY_ARRIVED = "partly_arrived"
+
+
 class ReceiptRequest(Record):
     """A question to whoever receives: did these goods come? `quantity` is what the invoice bills beyond receipts."""
 
@@ -193,18 +283,28 @@ class ReceiptRequest(Record):
     quantity: Decimal
     unit: str | None
     due_on: date
+    asked_by: str = ""
+    asked_of: str = ""
+    answer: Arrival | None = None
+    answered_by: str | None = None
+    comment: str = ""
+
+    def is_late(self, today: date) -> bool:
+        return self.answer is None and today > self.due_on
 
 
 def receipt_requests(
     result: MatchResult, orders: Iterable[PurchaseOrder], *, asked_on: date, due_days: int = DUE_DAYS
 ) -> tuple[ReceiptRequest, ...]:
-    """The receipts that an invoice waits for, one for each order line."""
+    """The receipts that an invoice waits for, one for each order line; of orders that are gone, none."""
     by_id = {order.id: order for order in orders}
     found: dict[tuple[str, int], ReceiptRequest] = {}
     for line in result.lines:
         if not line.awaits_receipt or line.billed_quantity is None or line.expected_quantity is None:
             continue
         link = line.links[-1]
+        if link.order_id not in by_id:
+            continue
         ordered = by_id[link.order_id].line(link.line)
         found[link.order_id, link.line] = ReceiptRequest(
             order_id=link.order_id,
@@ -216,83 +316,6 @@ def receipt_requests(
             due_on=asked_on + timedelta(days=due_days),
         )
     return tuple(found.values())
-
-
-# Debit memo
-
-
-class DebitMemoLine(Record):
-    """What the vendor is asked to credit on one line: `amount` is above zero, in the invoice's currency."""
-
-    line: int
-    reason: ExceptionReason
-    quantity: Decimal
-    rate: Decimal
-    amount: Decimal
-    detail: str
-    coding: Coding = Coding()
-
-
-class DebitMemo(Record):
-    """A draft for a person to send: it changes nothing by itself."""
-
-    vendor_id: str
-    invoice_number: str
-    currency: str
-    lines: tuple[DebitMemoLine, ...]
-
-    @property
-    def total(self) -> Decimal:
-        return sum((line.amount for line in self.lines), ZERO)
-
-
-def debit_memo(captured: CapturedInvoice, result: MatchResult, *, vendor_id: str) -> DebitMemo | None:
-    """What to ask back when the invoice is paid as it is: quantities billed beyond what is due, at the billed rate, and
-    the difference of rates on what is due. None when nothing was billed too much."""
-    currency = captured.currency or ""
-    lines: list[DebitMemoLine] = []
-    seen: set[str | None] = set()
-    for line in result.lines:
-        if line.status.passes or line.link in seen or not line.links:
-            continue
-        seen.add(line.link)
-        lines.extend(_memo_lines(line, currency))
-    if not lines:
-        return None
-    return DebitMemo(
-        vendor_id=vendor_id, invoice_number=captured.invoice_number or "", currency=currency, lines=tuple(lines)
-    )
-
-
-def _memo_lines(line: LineMatch, currency: str) -> list[DebitMemoLine]:
-    if line.expected_amount is not None and line.billed_amount is not None:
-        over = line.billed_amount - line.expected_amount
-        return [_memo_line(line, _R.AMOUNT_ERROR, Decimal(1), over, currency)] if over > 0 else []
-    sides = (line.billed_quantity, line.expected_quantity, line.billed_rate, line.expected_rate)
-    billed, expected, billed_rate, expected_rate = sides
-    if billed is None or expected is None or billed_rate is None or expected_rate is None or billed <= 0:
-        return []
-    due = max(expected, ZERO)
-    found = []
-    if billed > due:
-        found.append(_memo_line(line, _quantity_reason(line), billed - due, billed_rate, currency))
-    if billed_rate > expected_rate and min(billed, due) > 0:
-        found.append(_memo_line(line, _R.PRICE_ERROR, min(billed, due), billed_rate - expected_rate, currency))
-    return found
-
-
-def _memo_line(
-    line: LineMatch, reason: ExceptionReason, quantity: Decimal, rate: Decimal, currency: str
-) -> DebitMemoLine:
-    return DebitMemoLine(
-        line=line.line,
-        reason=reason,
-        quantity=quantity,
-        rate=rate,
-        amount=round_money(quantity * rate, currency),
-        detail=f"{reason.value.replace('_', ' ')}: {plain(quantity)} at {plain(rate)}; {line.explain}",
-        coding=line.coding,
-    )
 
 
 def open_by_owner(exceptions: Iterable[MatchException]) -> Mapping[Owner, list[MatchException]]:

@@ -10,9 +10,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from counterfoil.domain.actions import NOTHING_DONE, Resolution
 from counterfoil.domain.audit import FIRST_HASH
+from counterfoil.domain.coding import LinkByHand, Proposal, Recurrence
+from counterfoil.domain.exceptions import MatchException, ReceiptRequest
 from counterfoil.domain.lifecycle import Status
-from counterfoil.domain.matching_result import MatchResult
+from counterfoil.domain.matching_result import InvoiceType, MatchResult
+from counterfoil.domain.orders import Coding
 from counterfoil.domain.records import Record
 
 HEADER_FIELDS = (
@@ -184,12 +188,30 @@ class BillReference(Record):
     total: Decimal | None = None
 
 
+class Hold(Record):
+    """A person stopped the invoice: who, when, why. It goes nowhere until it is recalled."""
+
+    by: str
+    at: datetime
+    why: str = ""
+
+
+class Routing(Record):
+    """The invoice was sent to somebody for approval; `to` is empty when it is anybody's who may."""
+
+    by: str
+    at: datetime
+    to: str = ""
+
+
 class Invoice(Record):
     """One invoice of one company (the client whose books these are), at one version of its state.
 
-    `orders_seen` is the fingerprint of all orders that it was matched against, `terms_seen` that of the terms of the
-    lines that it bills; `audit_hash` seals its audit trail up
-    to this version. `attempts` counts how often the sweep found it resting in a state that a step should move.
+    `orders_seen` is the fingerprint of all orders and of the policy that it was matched with, `terms_seen` that of the
+    terms of the lines that it bills; `audit_hash` seals its audit trail up to this version. `invoice_type` is a
+    person's choice, `resolution` what people did with the lines, `codings` where people post lines that bill no order;
+    `proposals` say where such lines went before, `taught` what links by hand say of the vendor's item codes.
+    `attempts` counts how often the sweep found it resting in a state that a step should move.
     """
 
     company: str
@@ -208,6 +230,16 @@ class Invoice(Record):
     orders_seen: str = ""
     terms_seen: str = ""
     match: MatchResult | None = None
+    invoice_type: InvoiceType | None = None
+    resolution: Resolution = NOTHING_DONE
+    codings: dict[int, Coding] = {}
+    proposals: dict[int, Proposal] = {}
+    taught: tuple[LinkByHand, ...] = ()
+    recurrence: Recurrence | None = None
+    exceptions: tuple[MatchException, ...] = ()
+    receipt_requests: tuple[ReceiptRequest, ...] = ()
+    on_hold: Hold | None = None
+    sent_for_approval: Routing | None = None
     approval: Approval | None = None
     bill: BillReference | None = None
     audit_hash: str = FIRST_HASH

@@ -7,15 +7,16 @@ is not seen for long or when people decide otherwise.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 
+from counterfoil.domain.coding import CodedLine, LinkByHand, PostedInvoice, Proposal, Recurrence
+from counterfoil.domain.invoices import Invoice
 from counterfoil.domain.linking import code_of, similarity, words_of
-from counterfoil.domain.orders import Coding
-from counterfoil.domain.records import Record
+from counterfoil.domain.matching_result import InvoiceType
 
 CONFIRMATIONS_MIN = 2
 REMEMBERED_DAYS = 730
@@ -23,16 +24,6 @@ SIMILAR_MIN = 72
 RECURRENCES_MIN = 3
 # Days between invoices that come regularly, and how many days they may be early or late.
 PERIODS = {"weekly": (7, 1), "monthly": (30, 4), "quarterly": (91, 8), "yearly": (365, 15)}
-
-
-class LinkByHand(Record):
-    """A person linked a line with the vendor's code to an order line of our item; or took such a link away."""
-
-    vendor_id: str
-    vendor_code: str
-    item_code: str
-    on: date
-    is_confirmed: bool = True
 
 
 def aliases(links: Iterable[LinkByHand], *, today: date) -> dict[str, dict[str, str]]:
@@ -54,32 +45,15 @@ def aliases(links: Iterable[LinkByHand], *, today: date) -> dict[str, dict[str, 
     return dict(found)
 
 
-class CodedLine(Record):
-    """A line of a posted invoice without an order, and how people coded it."""
-
-    invoice_id: str
-    vendor_id: str
-    description: str
-    amount: Decimal
-    on: date
-    coding: Coding
-
-
-class Proposal(Record):
-    """A coding for a person to confirm, with the invoices that it rests on."""
-
-    coding: Coding
-    reason: str
-    invoices: tuple[str, ...]
-
-
-def propose_coding(history: Iterable[CodedLine], *, vendor_id: str, description: str, today: date) -> Proposal | None:
+def propose_coding(
+    history: Iterable[CodedLine], *, vendor_ids: Collection[str], description: str, today: date
+) -> Proposal | None:
     """How the vendor's like lines were coded before; None when too few were, or when they were not coded alike."""
     words = words_of(description)
     like = [
         line
         for line in history
-        if line.vendor_id == vendor_id
+        if line.vendor_id in vendor_ids
         and today - line.on <= timedelta(days=REMEMBERED_DAYS)
         and similarity(words, words_of(line.description)) >= SIMILAR_MIN
     ]
@@ -99,13 +73,39 @@ def propose_coding(history: Iterable[CodedLine], *, vendor_id: str, description:
     )
 
 
-class Recurrence(Record):
-    """An invoice that comes again and again: how often, for about how much, and when the next is due."""
-
-    period: str
-    amount: Decimal
-    next_on: date
-    invoices: int
+def posted_lesson(invoice: Invoice, on: date) -> PostedInvoice | None:
+    """What a posted invoice teaches for its vendor's next ones; None when people taught nothing by it."""
+    captured, result = invoice.captured, invoice.match
+    if captured is None or result is None or invoice.vendor_id is None or captured.gross_total is None:
+        return None
+    dated = captured.issue_date or on
+    unlinked = {line.line: line for line in result.lines if not line.links}
+    lines = []
+    for billed in captured.billed_lines:
+        coding = invoice.codings.get(billed.line)
+        if billed.line in unlinked and coding is not None and coding.account and billed.amount is not None:
+            lines.append(
+                CodedLine(
+                    invoice_id=invoice.id,
+                    vendor_id=invoice.vendor_id,
+                    description=billed.description,
+                    amount=billed.amount,
+                    on=dated,
+                    coding=coding,
+                )
+            )
+    if not lines and not invoice.taught and result.invoice_type != InvoiceType.INVOICE:
+        return None
+    return PostedInvoice(
+        company=invoice.company,
+        vendor_id=invoice.vendor_id,
+        invoice_id=invoice.id,
+        on=dated,
+        gross_total=captured.gross_total,
+        currency=captured.currency or "",
+        lines=tuple(lines),
+        links=invoice.taught,
+    )
 
 
 def recurrence(invoices: Iterable[tuple[date, Decimal]]) -> Recurrence | None:

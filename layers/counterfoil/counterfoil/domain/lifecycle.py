@@ -21,6 +21,7 @@ class Status(StrEnum):
     AWAITING_RECEIPT = "awaiting_receipt"
     EXCEPTION = "exception"
     MATCHED = "matched"
+    READY_TO_POST = "ready_to_post"
     APPROVED = "approved"
     EXPORTING = "exporting"
     EXPORT_FAILED = "export_failed"
@@ -61,6 +62,7 @@ def _to(*statuses: Status) -> frozenset[Status]:
 
 _MATCH_OUTCOMES = (
     Status.MATCHED,
+    Status.READY_TO_POST,
     Status.APPROVED,
     Status.AWAITING_RECEIPT,
     Status.EXCEPTION,
@@ -98,6 +100,12 @@ STATES: dict[Status, State] = {
     ),
     Status.MATCHED: State(
         "agrees with its order, waiting for approval",
+        moves=_to(*_MATCH_OUTCOMES, Status.CAPTURED, Status.REJECTED),
+        holds_claims=True,
+        wakes=True,
+    ),
+    Status.READY_TO_POST: State(
+        "approved, waiting for somebody to post it",
         moves=_to(*_MATCH_OUTCOMES, Status.CAPTURED, Status.REJECTED),
         holds_claims=True,
         wakes=True,

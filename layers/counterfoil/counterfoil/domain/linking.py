@@ -54,6 +54,7 @@ QUANTITY_WITHIN = 3
 AMOUNT = 4
 UNIT = 2
 EXHAUSTED = -12
+OTHER_CURRENCY = -12
 OTHER_ORDER_LINE = -1
 
 # How alike descriptions must be, in percent: to say by themselves what a line is; to do so with price or quantity
@@ -338,7 +339,7 @@ def places_of(
                 continue
             mode, _ = policy.mode_for(subject_of(order, line, invoice, policy))
             match_type = match_type_of(line, mode)
-            spent = ledger.billed(order, line)
+            spent = ledger.billed(order, line, is_credit=is_credit)
             if order.claims:
                 spent += ledger.taken(order, line.line, but_by=invoice_id, is_credit=is_credit)
             places.append(
@@ -347,7 +348,7 @@ def places_of(
                     line=line,
                     spent=spent,
                     match_type=match_type,
-                    expected=ledger.expected(line, spent, match_type, policy.two_way_quantity),
+                    expected=ledger.expected(line, spent, match_type, policy.two_way_quantity, is_credit=is_credit),
                     free=ledger.free(line, spent, match_type),
                     rank=len(places),
                     position=position,
@@ -367,7 +368,9 @@ class Linker:
         units: Units,
         *,
         vendor_id: str | None,
+        currency: str | None,
     ) -> None:
+        self._currency = currency
         self._places = places
         self._by_rank = {place.rank: place for place in places}
         self._ranks = max(self._by_rank, default=0) + 1
@@ -528,6 +531,8 @@ class Linker:
         found.update(numbers)
         if ledger.is_exhausted(place.line, place.spent) and (line.quantity or ZERO) >= 0:
             found["exhausted"] = EXHAUSTED
+        if place.order.currency != self._currency:
+            found["other_currency"] = OTHER_CURRENCY
         return found
 
     def _is_same(self, line: Billed, place: Place, alike: int, numbers: Mapping[str, int]) -> bool:
@@ -549,9 +554,11 @@ class Linker:
         return says_nothing and numbers.get("rate") == RATE and numbers.get("quantity", 0) >= QUANTITY_ORDERED
 
     def _numbers(self, line: Billed, place: Place) -> dict[str, int]:
-        """What price, quantity and amount say. The amount is all that an expense line has."""
+        """What price, quantity and amount say. The amount is all that an expense line has; money of another currency
+        says nothing."""
+        is_same_money = place.order.currency == self._currency
         if place.line.is_expense:
-            if line.total is not None and line.total == place.line.amount:
+            if is_same_money and line.total is not None and line.total == place.line.amount:
                 return {"amount": AMOUNT_OF_EXPENSE}
             return {}
         found: dict[str, int] = {}
@@ -560,7 +567,7 @@ class Linker:
             return found
         if line.line.unit:
             found["unit"] = UNIT
-        if line.price is not None:
+        if line.price is not None and is_same_money:
             rate = conversion.rate(line.price)
             if conversion.is_same(rate, place.line.rate):
                 found["rate"] = RATE
@@ -574,7 +581,7 @@ class Linker:
                 found["quantity"] = QUANTITY_ORDERED
             elif ZERO < quantity <= place.free:
                 found["quantity"] = QUANTITY_WITHIN
-        if line.total and conversion.is_same(line.total, _ordered_amount(place.line)):
+        if is_same_money and line.total and conversion.is_same(line.total, _ordered_amount(place.line)):
             found["amount"] = AMOUNT
         return found
 
@@ -587,6 +594,8 @@ class Linker:
         """
         places: dict[Hashable, deque[Place]] = defaultdict(deque)
         for place in self._places:
+            if place.order.currency != self._currency:
+                continue
             if place.codes[0] and place.expected == place.free > 0 and place.line.rate:
                 key = (place.codes[0], place.words, place.line.unit, place.line.rate, place.expected)
                 places[key].append(place)
@@ -757,7 +766,8 @@ def _is_by_numbers_only(found: Sequence[tuple[int, int, Mapping[str, int]]]) -> 
 
 def _thing(place: Place) -> Hashable:
     """What a document can tell of an order line: two that are equal in it are alike to it."""
-    return place.codes, place.words, place.line.unit, place.line.rate, place.line.amount, place.expected
+    line = place.line
+    return place.codes, place.words, line.unit, line.rate, line.amount, place.expected, place.order.currency
 
 
 def _is_same_thing(place: Place, first: Place) -> bool:

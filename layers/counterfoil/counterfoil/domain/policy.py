@@ -209,6 +209,8 @@ class MatchPolicy(Record):
 
 class CompanySettings(Record):
     """One company's settings. `approve_automatically_max` is in the company's `currency`; None approves nothing.
+    With `post_automatically` false an approved invoice waits until somebody posts it. `receipt_due_days` and
+    `exception_due_days` are how long whoever is asked has to answer.
 
     `identity` is what documents call the company itself. `accounts` maps a kind of charge to the ERP's account id it
     posts to. `erp_time_zone` is the IANA name of the time zone that the ERP's account keeps, `vendor_iban_field` the
@@ -221,6 +223,9 @@ class CompanySettings(Record):
     identity: CompanyIdentity = CompanyIdentity()
     match: MatchPolicy = MatchPolicy()
     approve_automatically_max: Limit | None = None
+    post_automatically: bool = True
+    receipt_due_days: Annotated[int, Field(ge=1, le=90)] = 5
+    exception_due_days: Annotated[int, Field(ge=1, le=90)] = 5
     accounts: dict[LineKind, str] = {}
     erp_time_zone: str = "UTC"
     vendor_iban_field: str | None = None

@@ -8,26 +8,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 
+from counterfoil.domain.decisions import Decision
 from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.matching import match_invoice
-from counterfoil.domain.matching_result import InvoiceType, LineMatch, MatchResult
-from counterfoil.domain.orders import ZERO, PurchaseOrder
+from counterfoil.domain.matching_result import LineMatch, MatchResult
+from counterfoil.domain.orders import ZERO
 from counterfoil.domain.policy import MatchPolicy
 from counterfoil.domain.records import Record
-
-
-class Decision(Record):
-    """One match: the document, the orders as they were, the policy, and what came of it."""
-
-    invoice_id: str
-    vendor_id: str | None
-    captured: CapturedInvoice
-    orders: tuple[PurchaseOrder, ...]
-    policy: MatchPolicy
-    result: MatchResult
-    prices_include_tax: bool = False
-    invoice_type: InvoiceType | None = None
-    hand_links: dict[int, tuple[tuple[str, int], ...]] = {}
 
 
 class Effect(StrEnum):

@@ -14,6 +14,7 @@ from typing import Any
 from counterfoil.domain.bills import Bill, BillImpossible, bill_of, external_id, total_due
 from counterfoil.domain.claims import with_bill
 from counterfoil.domain.invoices import BillReference, DocumentType, Invoice, Reason
+from counterfoil.domain.learning import posted_lesson
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.money import plain
 from counterfoil.domain.orders import ZERO, PurchaseOrder
@@ -177,7 +178,16 @@ def _posted(invoice: Invoice, found: BillReference, store: Store, now: Callable[
     after = invoice.model_copy(update={"status": Status.POSTED, "bill": found, "reasons": (), "attempts": 0})
     details = {"bill": found.id or "", "external_id": found.external_id, "total": plain(due)}
     billed = _billed(invoice, found, store)
-    return store.save_invoice(invoice, after, by=BY, action="posted", at=now(), details=details, orders=billed)
+    return store.save_invoice(
+        invoice,
+        after,
+        by=BY,
+        action="posted",
+        at=now(),
+        details=details,
+        orders=billed,
+        posted=posted_lesson(after, now().date()),
+    )
 
 
 def _billed(invoice: Invoice, bill: BillReference, store: Store) -> Sequence[tuple[PurchaseOrder, PurchaseOrder]]:

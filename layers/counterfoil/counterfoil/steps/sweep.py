@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 
 from counterfoil.domain.invoices import Invoice, Reason
 from counterfoil.domain.lifecycle import ATTEMPTS_MAX, STATES, Status
-from counterfoil.domain.orders import fingerprint
 from counterfoil.errors import StaleWrite
 from counterfoil.steps.capture import vendor_of
-from counterfoil.steps.match import candidates
+from counterfoil.steps.match import candidates, seen_of
 from counterfoil.store import Store
 
 BY = "sweep"
@@ -87,8 +86,9 @@ def _match_again(invoice: Invoice, store: Store, now: Callable[[], datetime]) ->
     """An order may have changed just as the invoice came to rest, before it stood in the list of the waiting."""
     if invoice.captured is None:
         return "left"
-    orders = candidates(invoice, invoice.captured, store)
-    if fingerprint(orders, but_by=invoice.id) == invoice.orders_seen:
+    settings = store.company(invoice.company)
+    orders = candidates(invoice, invoice.captured, settings.match, store)
+    if seen_of(invoice, orders, settings) == invoice.orders_seen:
         return "left"
     again = invoice.model_copy(update={"status": Status.CAPTURED, "reasons": (), "attempts": 0})
     why = "its orders have changed since it was matched"
@@ -99,6 +99,8 @@ def _match_again(invoice: Invoice, store: Store, now: Callable[[], datetime]) ->
 def _read_again(invoice: Invoice, store: Store, now: Callable[[], datetime]) -> str:
     """An invoice may come before the ERP's vendor does. Any other doubt is a person's to settle."""
     if {reason.code for reason in invoice.reasons} != {"vendor_unknown"} or invoice.captured is None:
+        return "left"
+    if invoice.on_hold is not None:
         return "left"
     if not vendor_of(invoice.captured, invoice.company, store)[0]:
         return "left"

@@ -11,6 +11,7 @@ from counterfoil.capture.layout.currency import read_currency
 from counterfoil.capture.layout.header import dates, invoice_numbers, order_numbers, texts
 from counterfoil.capture.layout.page_context import Candidate, Context, context_of
 from counterfoil.capture.layout.parties import read_parties
+from counterfoil.capture.layout.receipt import is_receipt, read_receipt
 from counterfoil.capture.layout.table import read_lines
 from counterfoil.capture.layout.totals import Totals, read_totals
 from counterfoil.capture.layout.vocabulary import squeeze
@@ -73,10 +74,13 @@ def read_context(context: Context, source: Source, limits: Limits) -> Reading:
     _put(reading, "vendor_address", parties.address)
     _put(reading, "buyer_name", parties.buyer)
     reading.vendor_domains = parties.domains
+    is_till_receipt = source == Source.OCR and is_receipt(context)
+    if is_till_receipt:
+        _put_receipt(reading, context)
     _check_single(context, reading)
     net, gross = reading.amount("net_total"), reading.amount("gross_total")
     reading.lines = read_lines(context, net, gross, limits.lines_max)
-    if not totals.is_proven:
+    if not totals.is_proven and not is_till_receipt:
         _confirm_by_lines(context, reading)
     _note_discounts(reading)
     return reading
@@ -91,6 +95,20 @@ def _confirm_by_lines(context: Context, reading: Reading) -> None:
     if totals.is_proven:
         reading.doubts = [name for name in reading.doubts if name not in TOTALS]
         _put_totals(reading, totals)
+
+
+def _put_receipt(reading: Reading, context: Context) -> None:
+    """What a till receipt says of seller and total goes before what a page of any kind would say."""
+    receipt = read_receipt(context)
+    if receipt.vendor is not None:
+        reading.drop("vendor_name")
+        _put(reading, "vendor_name", receipt.vendor)
+    if receipt.gross is not None and receipt.gross.value != reading.amount("gross_total"):
+        # Net and tax that added up to another total are not those of this one.
+        reading.drop("net_total", "tax_total", "gross_total")
+    if receipt.gross is not None:
+        reading.drop("gross_total")
+        _put(reading, "gross_total", receipt.gross)
 
 
 def _note_discounts(reading: Reading) -> None:

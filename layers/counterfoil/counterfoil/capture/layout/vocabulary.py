@@ -124,6 +124,14 @@ def months() -> dict[str, int]:
 
 
 @lru_cache(1)
+def label_words() -> frozenset[str]:
+    """The single words of all labels, column heads and titles in every language, squeezed."""
+    texts = [text for content in _files().values() for _, text in _label_texts(content)]
+    texts += [text for content in _files().values() for kinds in content.columns.values() for text in kinds]
+    return frozenset(squeeze(word) for text in texts for word in text.split())
+
+
+@lru_cache(1)
 def _common_words() -> dict[str, frozenset[str]]:
     return {code: frozenset(map(squeeze, language.common)) for code, language in _files().items()}
 
