@@ -35,7 +35,7 @@ def void(session: Session, record: Record) -> bool:
 
         if settlement.applied_to(session, record.id):
             raise user_error("You cannot void this transaction: payments have been applied to it.")
-        if any(line.get("billVarianceStatus") == variances.POSTED for line in record.sublist("item")):
+        if variances.are_posted(record):
             raise user_error("You cannot void this transaction: its bill variances have been posted.")
     if ledger.is_posting(record):
         periods.refuse_if_shut(session, record, "voided")

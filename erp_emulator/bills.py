@@ -53,9 +53,7 @@ def refuse_edit_of_paid(session: Session, record: Record) -> None:
     before = session.before.get(record.key)
     if before is None:
         return
-    if before.lines != record.lines and any(
-        x.get("billVarianceStatus") == variances.POSTED for x in before.sublist("item")
-    ):
+    if before.lines != record.lines and variances.are_posted(before):
         raise user_error("You cannot change this transaction: its bill variances have been posted.")
     if session.preferences["editPaidBill"] != "refuse":
         return

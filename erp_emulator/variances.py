@@ -1,9 +1,8 @@
-"""Bill variances: where a bill and the receipts it is matched to leave a rest in accrued purchases, and the journal that
-takes it out.
+"""Bill variances: the rest that a bill and the receipts it is matched to leave in accrued purchases.
 
-Only lines of orders that match bills to receipts have them. A bill is matched to the receipts that its line names, else to
-what was received and no earlier bill has taken. What remains is split as NetSuite does: quantity (at the receipts' cost),
-price (at the receipts' rate of exchange), and exchange rate.
+Only lines of orders that match bills to receipts have them. A bill is matched to the receipts that its line names, else
+to what was received and no earlier bill has taken. What remains is split as NetSuite does: quantity (at the receipts'
+cost), price (at the receipts' rate of exchange), and exchange rate.
 """
 
 from __future__ import annotations
@@ -116,6 +115,10 @@ def settle(session: Session, bill: Record) -> None:
         else:
             has_any = any(of_line(session, bill, line).values())
             line["billVarianceStatus"] = OPEN if has_any else NONE
+
+
+def are_posted(bill: Record) -> bool:
+    return any(line.get("billVarianceStatus") == POSTED for line in bill.sublist("item"))
 
 
 def journal_links(session: Session, record: Record) -> list[Link]:

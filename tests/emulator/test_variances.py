@@ -64,7 +64,7 @@ def test_a_higher_price_is_a_price_variance_until_its_journal_is_posted(client):
 def test_a_lower_price_is_posted_the_other_way(client):
     order = client.order(matched(quantity=10, rate=10))
     client.receive(order)
-    billed(client, order, 10, D("9.50"))
+    billed(client, order, 10, 9.5)
 
     [journal] = post(client)
 
