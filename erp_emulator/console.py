@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from erp_emulator import actions, codes, ledger, projection, records, transforms, variance_journals
 from erp_emulator.clock import instant_text
 from erp_emulator.console_shapes import (
+    FACTS_SHOWN,
     condition_of,
     facts_of,
     money,
@@ -210,6 +211,7 @@ class Console:
         shown = View(session, request.rest_root, expand=True).record(record)
         status = codes.status_name(record_type.code, record.get("status")) if record.get("status") else ""
         lines = receivable(session, record)
+        facts = facts_of(record, shown)
         return self.page(
             "record.html",
             {
@@ -219,7 +221,8 @@ class Console:
                 "id": record.id,
                 "status": status,
                 "tone": tone_of(status),
-                "facts": facts_of(record, shown),
+                "facts": facts[:FACTS_SHOWN],
+                "more": facts[FACTS_SHOWN:],
                 "actions": [{"name": each, "label": LABELS[each]} for each in steps_of(record, bool(lines))],
                 "receivable": lines,
                 "sublists": [sublist_of(name, shown[name]) for name in record_type.sublists if shown[name]["items"]],

@@ -11,7 +11,7 @@ from erp_emulator.schema import title_of
 from erp_emulator.session import Record, Session
 
 COLUMNS_MAX = 12
-FACTS_MAX = 24
+FACTS_SHOWN = 9
 FIRST_FACTS = "entity tranDate dueDate terms total balance currency memo createdFrom postingPeriod externalId".split()
 # How a state is coloured: what waits for someone, what is done, what went wrong.
 TONES = {
@@ -97,7 +97,7 @@ def facts_of(record: Record, shown: dict[str, Any]) -> list[tuple[str, str, str]
         elif isinstance(value, bool):
             value = "yes" if value else "no"
         found.append((field.title, str(value), f"/console/records/{address}" if address else ""))
-    return found[:FACTS_MAX]
+    return found
 
 
 def money(value: Any) -> str:
