@@ -270,7 +270,9 @@ VIEWS = {
     "MAX(previousdate) AS previousdate, MAX(nextdate) AS nextdate FROM nexttransactionlinelink "
     "GROUP BY previousdoc, previoustype, nextdoc, nexttype, linktype",
     "previoustransactionlink": "SELECT * FROM nexttransactionlink",
-    "inventoryitemlocations": balances.STOCK_VIEW,
+    "inventoryitemlocations": "SELECT *, NULL AS quantitycommitted, NULL AS quantitybackordered, NULL AS "
+    "onhandvaluemli, NULL AS averagecostmli, NULL AS lastpurchasepricemli, NULL AS costaccountingstatus, NULL AS "
+    f"lastquantityavailablechange FROM ({balances.STOCK_VIEW})",  # noqa: S608 - a constant of our own
     "aggregateitemlocation": balances.STOCK_VIEW,
 }
 
