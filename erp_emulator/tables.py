@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from erp_emulator import balances
+from erp_emulator import balances, currencies
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,7 @@ SPECS = {
         visibletocustomer:bool userevenuearrangement:bool number:id typebaseddocumentnumber linkedtrackingnumberlist
         billingaddress:id shippingaddress:id unbilledorders:num account:id:account createdfrom:id:transaction
         subsidiary:id:subsidiary location:id:location department:id:department class:id:classification email
-        custbody_source_document custbody_document_hash
-        custbody_note
+        custbody_source_document custbody_document_hash custbody_note
         foreignpaymentamountunused:num foreignpaymentamountused:num includeinforecast:bool isfinchrg:bool
         legacytax:bool onetime:num recurannually:num recurmonthly:num recurquarterly:num recurweekly:num
         taxdetailsoverride:bool taxpointdateoverride:bool taxregoverride:bool taxtotal:num journaltype
@@ -252,6 +251,7 @@ INDEXES = (
     "CREATE INDEX nextlink_next ON nexttransactionlinelink(nextdoc, nextline)",
     'CREATE INDEX accountingline_key ON transactionaccountingline("transaction")',
     "CREATE INDEX accountingline_account ON transactionaccountingline(account)",
+    "CREATE INDEX currencyrate_day ON currencyrate(transactioncurrency, effectivedate)",
     "CREATE INDEX deletedrecord_when ON deletedrecord(deleteddate)",
     "CREATE INDEX systemnote_record ON systemnote(recordtype, recordid)",
     "CREATE INDEX itemvendor_item ON itemvendor(item)",
@@ -261,6 +261,11 @@ INDEXES = (
     "CREATE INDEX vendoraddress_key ON vendoraddressbookentityaddress(nkey)",
 )
 # Rows of these are other tables' rows, seen from elsewhere.
+NOT_KEPT_OF_STOCK = ", ".join(
+    f"NULL AS {name}"
+    for name in "quantitycommitted quantitybackordered onhandvaluemli averagecostmli lastpurchasepricemli "
+    "costaccountingstatus lastquantityavailablechange".split()
+)
 VIEWS = {
     "previoustransactionlinelink": "SELECT * FROM nexttransactionlinelink",
     "nexttransactionlink": "SELECT DISTINCT previousdoc, NULL AS previousline, previoustype, nextdoc, NULL AS "
@@ -270,9 +275,8 @@ VIEWS = {
     "MAX(previousdate) AS previousdate, MAX(nextdate) AS nextdate FROM nexttransactionlinelink "
     "GROUP BY previousdoc, previoustype, nextdoc, nexttype, linktype",
     "previoustransactionlink": "SELECT * FROM nexttransactionlink",
-    "inventoryitemlocations": "SELECT *, NULL AS quantitycommitted, NULL AS quantitybackordered, NULL AS "
-    "onhandvaluemli, NULL AS averagecostmli, NULL AS lastpurchasepricemli, NULL AS costaccountingstatus, NULL AS "
-    f"lastquantityavailablechange FROM ({balances.STOCK_VIEW})",  # noqa: S608 - a constant of our own
+    "consolidatedexchangerate": currencies.CONSOLIDATED_VIEW,
+    "inventoryitemlocations": " ".join(("SELECT *,", NOT_KEPT_OF_STOCK, "FROM (", balances.STOCK_VIEW, ")")),
     "aggregateitemlocation": balances.STOCK_VIEW,
 }
 
