@@ -13,15 +13,13 @@ from decimal import Decimal
 from enum import StrEnum
 
 from counterfoil.capture.identifiers import compact
+from counterfoil.capture.legal_forms import LEGAL_FORMS
 from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.records import Record
 from counterfoil.domain.vendors import Vendor
 
-LEGAL_FORMS = frozenset(
-    "gmbh mbh ag kg ohg gbr ug ev eg se ltd limited llc llp inc incorporated corp corporation plc pty co company cie"
-    " sarl sas sa sasu eurl sci snc spa srl bv nv bvba sprl vof ab as asa aps oy oyj sp zoo sl slu lda ltda kft doo"
-    " sro pvt pte sdn bhd lp the and und et y e i".split()
-)
+# What stands in company names without telling them apart.
+FORM_WORDS = LEGAL_FORMS | frozenset("cie sp zoo spol the and und et y e i".split())
 # Words that many vendors share: they find too many and tell nothing apart.
 COMMON_WORDS = frozenset(
     "international services service group holding solutions systems consulting technologies technology trading"
@@ -144,7 +142,7 @@ def name_words(name: str) -> list[str]:
     folded = unicodedata.normalize("NFKD", name.casefold().replace(".", ""))
     plain = "".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c))
     words = plain.split()
-    told = [word for word in words if word not in LEGAL_FORMS]
+    told = [word for word in words if word not in FORM_WORDS]
     return told or words
 
 

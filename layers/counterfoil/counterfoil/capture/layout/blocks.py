@@ -84,7 +84,11 @@ def _heads_a_column(labelled: LabelledLayout, label: Label, beside: Word) -> boo
             return False
         part = next((one for one in cut(labelled.tokens[index]) if abs(one[0].x0 - label.x0) < ALIGN_SLACK), None)
         if part is not None:
-            return not any(labelled.tokens[index][other.start] is part[0] for other in labelled.labels[index])
+            # A block opens with a name: an address there belongs to the name beside the label.
+            is_name = not ADDRESS.search(text_of(part)) and not POSTCODE.search(text_of(part))
+            return is_name and not any(
+                labelled.tokens[index][other.start] is part[0] for other in labelled.labels[index]
+            )
     return False
 
 

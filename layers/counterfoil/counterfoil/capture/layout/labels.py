@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from counterfoil.capture.layout.vocabulary import START_LENGTH, WEAK, Meaning, Vocabulary, squeeze
 from counterfoil.capture.layout.words import PHRASE_GAP, Layout, Row, Word
+from counterfoil.capture.legal_forms import LEGAL_FORMS
 
 # Tokens of one label stand no further apart than this share of the letter height; spaced-out titles need the room.
 LABEL_GAP = 1.3
@@ -20,6 +21,8 @@ SINGLE_VALUES = ("invoice_number", "issue_date", "due_date", "po_number", "vendo
 TOTALS = ("net_total", "tax_total", "gross_total", "payable", "charge", "discount", "prepaid", "rounding")
 # `Receipt # No.:` says it twice.
 NUMBER_WORDS = frozenset(("no", "nr", "number", "#", "num"))
+# `č.FV504` and `n°2024-17`: the word for number drawn onto the number.
+NUMBER_WORD_GLUED = re.compile(r"(?:nr|no|n|č|nro|núm|num)(?:\.º|\.°|\.|°|º)(?=[^\s.]*\d)", re.IGNORECASE)
 LONGER_LABEL_WORDS = 5
 PARTIES = ("vendor", "buyer", "delivery")
 # A rate that stands within or after a label.
@@ -120,10 +123,12 @@ def find_labels(layout: Layout, vocabulary: Vocabulary) -> LabelledLayout:
 
 
 def _at_colons(word: Word) -> Iterator[Word]:
-    """`Date:2024-01-01` is a label and a value; `10:35` and `https://` are one word."""
-    place = word.text.find(":")
+    """`Date:2024-01-01` and `No.17` are a label and a value; `10:35` and `https://` are one word."""
+    glued = NUMBER_WORD_GLUED.match(word.text)
+    place = glued.end() - 1 if glued else word.text.find(":")
     rest = word.text[place + 1 :]
-    if place <= 0 or not rest or rest.startswith("/") or word.text[place - 1].isdigit():
+    is_one = place <= 0 or not rest or rest.startswith("/") or (not glued and word.text[place - 1].isdigit())
+    if is_one:
         yield word
         return
     middle = word.x0 + (word.x1 - word.x0) * (place + 1) / len(word.text)
@@ -164,6 +169,8 @@ def _is_believable(label: Label, tokens: list[Word], follows: bool) -> bool:
         return True
     if label.meaning.field in SINGLE_VALUES and _goes_on(label, tokens):
         return False
+    if label.meaning.field in TOTALS and _opens_a_name(label, tokens):
+        return False
     if label.meaning.field in PARTIES:
         stands_alone = label.end == len(tokens) or _gap(tokens, label.end) > PHRASE_GAP
         if not stands_alone and tokens[label.end].text[:1].islower():
@@ -172,6 +179,17 @@ def _is_believable(label: Label, tokens: list[Word], follows: bool) -> bool:
     if label.opens_phrase:
         return True
     return label.meaning.is_strong and label.end - label.start >= 2 and not follows
+
+
+def _opens_a_name(label: Label, tokens: list[Word]) -> bool:
+    """`Total Energies SA` and `Netto Markt GmbH & Co. KG` are companies, not sums."""
+    for place in range(label.end, min(label.end + LONGER_LABEL_WORDS, len(tokens))):
+        text = tokens[place].text
+        if _gap(tokens, place) > PHRASE_GAP or any(map(str.isdigit, text)):
+            return False
+        if place > label.end and text[:1].isupper() and squeeze(text) in LEGAL_FORMS:
+            return True
+    return False
 
 
 def _is_rate(tokens: list[Word], place: int) -> bool:

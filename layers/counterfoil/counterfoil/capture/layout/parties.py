@@ -17,71 +17,8 @@ from counterfoil.capture.layout.tax_ids import chosen_tax_id, is_under, tax_ids,
 from counterfoil.capture.layout.values import dates_in
 from counterfoil.capture.layout.vocabulary import months, squeeze
 from counterfoil.capture.layout.words import Phrase, Word
+from counterfoil.capture.legal_forms import LEGAL_FORMS
 
-LEGAL_FORMS = frozenset(
-    [
-        "gmbh",
-        "mbh",
-        "ag",
-        "kg",
-        "ohg",
-        "gbr",
-        "ug",
-        "ev",
-        "eg",
-        "se",
-        "ltd",
-        "limited",
-        "llc",
-        "llp",
-        "inc",
-        "incorporated",
-        "corp",
-        "corporation",
-        "plc",
-        "pty",
-        "co",
-        "company",
-        "sarl",
-        "sas",
-        "sa",
-        "sasu",
-        "eurl",
-        "sci",
-        "snc",
-        "spa",
-        "srl",
-        "bv",
-        "nv",
-        "bvba",
-        "sprl",
-        "vof",
-        "ab",
-        "as",
-        "asa",
-        "aps",
-        "oy",
-        "oyj",
-        "spzoo",
-        "sl",
-        "slu",
-        "lda",
-        "ltda",
-        "kft",
-        "doo",
-        "sro",
-        "pvt",
-        "lp",
-        "gmbhcokg",
-        "aktiengesellschaft",
-        "sdn",
-        "bhd",
-        "pte",
-        "eirl",
-        "eurl",
-        "ek",
-    ]
-)
 DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 # Money, times, percentages and page counts are never part of a name.
 NOT_IN_NAMES = re.compile(r"[€$£%]|\d[.,]\d\d\b|\d:\d\d|\b\d+\s?(?:of|von|sur|van|/)\s?\d+\b")
@@ -128,6 +65,7 @@ NAME_SURE, NAME_UNSURE = 0.88, 0.85
 # Without a known buyer the vendor's name needs so many points of its own; a page needs so many labels of sure meaning.
 TELLING_MIN, FIELDS_MIN, NOT_TOLD = 1.0, 3, 0.7
 LABEL_WORDS_MAX = 3
+TITLE_WORDS_MAX = 5
 NEARER = 0.8
 UNLABELLED_BUYER = 0.72
 ADDRESS_LINES_MAX = 5
@@ -231,10 +169,16 @@ def _name_in(context: Context, block: Block) -> tuple[str, list[Word]] | None:
             beside = context.labelled.right_of(label)
             if label.meaning.field == "party_name" and beside and block.contains(beside[0]):
                 return _joined([*_line_above(context, index, cut(beside)[0]), cut(beside)[0]])
-    for place, line in enumerate(block.lines[:3]):
-        if _is_name(text_of(line).strip(" :,")) and not _starts_label(context, line):
-            return _joined(_paragraph(block.lines[place:]) if block.label else [line])
-    return None
+    lines = [
+        (place, line)
+        for place, line in enumerate(block.lines[:3])
+        if _is_name(text_of(line).strip(" :,")) and not _starts_label(context, line)
+    ]
+    if not lines:
+        return None
+    # The first line that can be a name, one with a postcode only where there is no other.
+    place, line = min(lines, key=lambda one: POSTCODE.search(text_of(one[1])) is not None)
+    return _joined(_paragraph(block.lines[place:]) if block.label else [line])
 
 
 def _joined(lines: list[list[Word]]) -> tuple[str, list[Word]]:
@@ -386,7 +330,7 @@ def _names(context: Context, blocks: list[Block]) -> list[_Name]:
         parts = sender_parts(phrase)
         words = phrase.words
         name = _bare_name(context, REGISTRATION.sub("", parts[0] if parts else phrase.text))
-        if not _is_name(name):
+        if not _is_name(name) or _is_title(context, name):
             continue
         above = None if parts else _first_half(context, phrase, name)
         if above is not None:
@@ -429,6 +373,15 @@ def _bare_name(context: Context, text: str) -> str:
     if len(words) > 2 and squeeze(words[0]) in titles and has_legal_form(" ".join(words[1:])):
         return " ".join(words[1:])
     return text
+
+
+def _is_title(context: Context, text: str) -> bool:
+    """`Invoice Sample`, `Tax Invoice/Cash Memo`: a few words of which the first is what the document calls itself."""
+    words = text.replace("/", " ").replace("-", " ").split()
+    if len(words) > TITLE_WORDS_MAX or has_legal_form(text):
+        return False
+    titles = context.vocabulary.titles | context.vocabulary.credit_titles
+    return any(squeeze(" ".join(words[:count])) in titles for count in (1, 2))
 
 
 def _is_own_address_below(context: Context, words: list[Word]) -> bool:
