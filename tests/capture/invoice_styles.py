@@ -342,7 +342,9 @@ class _Painter:
             between = {"de": "vom", "at": "vom", "ch": "vom", "en": "dated", "us": "dated", "fr": "du", "es": "de fecha", "it": "del", "nl": "van", "pl": "z dnia"}.get(self.language, "")  # fmt: skip
             tail = f" {between} {dated[1]}" if between and rand.random() < 0.6 else ""
             name = pairs[0][0] if rand.random() < 0.5 else self.pick("title")
-            self.write(50, 265, f"{name} {number}{tail}", 13, bold=True)
+            under_parties = self.style["head"] == "two-parties"
+            self.write(50, 200 if under_parties else 265, f"{name} {number}{tail}", 13, bold=True)
+            y += 15 if under_parties else 0
             pairs = rest if tail else [dated, *rest]
             titled, meta = True, "colon"
         if not titled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ PARTIES = ("vendor", "buyer", "delivery")
 RATE = re.compile(r"^[(@]*\d{1,2}(?:[.,]\d{1,3})?\s?%[):,]*$|^%[):]*$")
 RATE_NUMBER = re.compile(r"^[(@]*\d{1,2}(?:[.,]\d{1,3})?$")
 ALIGN_SLACK = 6.0
+# Signs before a label that do not keep it from opening its phrase: `+ 19% VAT`.
+SIGNS = frozenset("+-–•·*")
 # What stands this many letter heights behind a label and its colon is in another column.
 APART = 3.0
 
@@ -100,8 +103,17 @@ class LabelledLayout:
             overlaps = left < label.x1 + ALIGN_SLACK and right > label.x0 - ALIGN_SLACK
             aligned = abs(left - label.x0) < ALIGN_SLACK or abs(right - label.x1) < ALIGN_SLACK
             if aligned or overlaps:
-                return part
+                return self._own_words(label, part) or None
         return None
+
+    def _own_words(self, label: Label, part: list[Word]) -> list[Word]:
+        """The words of a phrase that stand under this label where they ran together with the value of the next one."""
+        row = self.tokens[label.row]
+        others = [row[other.start].x0 for other in self.labels[label.row] if other.start != label.start]
+        end = min((x0 for x0 in others if x0 > label.x1), default=math.inf)
+        begins_before = any(part[0].x0 - ALIGN_SLACK <= x0 < label.x0 for x0 in others)
+        start = label.x0 - ALIGN_SLACK if begins_before else -math.inf
+        return [word for word in part if start <= word.x0 < end]
 
 
 def cut(words: list[Word]) -> list[list[Word]]:
@@ -141,7 +153,7 @@ def _labels_in(index: int, tokens: list[Word], vocabulary: Vocabulary) -> Iterat
     follows = follows_rate = opened = False
     while place < len(tokens):
         opens = place == 0 or _gap(tokens, place) > PHRASE_GAP or (follows_rate and opened)
-        follows_rate = _is_rate(tokens, place)
+        follows_rate = _is_rate(tokens, place) or tokens[place].text in SIGNS
         opened = opens
         start = "" if _is_country(tokens, place) else squeeze(tokens[place].text)
         may_start = start[:START_LENGTH] in vocabulary.label_starts or start.endswith(vocabulary.title_endings)

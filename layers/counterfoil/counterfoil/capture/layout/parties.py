@@ -50,7 +50,7 @@ ALIGN_SLACK = 8.0
 # What a name gains by standing on the page once more.
 REPEATED = 0.4
 # What it gains when an e-mail or web address of the document bears it.
-DOMAIN_POINTS = 2.0
+DOMAIN_POINTS = 2.5
 LEGAL_FORM_POINTS, ADDRESS_POINTS, SENDER_POINTS = 2.0, 1.3, 1.5
 # Kinds of evidence that a buyer's name has as well.
 OF_ANYBODY = ("form", "address")
