@@ -6,6 +6,7 @@ candidate and arithmetic decides: net + tax (+ charges - discounts + rounding) =
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise, product
@@ -50,6 +51,12 @@ class Totals:
     prepaid: Candidate[Decimal] | None = None
     payable: Candidate[Decimal] | None = None
     is_proven: bool = False
+
+
+# `2 445,12`: three digits after one to three. Where all letters are of one width, a space is as wide as a digit.
+HEAD_GROUP = re.compile(r"^\D{0,3}\d{1,3}$")
+GROUP = re.compile(r"^\d{3}(?:[.,]\d{1,6})?\D{0,3}$")
+SAME_WIDTH = 0.05
 
 
 @dataclass(slots=True)
@@ -175,7 +182,13 @@ def _touches(words: list[Word]) -> bool:
     """Words with no more than a space between them, of which some are only sign, code or three digits."""
     for before, word in pairwise(words):
         gap = (word.x0 - before.x1) / max(1.0, word.height)
-        if gap > (1.2 if _is_currency(before.text) or _is_currency(word.text) else 0.45):
+        if before.text[-1:].isdigit() and word.text[:1].isdigit():
+            if not (HEAD_GROUP.match(before.text) and GROUP.match(word.text)):
+                return False
+            letter = (word.x1 - word.x0) / len(word.text)
+            if gap > 0.45 and abs(word.x0 - before.x1 - letter) > SAME_WIDTH * letter:
+                return False
+        elif gap > (1.2 if _is_currency(before.text) or _is_currency(word.text) else 0.45):
             return False
     return True
 
