@@ -16,3 +16,7 @@ LEGAL_FORMS = frozenset(
     # Central and eastern Europe, Turkey
     " spzoo spj spk kft zrt nyrt kkt doo sro sti eood ood".split()
 )
+# Forms that are ordinary words unless written just so.
+FORMS_AS_WRITTEN = frozenset(("OG", "e.U.", "I/S", "K/S", "d.o.o.", "a.s.", "s.r.o.", "A.S."))
+# Forms of several words, or grown onto the name.
+FORMS_AT_END = ("gmbh", "gmbhcokg", "spzoo", "spzoospk", "spolsro", "ltdsti")

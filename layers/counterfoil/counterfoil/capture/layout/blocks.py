@@ -103,20 +103,25 @@ def _addressees(labelled: LabelledLayout) -> list[Block]:
             continue
         block = Block("buyer", None)
         _fill(labelled, block, phrase.row, phrase.x0, phrase.y1)
-        has_address = any(ADDRESS.search(text_of(line)) for line in block.lines)
-        if len(block.lines) >= 2 and has_address and not _has_own_details(labelled, block):
+        if _is_addressee(labelled, block):
             found.append(block)
     return found
 
 
-def _has_own_details(labelled: LabelledLayout, block: Block) -> bool:
-    """Telephone, tax id and the like stand under the sender's own address, not in a window."""
-    return any(
-        label.meaning.field in OWN_DETAILS
+def _is_addressee(labelled: LabelledLayout, block: Block) -> bool:
+    """A name and an address stand there, and no telephone before them: that is a sender's own address."""
+    own = {
+        id(labelled.tokens[row][label.start])
         for row in block.rows
         for label in labelled.labels[row]
-        if block.contains(labelled.tokens[row][label.start])
-    )
+        if label.meaning.field in OWN_DETAILS
+    }
+    lines = [text_of(line) for line in block.lines]
+    before = next((place for place, line in enumerate(block.lines) if id(line[0]) in own), len(lines))
+    if before < len(lines):
+        # A receiver's tax id stands under the whole address.
+        return before >= 3 and any(ADDRESS.search(line) for line in lines[1:before])
+    return len(lines) >= 2 and any(ADDRESS.search(line) for line in lines)
 
 
 def _fill(labelled: LabelledLayout, block: Block, row_above: int, left: float, bottom: float) -> None:

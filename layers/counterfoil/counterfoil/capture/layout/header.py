@@ -41,6 +41,8 @@ NOT_OWN = 0.7
 NUMBER_EDGES = "#.,;:()"
 DIGITS_TELLING = 6
 DATE_WORDS_MAX = 5
+# So many groups of digits may follow a number's first part, no further apart than this share of the letter height.
+GROUPS_MAX, GROUP_GAP = 4, 0.5
 NUMBER_WORDS = frozenset(("nr", "no", "n", "num", "numero", "number", "nummer", "#", "nro", "nummer"))
 
 Parse = Callable[[list[Word], Context], tuple[object, list[Word], float] | None]
@@ -251,11 +253,30 @@ def _identifier(words: list[Word], context: Context, is_strong: bool) -> tuple[s
             before = words[place - 1].text
             if not (PREFIX.match(before) and place == 1 and before.isupper()):
                 return None
-            joined = f"{before} {text}"
-            return (joined, words[: place + 1]) if _is_identifier(text, context, True) else None
+            if not _is_identifier(text, context, True):
+                return None
+            used = _with_groups(words, context)[place:] or [word]
+            return " ".join([before, text, *(one.text.strip(".,;:") for one in used[1:])]), [*words[:place], *used]
         if _is_identifier(text, context, is_strong):
-            return text.lstrip("#№"), [word]
+            used = _with_groups(words[place:], context)
+            return " ".join([text.lstrip("#№"), *(one.text.strip(".,;:") for one in used[1:])]), used
     return None
+
+
+def _with_groups(words: list[Word], context: Context) -> list[Word]:
+    """`RE 2024 0012`: groups of digits that follow an identifier at a space's width.
+
+    To the end of the phrase; behind a letter prefix also before running text (`RE 2024 0012 of 3 May`), unless the
+    digits begin a date.
+    """
+    count = 1
+    for before, word in pairwise(words[: 1 + GROUPS_MAX]):
+        if not word.text.strip(".,;:").isdigit() or word.x0 - before.x1 > GROUP_GAP * word.height:
+            break
+        count += 1
+    if count < len(words) and (words[0].text[:1].isdigit() or _opens_with_date(words[1:], context)):
+        return words[:1]
+    return words[:count]
 
 
 def _opens_with_date(words: list[Word], context: Context) -> bool:

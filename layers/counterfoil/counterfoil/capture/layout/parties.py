@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from counterfoil.capture.layout.blocks import ADDRESS, OWN_DETAILS, POSTCODE, Block, sender_parts, text_of
 from counterfoil.capture.layout.labels import cut
 from counterfoil.capture.layout.page_context import Candidate, Context
-from counterfoil.capture.layout.tax_ids import chosen_tax_id, is_under, tax_ids, vendor_iban
+from counterfoil.capture.layout.tax_ids import chosen_tax_id, tax_ids, vendor_iban
 from counterfoil.capture.layout.values import dates_in
 from counterfoil.capture.layout.vocabulary import months, squeeze
 from counterfoil.capture.layout.words import Phrase, Word
-from counterfoil.capture.legal_forms import LEGAL_FORMS
+from counterfoil.capture.legal_forms import FORMS_AS_WRITTEN, FORMS_AT_END, LEGAL_FORMS
 
 DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 # Money, times, percentages and page counts are never part of a name.
@@ -59,6 +59,9 @@ TAX_ID_POINTS = 1.5
 # What it gains under a label such as `Seller`.
 LABELLED_POINTS = 4.0
 UPPER, LOWER = 0.4, 0.85
+# What stands at the top of later pages is the sender's running head.
+RUNNING_HEAD, LATER_PAGE = 0.1, 0.4
+COLUMN_LINES_MAX = 8
 # The tallest letters of the page, well above the usual ones, at its top: a letterhead.
 LETTERHEAD, LETTERHEAD_HEIGHT = 0.9, 1.5
 NAME_SURE, NAME_UNSURE = 0.88, 0.85
@@ -99,11 +102,24 @@ def read_parties(context: Context) -> Parties:
         is_labelled = any(block.kind == "vendor" for block in blocks)
         if not is_labelled:
             parties.vendor.score *= NOT_TOLD  # Until the document says who receives, a name may be either's.
-    parties.vat_id = chosen_tax_id(tax_ids(context, blocks), parties.vendor.words if parties.vendor else [])
+    parties.vat_id = chosen_tax_id(
+        tax_ids(context, blocks), _column_of(context, parties.vendor), _column_of(context, parties.buyer)
+    )
     parties.iban = vendor_iban(context, blocks)
     parties.address = _address(context, parties.vendor) if parties.vendor else None
     parties.domains = _vendor_domains(context, blocks)
     return parties
+
+
+def _column_of(context: Context, party: Candidate[str] | None) -> list[Word]:
+    """The tokens that stand closely under a party's name."""
+    if party is None or not party.words:
+        return []
+    found: list[Word] = []
+    for line in _lines_below(context, party.words[0], COLUMN_LINES_MAX):
+        first, last = line.words[0], line.words[-1]
+        found += [word for word in context.labelled.tokens[line.row] if first.x0 <= word.x0 <= last.x1]
+    return found
 
 
 def _is_name(text: str) -> bool:
@@ -123,7 +139,9 @@ def _is_name(text: str) -> bool:
 def has_legal_form(text: str) -> bool:
     """True when the text ends or nearly ends with a company's legal form."""
     words = [squeeze(word) for word in text.replace("&", " ").split()]
-    return any(word in LEGAL_FORMS for word in words[1:]) or squeeze(text).endswith(("gmbh", "spzoo", "gmbhcokg"))
+    if any(word in FORMS_AS_WRITTEN for word in text.split()[1:]):
+        return True
+    return any(word in LEGAL_FORMS for word in words[1:]) or squeeze(text).endswith(FORMS_AT_END)
 
 
 def _buyer(context: Context, blocks: list[Block]) -> Candidate[str] | None:
@@ -151,7 +169,7 @@ def _other_addressee(context: Context, vendor: Candidate[str]) -> Candidate[str]
         lines = _lines_below(context, phrase.words[0], ADDRESS_LINES_MAX)
         covered.update(id(line.words[0]) for line in lines)
         is_address = any(POSTCODE.search(line.text) and ADDRESS.search(line.text) for line in lines)
-        is_sender = any(line.row in own_rows or "@" in line.text for line in lines)
+        is_sender = any(line.row in own_rows or "@" in line.text for line in lines[:3])
         if not is_address or is_sender or not _is_name(phrase.text):
             continue
         if core_of(phrase.text) and core_of(phrase.text) != core_of(vendor.value):
@@ -245,7 +263,7 @@ def _vendor(context: Context, blocks: list[Block], buyer: Candidate[str] | None)
     candidate.score = raw if raw >= NAME_SURE else raw * NAME_UNSURE
     if buyer is None and best.telling < TELLING_MIN:
         candidate.score *= NOT_TOLD  # Legal form and address would fit the buyer as well.
-    if len(context.labelled_fields) < FIELDS_MIN:
+    if len(context.labelled_fields) < FIELDS_MIN or not context.layout.pages[0].words:
         candidate.score *= NOT_TOLD  # A language or a layout of which little is understood.
     return candidate
 
@@ -323,8 +341,8 @@ def _names(context: Context, blocks: list[Block]) -> list[_Name]:
     taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
     usual = _usual_height(context)
     for phrase in context.layout.phrases:
-        if phrase.page > 1:
-            break
+        if phrase.page > 1 and not (_is_at_edge(context, phrase) and has_legal_form(phrase.text)):
+            continue
         if any(block.contains(phrase.words[0]) for block in taken) or _opens_with_label(context, phrase):
             continue
         parts = sender_parts(phrase)
@@ -357,7 +375,10 @@ def _add_evidence(context: Context, blocks: list[Block], names: list[_Name]) -> 
             name.evidence["form"] = LEGAL_FORM_POINTS
         if any(len(stem) >= 3 and (stem in domain or domain in key) for domain in domains):
             name.evidence["domain"] = DOMAIN_POINTS
-        if any(is_under(word, name.words[0]) for word in tax_words):
+        column = (
+            {id(word) for word in _column_of(context, Candidate(name.text, 0.0, name.words))} if tax_words else set()
+        )
+        if any(id(word) in column for word in tax_words):
             name.evidence["tax id"] = TAX_ID_POINTS
 
 
@@ -397,7 +418,7 @@ def _is_own_address_below(context: Context, words: list[Word]) -> bool:
 def _is_at_edge(context: Context, phrase: Phrase) -> bool:
     """In the upper part of the page or at its foot, where senders put their address."""
     place = phrase.y0 / max(1.0, context.layout.pages[0].height)
-    return place < UPPER or place > LOWER
+    return place < (UPPER if phrase.page == 1 else RUNNING_HEAD) or place > LOWER
 
 
 def _first_half(context: Context, phrase: Phrase, name: str) -> Phrase | None:
@@ -433,7 +454,9 @@ def _place_points(context: Context, phrase: Phrase, usual: float) -> float:
     """Senders stand at the top in large letters, or at the very bottom."""
     place = phrase.y0 / max(1.0, context.layout.pages[0].height)
     points = 0.0
-    if place < 0.3:
+    if phrase.page > 1:
+        points += LATER_PAGE
+    elif place < 0.3:
         points += 0.8 + (0.6 if phrase.row == 0 else 0.0)
         points += min(1.2, max(0.0, (phrase.height / usual - 1.1) * 1.5))
         tallest = max(word.height for word in context.layout.pages[0].words)
