@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from counterfoil.capture.layout.labels import Label, LabelledLayout, cut
@@ -10,6 +11,7 @@ from counterfoil.capture.layout.words import Phrase, Word
 
 # `Sender Ltd · Street 1 · 12345 Town`: the parts of a one-line address.
 SEPARATOR = re.compile(r"\s+[•·|–—-]\s+|\s*[•·|]\s*|,\s+(?=\D*\d)")
+SEPARATORS = frozenset("•·|–—-,")
 # Codes of digits, Poland's, the Czech and Swedish ones, Britain's, Canada's.
 _CODES = r"\d{4,6}\b|\d{2}-\d{3}\b|\d{3} \d{2}\b|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|[A-Z]\d[A-Z] ?\d[A-Z]\d\b"
 POSTCODE = re.compile(rf"\b(?:{_CODES})")
@@ -41,6 +43,10 @@ class Block:
     values: list[list[Word]] = field(default_factory=list)
     rows: set[int] = field(default_factory=set)
 
+    def words(self) -> Iterator[Word]:
+        for line in (*self.lines, *self.values):
+            yield from line
+
     def contains(self, word: Word) -> bool:
         return any(word is own for line in (*self.lines, *self.values) for own in line)
 
@@ -57,6 +63,8 @@ def text_of(words: list[Word]) -> str:
 
 def sender_parts(phrase: Phrase) -> list[str]:
     """The parts of a sender's one-line address; empty for any other phrase."""
+    if not SEPARATORS.intersection(phrase.text):
+        return []
     parts = [part.strip() for part in SEPARATOR.split(phrase.text)]
     opens_with_name = not any(map(str.isdigit, parts[0]))
     return parts if len(parts) > 1 and opens_with_name and POSTCODE.search(phrase.text) else []

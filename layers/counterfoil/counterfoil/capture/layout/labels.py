@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from counterfoil.capture.layout.vocabulary import START_LENGTH, WEAK, Meaning, Vocabulary, squeeze
 from counterfoil.capture.layout.words import PHRASE_GAP, Layout, Row, Word
@@ -61,13 +61,17 @@ class LabelledLayout:
     layout: Layout
     tokens: list[list[Word]]
     labels: list[list[Label]]
+    _by_field: dict[str, list[Label]] = field(default_factory=dict)
 
     def all(self) -> Iterator[Label]:
         for row in self.labels:
             yield from row
 
-    def of(self, field: str) -> list[Label]:
-        return [label for label in self.all() if label.meaning.field == field]
+    def of(self, name: str) -> list[Label]:
+        if not self._by_field:
+            for label in self.all():
+                self._by_field.setdefault(label.meaning.field, []).append(label)
+        return self._by_field.get(name, [])
 
     def right_of(self, label: Label) -> list[Word]:
         """Tokens of the same row after the label, up to the next label that is no part of the value."""

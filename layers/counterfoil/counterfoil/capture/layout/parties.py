@@ -42,7 +42,7 @@ MAIL_HOSTS = frozenset(
         "wanadoo",
     ]
 )
-NAME_LENGTH_MAX = 80
+NAME_LETTERS_MIN, NAME_LENGTH_MAX = 3, 80
 PARAGRAPH_GAP = 1.5
 ADDRESS_ROWS_MAX = 8
 DOMAINS_MAX = 5
@@ -96,15 +96,14 @@ def read_parties(context: Context) -> Parties:
     blocks = context.blocks
     parties = Parties()
     parties.buyer = _buyer(context, blocks)
-    parties.vendor = _vendor(context, blocks, parties.buyer)
+    ids = tax_ids(context, blocks)
+    parties.vendor = _vendor(context, blocks, parties.buyer, ids)
     if parties.buyer is None and parties.vendor is not None:
         parties.buyer = _other_addressee(context, parties.vendor)
         is_labelled = any(block.kind == "vendor" for block in blocks)
         if not is_labelled:
             parties.vendor.score *= NOT_TOLD  # Until the document says who receives, a name may be either's.
-    parties.vat_id = chosen_tax_id(
-        tax_ids(context, blocks), _column_of(context, parties.vendor), _column_of(context, parties.buyer)
-    )
+    parties.vat_id = chosen_tax_id(ids, _column_of(context, parties.vendor), _column_of(context, parties.buyer))
     parties.iban = vendor_iban(context, blocks)
     parties.address = _address(context, parties.vendor) if parties.vendor else None
     parties.domains = _vendor_domains(context, blocks)
@@ -122,17 +121,22 @@ def _column_of(context: Context, party: Candidate[str] | None) -> list[Word]:
     return found
 
 
+def _has_letters(text: str) -> bool:
+    """A quick look before `_is_name`: amounts and dates make up half of a page."""
+    return sum(map(str.isalpha, text)) >= NAME_LETTERS_MIN
+
+
 def _is_name(text: str) -> bool:
     letters = sum(map(str.isalpha, text))
     return (
-        letters >= 3
+        letters >= NAME_LETTERS_MIN
         and len(text) <= NAME_LENGTH_MAX
         and letters > len(text) * 0.5
         and "@" not in text
         and not DOMAIN.search(text)
         and not NOT_IN_NAMES.search(text)
         and squeeze(text) not in months()
-        and not (dates_in(text, day_first=True))
+        and not (any(map(str.isdigit, text)) and dates_in(text, day_first=True))
     )
 
 
@@ -238,11 +242,13 @@ def _starts_label(context: Context, line: list[Word]) -> bool:
     )
 
 
-def _vendor(context: Context, blocks: list[Block], buyer: Candidate[str] | None) -> Candidate[str] | None:
+def _vendor(
+    context: Context, blocks: list[Block], buyer: Candidate[str] | None, ids: list[Candidate[str]]
+) -> Candidate[str] | None:
     """The name with the most evidence; names that differ only in their legal form count as one party."""
     others = _others(context, blocks, buyer)
     parties: dict[str, _Party] = {}
-    for name in _names(context, blocks):
+    for name in _names(context, blocks, ids):
         core, key = core_of(name.text), squeeze(name.text)
         if not core or core in others or key in others or _is_vocabulary(context, key):
             continue
@@ -332,18 +338,18 @@ class _Party:
         return sum(points for kind, points in self.evidence.items() if kind not in OF_ANYBODY)
 
 
-def _names(context: Context, blocks: list[Block]) -> list[_Name]:
+def _names(context: Context, blocks: list[Block], ids: list[Candidate[str]]) -> list[_Name]:
     """Every phrase of the first page that may be the vendor's name, with its points."""
     found: list[_Name] = []
     for block in blocks:
         if block.kind == "vendor" and (labelled := _name_in(context, block)):
             found.append(_Name(*labelled, {"label": LABELLED_POINTS}))
-    taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
+    taken = {id(word) for block in blocks if block.kind in ("buyer", "delivery") for word in block.words()}
     usual = _usual_height(context)
     for phrase in context.layout.phrases:
         if phrase.page > 1 and not (_is_at_edge(context, phrase) and has_legal_form(phrase.text)):
             continue
-        if any(block.contains(phrase.words[0]) for block in taken) or _opens_with_label(context, phrase):
+        if id(phrase.words[0]) in taken or not _has_letters(phrase.text) or _opens_with_label(context, phrase):
             continue
         parts = sender_parts(phrase)
         words = phrase.words
@@ -360,26 +366,28 @@ def _names(context: Context, blocks: list[Block]) -> list[_Name]:
             evidence["address"] = ADDRESS_POINTS
         if sum(evidence.values()) > 0 or has_legal_form(name):
             found.append(_Name(name, words, evidence))
-    _add_evidence(context, blocks, found)
+    _add_evidence(context, ids, found)
     return found
 
 
-def _add_evidence(context: Context, blocks: list[Block], names: list[_Name]) -> None:
+def _add_evidence(context: Context, ids: list[Candidate[str]], names: list[_Name]) -> None:
     """What a legal form, the web addresses and the one tax id of the document say for each name."""
     domains = _domains(context)
-    ids = tax_ids(context, blocks)
-    tax_words = [ids[0].words[0]] if len({candidate.value for candidate in ids}) == 1 else []
+    tax_word = ids[0].words[0] if len({candidate.value for candidate in ids}) == 1 else None
     for name in names:
         key, stem = squeeze(name.text), squeeze(name.text.split()[0])
         if has_legal_form(name.text):
             name.evidence["form"] = LEGAL_FORM_POINTS
         if any(len(stem) >= 3 and (stem in domain or domain in key) for domain in domains):
             name.evidence["domain"] = DOMAIN_POINTS
-        column = (
-            {id(word) for word in _column_of(context, Candidate(name.text, 0.0, name.words))} if tax_words else set()
-        )
-        if any(id(word) in column for word in tax_words):
-            name.evidence["tax id"] = TAX_ID_POINTS
+        if tax_word is not None and _may_be_under(tax_word, name.words[0]):
+            column = _column_of(context, Candidate(name.text, 0.0, name.words))
+            if any(word is tax_word for word in column):
+                name.evidence["tax id"] = TAX_ID_POINTS
+
+
+def _may_be_under(word: Word, name: Word) -> bool:
+    return word.page == name.page and word.y0 > name.y0 and word.x0 >= name.x0 - ALIGN_SLACK
 
 
 def _bare_name(context: Context, text: str) -> str:
@@ -487,13 +495,12 @@ def _has_address_below(context: Context, phrase: Phrase) -> bool:
 
 def _lines_below(context: Context, first: Word, count: int, phrase: Phrase | None = None) -> list[Phrase]:
     """The lines that follow closely under a word in its column (of a phrase, aligned at either side), nearest first."""
-    rows = context.layout.rows
-    row_of = phrase.row if phrase else next((r.index for r in rows if any(word is first for word in r.words)), None)
+    row_of = phrase.row if phrase else context.layout.row_of(first)
     if row_of is None:
         return []
     found: list[Phrase] = []
     bottom = phrase.y1 if phrase else first.y1
-    for row in rows[row_of + 1 : row_of + 8]:
+    for row in context.layout.rows[row_of + 1 : row_of + 8]:
         if row.page != first.page or len(found) == count:
             break
         part = next(
