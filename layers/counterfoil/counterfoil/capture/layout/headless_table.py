@@ -20,6 +20,7 @@ from counterfoil.capture.layout.table_cells import RowCells, cut_row
 from counterfoil.capture.layout.table_columns import Column, Header
 from counterfoil.capture.layout.table_text import is_code
 from counterfoil.capture.layout.totals import amounts_of
+from counterfoil.capture.layout.values import dates_in
 from counterfoil.capture.layout.words import Row, Word, box_of
 from counterfoil.domain.invoices import Evidence, InvoiceLine
 
@@ -67,6 +68,7 @@ def implied_header(context: Context) -> Header | None:
         if len(row.phrases) < 3 or _is_total(context, row):
             continue
         cells = cut_row(context, row)
+        cells.all_numbers = [number for number in cells.all_numbers if not number.is_inside]
         product = _product(cells) if 3 <= len(cells.all_numbers) <= PRODUCT_NUMBERS_MAX else None
         if product is not None:
             found.append(product)
@@ -149,11 +151,15 @@ def _words_columns(found: list[_Product]) -> list[Column]:
     if not first:
         return [Column("description", 0.0, 0.0)]
     edge = median(part[0].x0 for part in first)
+    dates = [
+        part[0] for product in found for part in product.cells.parts if dates_in("".join(w.text for w in part), True)
+    ]
+    more = [Column("date", dates[0].x0, dates[0].x1)] if len(dates) * 2 > len(found) else []
     second = [parts[1] for parts in by_row if len(parts) > 1 and abs(parts[0][0].x0 - edge) < ABOVE_GAP]
     if len(second) * 2 > len(found) and sum(map(is_code, first)) * 2 > len(first):
         name = median(part[0].x0 for part in second)
-        return [Column("item_code", edge, edge), Column("description", name, name)]
-    return [Column("description", edge, edge)]
+        return [Column("item_code", edge, edge), Column("description", name, name), *more]
+    return [Column("description", edge, edge), *more]
 
 
 def _is_total(context: Context, row: Row) -> bool:

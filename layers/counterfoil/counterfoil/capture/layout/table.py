@@ -22,6 +22,7 @@ from counterfoil.domain.invoices import Evidence, InvoiceLine
 
 # A price that the document does not print is only implied when it ends within so many places.
 PRICE_STEP = Decimal("0.0001")
+CENTS = 2
 # Places tried as the table's end.
 ENDS_MAX = 8
 CODES_SHARE = 0.6
@@ -188,12 +189,15 @@ def _quality(columns: list[Column], cells_of: list[RowCells]) -> tuple[float, fl
     """The share of lines that multiply out (of those that could), and that of numbers which found a column."""
     lines = [cells for cells in cells_of if cells.opens_line]
     asked = [agrees for cells in lines if (agrees := fits(cells.numbers)) is not None]
-    texts = sum(not column.is_numeric and column.kind != "description" for column in columns)
-    numbers = sum(min(len([n for n in cells.all_numbers if not n.is_inside]), len(columns)) for cells in lines)
-    placed = sum(len(cells.numbers) for cells in lines)
+    money = [number for cells in lines for number in cells.all_numbers if _is_money(number)]
+    placed = sum(_is_money(number) for cells in lines for number in cells.numbers.values())
     could = {"quantity", "unit_price"} <= {column.kind for column in columns}
-    share = sum(asked) / max(1, len(lines)) if could else 1.0 if placed + texts * len(lines) >= numbers else 0.5
-    return share, placed / max(1, numbers)
+    share = sum(asked) / max(1, len(lines)) if could else 1.0 if placed >= len(money) else 0.5
+    return share, placed / max(1, len(money))
+
+
+def _is_money(number: Number) -> bool:
+    return not number.is_inside and (number.amount.decimals == CENTS or number.amount.symbol is not None)
 
 
 def _summed(lines: list[InvoiceLine], net: Decimal | None, gross: Decimal | None) -> _Reading:

@@ -89,14 +89,15 @@ def columns_reread(columns: list[Column], rows: Sequence[RowCells]) -> bool:
     if len(asked) >= SHARE_AGREEING / 2 * len(rows):
         return False
     numeric = [column for column in columns if column.is_numeric and column.kind not in ("tax_rate", "discount")]
-    best: tuple[int, tuple[Column, ...]] | None = None
+    best: tuple[tuple[int, int], tuple[Column, ...]] | None = None
     for chosen in permutations(numeric, 3):
         kinds = [column.kind for column in chosen]
         if sum(kind not in ("unknown", wanted) for kind, wanted in zip(kinds, (*FACTORS, "amount"), strict=True)) > 2:
             continue
         agreeing = sum(_multiplies(cells, kinds) for cells in rows)
-        if agreeing >= SHARE_AGREEING * len(rows) and (best is None or agreeing > best[0]):
-            best = (agreeing, chosen)
+        kept = sum(kind == wanted for kind, wanted in zip(kinds, (*FACTORS, "amount"), strict=True))
+        if agreeing >= SHARE_AGREEING * len(rows) and (best is None or (agreeing, kept) > best[0]):
+            best = ((agreeing, kept), chosen)
     if best is None:
         return False
     for column in numeric:
