@@ -81,7 +81,16 @@ def implied_header(context: Context) -> Header | None:
     found = [product for product in found if len(product.cells.all_numbers) == size]
     columns = [*_words_columns(found), *_number_columns(found, size)]
     first = found[0].cells.row
-    return Header(_row_before(context, first), first.page, sorted(columns, key=lambda column: column.x0))
+    header = Header(_row_before(context, first), first.page, sorted(columns, key=lambda column: column.x0))
+    header.is_tie = all(_is_tie(product) for product in found)
+    return header
+
+
+def _is_tie(product: _Product) -> bool:
+    """Neither decimals nor a currency tell the price from the quantity."""
+    numbers = product.cells.all_numbers
+    quantity, price = numbers[product.quantity].amount, numbers[product.price].amount
+    return quantity.decimals >= price.decimals and price.symbol is None and quantity.value != 1 and price.value != 1
 
 
 def _row_before(context: Context, first: Row) -> int:

@@ -12,14 +12,14 @@ from counterfoil.capture.layout.header import dates, invoice_numbers, order_numb
 from counterfoil.capture.layout.page_context import Candidate, Context, context_of
 from counterfoil.capture.layout.parties import read_parties
 from counterfoil.capture.layout.receipt import is_receipt, read_receipt
-from counterfoil.capture.layout.table import read_lines
+from counterfoil.capture.layout.table import read_lines, sums_of
 from counterfoil.capture.layout.totals import Totals, read_totals
 from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Page, Word, layout_of
 from counterfoil.capture.limits import Limits
 from counterfoil.capture.reading import Reading
 from counterfoil.domain.company import CompanyIdentity
-from counterfoil.domain.invoices import Check, DocumentType, InvoiceLine, LineKind, Source
+from counterfoil.domain.invoices import Check, DocumentType, Evidence, InvoiceLine, LineKind, Source
 from counterfoil.domain.vendor_memory import VendorMemory
 
 Value = TypeVar("Value", str, date, Decimal)
@@ -37,6 +37,7 @@ RECOGNISED_TRUST = {
     "issue_date": 0.9,
 }
 TITLE_ROWS_MAX = 25
+ZERO = Decimal(0)
 # A line read with this confidence multiplied out when it was read.
 LINE_AGREES = Decimal("0.95")
 # A number on a later page counts as another invoice's only under a label that can mean nothing else.
@@ -77,9 +78,26 @@ def read_context(context: Context, source: Source, limits: Limits) -> Reading:
         _put_receipt(reading, context)
     _check_single(context, reading)
     net, gross = reading.amount("net_total"), reading.amount("gross_total")
-    reading.lines = read_lines(context, net, gross, limits.lines_max)
+    charges = sum((charge.amount or ZERO for charge in reading.charges), ZERO)
+    reading.lines = read_lines(context, sums_of(net, gross, charges), limits.lines_max)
+    reading.charges = _not_billed_as_lines(reading)
+    if any(line.evidence is not None and line.evidence.confidence < CONFIDENCE_ASSERTED for line in reading.lines):
+        reading.doubt("lines")
     _note_discounts(reading)
     return reading
+
+
+def _not_billed_as_lines(reading: Reading) -> list[InvoiceLine]:
+    """The charges whose row was not read as a line of the table: what is billed once is counted once."""
+    rows = [line.evidence for line in reading.lines if line.evidence is not None]
+    kept = [charge for charge in reading.charges if not any(_is_same_row(charge.evidence, row) for row in rows)]
+    return [charge.model_copy(update={"line": place}) for place, charge in enumerate(kept, start=1)]
+
+
+def _is_same_row(one: Evidence | None, other: Evidence) -> bool:
+    if one is None or one.box is None or other.box is None or one.page != other.page:
+        return False
+    return other.box[1] <= (one.box[1] + one.box[3]) / 2 <= other.box[3]
 
 
 def _put_receipt(reading: Reading, context: Context) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from itertools import permutations
 
 from counterfoil.capture.layout.table_cells import Number, RowCells
@@ -15,6 +15,8 @@ CENT = Decimal("0.01")
 # Prices of small parts are often for ten, a hundred or a thousand.
 PRICE_BASES = (Decimal(1), Decimal(100), Decimal(1000), Decimal(10))
 NUMBERS_TRIED_MAX = 7
+PRICE_STEP = Decimal("0.0001")
+QUANTITY_STEP = Decimal("0.001")
 AMOUNTS = ("amount", "gross_amount")
 FACTORS = ("quantity", "unit_price")
 # Columns are read anew only on the word of this many rows, and of so large a share of them.
@@ -78,6 +80,46 @@ def _reductions(values: dict[str, Number], product: Decimal, quantity: Decimal) 
     if discount.amount.is_percent:
         return (rate, ZERO)
     return (rate, value, value * quantity, ZERO)
+
+
+def with_row_below(values: dict[str, Number], below: Sequence[dict[str, Number]]) -> dict[str, Number]:
+    """The reading with a price or discount from the rows below it, where only that multiplies out."""
+    prices = [numbers["unit_price"] for numbers in below if "unit_price" in numbers]
+    discounts = [numbers["discount"] for numbers in below if "discount" in numbers]
+    for price in (values["unit_price"], *prices):
+        for discount in (values.get("discount"), *discounts):
+            tried = {**values, "unit_price": price} | ({"discount": discount} if discount else {})
+            if fits(tried):
+                return tried
+    return values
+
+
+def unrounded(values: dict[str, Number]) -> dict[str, Decimal]:
+    """The price or quantity that was printed rounded, as the other two numbers give it; empty when none was.
+
+    A price counts as rounded when the exact one has up to four decimals and rounds to the printed one; a whole quantity
+    when the exact one has up to three. Whether a quantity was rounded or something was taken off stays in doubt.
+    """
+    agrees = fits(values)
+    if agrees is None or "discount" in values or "amount" not in values:
+        return {}
+    quantity, price, amount = (values[kind].amount for kind in (*FACTORS, "amount"))
+    base = (price_base(values) if agrees else None) or Decimal(1)
+    if not quantity.value or not price.value or abs(quantity.value * price.value / base - amount.value) <= CENT:
+        return {}
+    exact = amount.value * base / quantity.value
+    if exact == exact.quantize(PRICE_STEP) and _rounds_to(exact, price.value, price.decimals):
+        return {"unit_price": exact.quantize(PRICE_STEP).normalize()}
+    exact = amount.value / price.value
+    if not agrees and not quantity.decimals and exact == exact.quantize(QUANTITY_STEP):
+        if _rounds_to(exact, quantity.value, 0):
+            return {"quantity": exact.quantize(QUANTITY_STEP).normalize()}
+    return {}
+
+
+def _rounds_to(exact: Decimal, printed: Decimal, decimals: int) -> bool:
+    step = Decimal(1).scaleb(-decimals)
+    return any(exact.quantize(step, rounding) == printed for rounding in (ROUND_HALF_UP, ROUND_HALF_EVEN))
 
 
 def columns_reread(columns: list[Column], rows: Sequence[RowCells]) -> bool:

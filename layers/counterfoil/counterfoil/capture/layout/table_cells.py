@@ -91,11 +91,18 @@ def cut_row(context: Context, row: Row) -> RowCells:
 
 def sort_row(cells: RowCells, columns: list[Column]) -> None:
     """Numbers to columns in order, at the least misalignment; words to text columns."""
+    numbers = [number for number in cells.all_numbers if not _opens_name(number, columns)]
+    plain = [number for number in numbers if not number.is_inside]
+    _sort_numbers(cells, plain, columns)
+    if len(plain) < len(numbers) and cells.opens_line and "quantity" not in cells.numbers:
+        _sort_numbers(cells, numbers, columns)
+
+
+def _sort_numbers(cells: RowCells, numbers: list[Number], columns: list[Column]) -> None:
     cells.numbers.clear()
     cells.texts.clear()
     used: set[int] = set()
     starts = [start for column in columns if column.kind == "description" for start in _starts(column)]
-    numbers = [number for number in cells.all_numbers if not _opens_name(number, columns)]
     for number, column in _assign(numbers, columns):
         if not column.is_numeric:
             continue

@@ -64,13 +64,15 @@ class Column:
 class Header:
     """The head of a table: its last row and its columns from left to right.
 
-    `stack` is what the description's head names one above the other, as `Article no.` over `Description`.
+    `stack` is what the description's head names one above the other, as `Article no.` over `Description`. `is_tie` says
+    that nothing told which of two columns is the quantity and which the price.
     """
 
     row: int
     page: int
     columns: list[Column]
     stack: tuple[str, ...] = ()
+    is_tie: bool = False
 
     @property
     def kinds(self) -> list[str]:

@@ -7,6 +7,7 @@ equally far apart, text belongs to the line above it, unless it stands above the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import pairwise
 
 from counterfoil.capture.layout.page_context import Context
@@ -40,6 +41,16 @@ class Item:
     @property
     def rows(self) -> list[RowCells]:
         return sorted([self.cells, *self.texts], key=lambda cells: cells.row.index)
+
+    @property
+    def reduction(self) -> Decimal:
+        """What rows of numbers alone under the line take off its amount (zero or less)."""
+        found = [
+            cells.numbers["amount"].amount.value
+            for cells in self.texts
+            if "amount" in cells.numbers and not any(map(str.isalpha, cells.row.text))
+        ]
+        return sum((value for value in found if value < 0), Decimal(0))
 
 
 def body_of(context: Context, header: Header, later: list[Header]) -> tuple[list[Row], list[int]]:
@@ -83,7 +94,9 @@ def _without_carried(context: Context, rows: list[Row], ends: list[int]) -> tupl
     """
     if not rows or rows[0].page == rows[-1].page:
         return rows, ends
-    carried = {place for place, row in enumerate(rows) if _is_carried(context, row) and _turns_page(context, rows, place)}
+    carried = {
+        place for place, row in enumerate(rows) if _is_carried(context, row) and _turns_page(context, rows, place)
+    }
     kept = [row for place, row in enumerate(rows) if place not in carried]
     return kept, [place - sum(other < place for other in carried) for place in ends if place not in carried]
 
