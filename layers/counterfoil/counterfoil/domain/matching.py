@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from counterfoil.domain import ledger, tax
+from counterfoil.domain.agreement import agreement
 from counterfoil.domain.charges import kind_of
 from counterfoil.domain.invoices import CapturedInvoice, DocumentType, InvoiceLine, LineKind
 from counterfoil.domain.linking import (
@@ -22,6 +23,7 @@ from counterfoil.domain.linking import (
     OrderChoice,
     Place,
     choose_orders,
+    mode_rule,
     places_of,
     subject_of,
 )
@@ -34,7 +36,7 @@ from counterfoil.domain.matching_result import (
     MatchType,
     OrderLineLink,
 )
-from counterfoil.domain.money import plain, round_money, smallest_unit
+from counterfoil.domain.money import plain, price_text, round_money, smallest_unit
 from counterfoil.domain.orders import ZERO, PurchaseOrder
 from counterfoil.domain.policy import Axis, MatchMode, MatchPolicy, Subject, Threshold
 from counterfoil.domain.units import Conversion, Units, canonical
@@ -176,20 +178,32 @@ class _Matching:
         self.overcharged: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
 
     def decide(self, invoice_type: InvoiceType | None) -> MatchResult:
+        if self.vendor_id is None:
+            self.flags.append("vendor_unknown")
+        chosen_type = invoice_type or type_of(self.orders, self.policy, self.vendor_id)
+        choice = self._choose(chosen_type, is_chosen=invoice_type is not None)
+        if invoice_type is None and choice.orders:
+            chosen_type = InvoiceType.PO_INVOICE
+        if choice.is_named and not (self.is_credit or self.hand_links or self.prices_include_tax):
+            lines = sorted(self.invoice.billed_lines, key=lambda line: line.line)
+            agreed = agreement(self.invoice, lines, choice.orders, self.policy)
+            net = self._net_total()
+            if agreed is not None and (net is not None or self.invoice.gross_total is None):
+                if net is not None and not self._comes_to(agreed.total, net, len(lines)):
+                    self.flags.append("total_mismatch")
+                return self._result(chosen_type, choice, agreed.lines, passes=True)
+        return self._weighed(chosen_type, choice)
+
+    def _weighed(self, chosen_type: InvoiceType, choice: OrderChoice) -> MatchResult:
+        """The decision where lines have to be laid against each other."""
         lines, is_mixed = billed_lines(self.invoice)
         lines.sort(key=lambda line: line.line.line)
         if is_mixed:
             self.flags.append("credit_signs_mixed")
         if not lines:
             self.flags.append("no_lines")
-        if self.vendor_id is None:
-            self.flags.append("vendor_unknown")
         if not self._adds_up(lines):
             self.flags.append("total_mismatch")
-        chosen_type = invoice_type or type_of(self.orders, self.policy, self.vendor_id)
-        choice = self._choose(chosen_type, is_chosen=invoice_type is not None)
-        if invoice_type is None and choice.orders:
-            chosen_type = InvoiceType.PO_INVOICE
         findings = self._link(lines, choice)
         self.lines = lines
         self.bills_goods = any(each.linked.places for each in findings if each.line.kind == LineKind.GOODS)
@@ -204,7 +218,9 @@ class _Matching:
         for finding in findings:
             self._hold_to_cap(finding)
             self._waive(finding)
-        return self._result(chosen_type, choice, findings)
+        self.flags += [flag for finding in findings for flag in finding.flags]
+        passes = all(finding.status.passes or finding.is_waived for finding in findings)
+        return self._result(chosen_type, choice, tuple(map(self._line, findings)), passes=passes)
 
     # Which order, which lines
 
@@ -459,7 +475,7 @@ class _Matching:
 
     def _say_rules(self, finding: _Finding, place: Place) -> None:
         mode, source = self.policy.mode_for(subject_of(place.order, place.line, self.invoice, self.policy))
-        finding.rules["mode"] = f"{source}: item is {place.line.kind.value}" if mode == MatchMode.AUTO else source
+        finding.rules["mode"] = mode_rule(mode, source, place.line.kind)
 
     def _compare_amounts(self, group: Sequence[_Finding], places: Sequence[Place]) -> None:
         """Expense lines: the amount, and that the order line has it left."""
@@ -656,12 +672,9 @@ class _Matching:
 
         A total with tax is laid against the lines with their tax; where the document names no tax there is none in it.
         """
-        net = self.invoice.net_total
-        gross, tax_total = self.invoice.gross_total, self.invoice.tax_total
+        net, gross = self._net_total(), self.invoice.gross_total
         counted = [line for line in lines if line.kind != LineKind.TAX]
         totals = [line.total for line in counted]
-        if net is None and gross is not None and tax_total is not None:
-            net = gross - tax_total
         if self.prices_include_tax:
             net = gross
         elif net is None and gross is not None:
@@ -671,14 +684,24 @@ class _Matching:
         if net is None or not counted or None in totals:
             return True
         total = sum((total for total in totals if total is not None), ZERO)
-        slack = smallest_unit(self.invoice.currency or "") * min(len(counted), tax.SLACK_MAX)
-        return abs(abs(total) - abs(net)) <= slack
+        return self._comes_to(total, net, len(counted))
 
-    def _result(self, chosen_type: InvoiceType, choice: OrderChoice, findings: Sequence[_Finding]) -> MatchResult:
-        flags = tuple(dict.fromkeys([*self.flags, *(flag for each in findings for flag in each.flags)]))
-        lines = tuple(self._line(finding) for finding in findings)
+    def _net_total(self) -> Decimal | None:
+        """The total before tax; None when the document says neither it nor what it is made of."""
+        invoice = self.invoice
+        if invoice.net_total is not None or invoice.gross_total is None or invoice.tax_total is None:
+            return invoice.net_total
+        return invoice.gross_total - invoice.tax_total
+
+    def _comes_to(self, total: Decimal, stated: Decimal, count: int) -> bool:
+        slack = smallest_unit(self.invoice.currency or "") * min(count, tax.SLACK_MAX)
+        return abs(abs(total) - abs(stated)) <= slack
+
+    def _result(
+        self, chosen_type: InvoiceType, choice: OrderChoice, lines: tuple[LineMatch, ...], *, passes: bool
+    ) -> MatchResult:
+        flags = tuple(dict.fromkeys(self.flags))
         used = {link.order_id for line in lines for link in line.links}
-        passes = all(finding.status.passes or finding.is_waived for finding in findings)
         return MatchResult(
             invoice_type=chosen_type,
             lines=lines,
@@ -790,10 +813,7 @@ def _shown(number: Decimal) -> Decimal:
 
 
 def _price(number: Decimal) -> str:
-    """A price with the two places people expect, or more where it has more."""
-    text = plain(_shown(number))
-    whole, _, places = text.partition(".")
-    return f"{whole}.{places.ljust(2, '0')}"
+    return price_text(_shown(number))
 
 
 def _difference(difference: Decimal, reference: Decimal) -> str:

@@ -22,8 +22,10 @@ def prices_include_tax(captured: CapturedInvoice) -> bool:
     gross, net, tax = captured.gross_total, captured.net_total, captured.tax_total
     if net is None and gross is not None and tax is not None:
         net = gross - tax
+    if gross is None or net is None or gross == net:
+        return False
     amounts = [amount_of(line) for line in captured.billed_lines if line.kind != LineKind.TAX]
-    if gross is None or net is None or not amounts or None in amounts:
+    if not amounts or None in amounts:
         return False
     total = abs(sum((amount for amount in amounts if amount is not None), ZERO))
     slack = smallest_unit(captured.currency or "") * min(len(amounts), SLACK_MAX)

@@ -38,6 +38,7 @@ RECOGNISED_TRUST = {
 }
 TITLE_ROWS_MAX = 25
 ZERO = Decimal(0)
+TOTALS = ("net_total", "tax_total", "gross_total")
 # A line read with this confidence multiplied out when it was read.
 LINE_AGREES = Decimal("0.95")
 # A number on a later page counts as another invoice's only under a label that can mean nothing else.
@@ -74,17 +75,24 @@ def read_context(context: Context, source: Source, limits: Limits) -> Reading:
     _put(reading, "vendor_address", parties.address)
     _put(reading, "buyer_name", parties.buyer)
     reading.vendor_domains = parties.domains
-    if source == Source.OCR and is_receipt(context):
+    is_till_receipt = source == Source.OCR and is_receipt(context)
+    if is_till_receipt:
         _put_receipt(reading, context)
     _check_single(context, reading)
-    net, gross = reading.amount("net_total"), reading.amount("gross_total")
-    charges = sum((charge.amount or ZERO for charge in reading.charges), ZERO)
-    reading.lines = read_lines(context, sums_of(net, gross, charges), limits.lines_max)
+    _put_lines(context, reading, limits)
+    if not totals.is_proven and not is_till_receipt and _confirm_by_lines(context, reading):
+        _put_lines(context, reading, limits)
     reading.charges = _not_billed_as_lines(reading)
     if any(line.evidence is not None and line.evidence.confidence < CONFIDENCE_ASSERTED for line in reading.lines):
         reading.doubt("lines")
     _note_discounts(reading)
     return reading
+
+
+def _put_lines(context: Context, reading: Reading, limits: Limits) -> None:
+    charges = sum((charge.amount or ZERO for charge in reading.charges), ZERO)
+    sums = sums_of(reading.amount("net_total"), reading.amount("gross_total"), charges)
+    reading.lines = read_lines(context, sums, limits.lines_max)
 
 
 def _not_billed_as_lines(reading: Reading) -> list[InvoiceLine]:
@@ -98,6 +106,18 @@ def _is_same_row(one: Evidence | None, other: Evidence) -> bool:
     if one is None or one.box is None or other.box is None or one.page != other.page:
         return False
     return other.box[1] <= (one.box[1] + one.box[3]) / 2 <= other.box[3]
+
+
+def _confirm_by_lines(context: Context, reading: Reading) -> bool:
+    """Totals that do not add up by themselves (a gross alone) may do so with the sum of the lines as the net."""
+    amounts = [line.amount for line in reading.lines if line.kind != LineKind.SUBTOTAL]
+    if not amounts or any(amount is None for amount in amounts):
+        return False
+    totals = read_totals(context, sum((amount for amount in amounts if amount is not None), Decimal(0)))
+    if totals.is_proven:
+        reading.doubts = [name for name in reading.doubts if name not in TOTALS]
+        _put_totals(reading, totals)
+    return totals.is_proven
 
 
 def _put_receipt(reading: Reading, context: Context) -> None:

@@ -111,9 +111,9 @@ def unrounded(values: dict[str, Number]) -> dict[str, Decimal]:
     if exact == exact.quantize(PRICE_STEP) and _rounds_to(exact, price.value, price.decimals):
         return {"unit_price": exact.quantize(PRICE_STEP).normalize()}
     exact = amount.value / price.value
-    if not agrees and not quantity.decimals and exact == exact.quantize(QUANTITY_STEP):
-        if _rounds_to(exact, quantity.value, 0):
-            return {"quantity": exact.quantize(QUANTITY_STEP).normalize()}
+    is_short = exact == exact.quantize(QUANTITY_STEP)
+    if not agrees and not quantity.decimals and is_short and _rounds_to(exact, quantity.value, 0):
+        return {"quantity": exact.quantize(QUANTITY_STEP).normalize()}
     return {}
 
 
