@@ -30,6 +30,8 @@ ZERO = Decimal(0)
 TIMES = re.compile(r"^(?:[x×](\d{1,6}(?:[.,]\d{1,3})?)|(\d{1,6}(?:[.,]\d{1,3})?)[x×])$", re.IGNORECASE)
 POSITION = re.compile(r"^\d{1,4}[.)]$")
 CONFIDENCE = Decimal("0.85")
+# One row alone that equals a total may be that total under a name we do not know.
+CONFIDENCE_ALONE = Decimal("0.6")
 TOTAL_FIELDS = frozenset(
     ("net_total", "tax_total", "gross_total", "payable", "prepaid", "charge", "discount", "rounding")
 )
@@ -185,7 +187,9 @@ def read_headless_lines(context: Context, totals: list[Decimal | None], lines_ma
     for total in totals:
         run = _run(found, total) if total else []
         if run:
-            return [_line(candidate, place) for place, candidate in enumerate(run, start=1)]
+            is_alone = len(run) == 1 and run[0].quantity is None
+            confidence = CONFIDENCE_ALONE if is_alone else CONFIDENCE
+            return [_line(candidate, place, confidence) for place, candidate in enumerate(run, start=1)]
     return []
 
 
@@ -241,12 +245,12 @@ def _without_position(words: list[Word]) -> list[Word]:
     return words[1:] if len(words) > 1 and POSITION.match(words[0].text) else words
 
 
-def _line(candidate: _Candidate, place: int) -> InvoiceLine:
+def _line(candidate: _Candidate, place: int, confidence: Decimal) -> InvoiceLine:
     return InvoiceLine(
         line=place,
         description=" ".join(word.text for word in candidate.description),
         quantity=candidate.quantity,
         unit_price=candidate.price,
         amount=candidate.amount,
-        evidence=Evidence(confidence=CONFIDENCE, page=candidate.row.page, box=box_of(candidate.row.words)),
+        evidence=Evidence(confidence=confidence, page=candidate.row.page, box=box_of(candidate.row.words)),
     )

@@ -21,6 +21,7 @@ NAME_GAP = 0.55
 INDENT_SLACK = 4.0
 # A row in letters smaller by more than this share is a note.
 SMALLER = 0.94
+SMALLER_ACCENTED = 0.84
 CODE_BEFORE_NAME = re.compile(r"^(?=\S*\d)([A-Z0-9][A-Z0-9./_-]{2,})\s+[-–]\s+(.+)$")
 CODE = re.compile(r"^(?=.*\d)[\w][\w./-]{1,29}\.?$")
 POSITION = re.compile(r"^\d{1,4}(?:\.\d{1,3})*\.?$")
@@ -66,8 +67,9 @@ def _code_in_column(rows: list[RowCells]) -> str | None:
         codes = [word.text for word in words if CODE.match(word.text)]
         if codes:
             return codes[0]
-        if words and cells.numbers:
-            return " ".join(word.text for word in words)
+        names = [word.text for word in words if not word.text.endswith(":")]
+        if len(names) == len(words) and words and cells.numbers:
+            return " ".join(names)
         before = cells
     return None
 
@@ -107,7 +109,10 @@ def is_set_alike(before: list[Word], words: list[Word]) -> bool:
     """At the same indentation and in letters no smaller."""
     if abs(before[0].x0 - words[0].x0) > INDENT_SLACK:
         return False
-    return words[0].height >= SMALLER * before[0].height
+    # Boxes of accented capitals reach higher in some fonts.
+    is_accented = any(c.isupper() and not c.isascii() for c in before[0].text)
+    share = SMALLER_ACCENTED if is_accented else SMALLER
+    return words[0].height >= share * before[0].height
 
 
 def is_detail(words: list[Word]) -> bool:
