@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from erp_emulator import customization, roles, tables, webhooks
+from erp_emulator import customization, records, roles, tables, webhooks
 from erp_emulator.clock import Clock
 from erp_emulator.credentials import DEFAULT_ACCOUNT, credentials_of
 from erp_emulator.faults import Faults
@@ -36,6 +36,9 @@ class Account:
         self.engine = Engine(self.store)
         customization.load(self.store)
         self.load_settings()
+        if self.store.is_old:
+            self.store.upgrade()
+            records.project_all(self)
 
     @property
     def slug(self) -> str:
@@ -51,6 +54,13 @@ class Account:
         with self.store.transaction():
             yield session
             webhooks.write_outbox(session)
+
+    def restore(self, data: bytes) -> None:
+        """Become what a dump of the store was: data, definitions, preferences and clock."""
+        self.engine.forget()
+        self.store.restore(data)
+        customization.load(self.store)
+        self.load_settings()
 
     # Preferences and the clock are part of the account's state, and rest with it.
 
@@ -74,12 +84,13 @@ class Account:
             self.store.set_meta("clock", json.dumps(clock))
 
     def query_tables(self) -> dict[str, dict[str, tables.Column]]:
+        known = self.store.catalog.tables
         if self.preferences["transactionSubsidiaryColumn"]:
-            return tables.TABLES
-        header = {name: each for name, each in tables.TABLES["transaction"].items() if name not in LINE_ONLY}
-        return {**tables.TABLES, "transaction": header}
+            return known
+        header = {name: each for name, each in known["transaction"].items() if name not in LINE_ONLY}
+        return {**known, "transaction": header}
 
-    def query_account(self, role: str = "administrator") -> QueryAccount:
+    def query_account(self, role: str = "administrator", user: str = "-5") -> QueryAccount:
         return QueryAccount(
             tables=self.query_tables(),
             date_format=self.preferences["DATEFORMAT"],
@@ -87,6 +98,7 @@ class Account:
             is_allowed=lambda table: roles.may_query(role, table),
             hidden=frozenset(str(self.preferences["hiddenColumns"]).lower().split(",")) - {""},
             has_ctes=bool(self.preferences["commonTableExpressions"]),
+            user=user,
         )
 
     def close(self) -> None:

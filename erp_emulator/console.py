@@ -18,7 +18,6 @@ from erp_emulator.errors import NetSuiteError, nonexistent_type
 from erp_emulator.http import Reply, Request
 from erp_emulator.inputs import Change
 from erp_emulator.render import View
-from erp_emulator.schema_types import TYPES
 from erp_emulator.session import Record, Session
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ class Console:
         rows = account.store.writer.execute(
             "SELECT status, COUNT(*) FROM \"transaction\" WHERE type = 'PurchOrd' GROUP BY status ORDER BY status"
         ).fetchall()
-        types = [{"name": each.name, "count": account.store.count(each.name)} for each in TYPES]
+        types = [{"name": each.name, "count": account.store.count(each.name)} for each in account.store.catalog.types]
         return self.page(
             "overview.html",
             {
@@ -107,7 +106,7 @@ class Console:
         )
 
     def records(self, request: Request, name: str) -> Reply:
-        record_type = records.type_of(name)
+        record_type = records.type_of(name, self.app.account.store.catalog)
         offset = request.parameter("offset", "0")
         start = int(offset) if offset.isdigit() and len(offset) < 9 else 0
         session = self.app.account.session()
@@ -137,7 +136,7 @@ class Console:
         }
 
     def record(self, request: Request, name: str, key: str, said: dict[str, str]) -> Reply:
-        record_type = records.type_of(name)
+        record_type = records.type_of(name, self.app.account.store.catalog)
         session = self.app.account.session()
         record = session.load(record_type, key)
         shown = View(session, request.rest_root, expand=True).record(record)
@@ -258,7 +257,7 @@ class Console:
                 return f"{period.get('periodName')} is now {'closed' if is_closed else 'open'}."
             case ["console", "records", name, key, action]:
                 with self.app.account.writing() as session:
-                    record = session.load(records.type_of(name), key)
+                    record = session.load(records.type_of(name, session.store.catalog), key)
                     return take(session, record, action)
         raise nonexistent_type("/".join(segments))
 

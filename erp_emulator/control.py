@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from erp_emulator import cabinet, customization, faults, ledger, printing, records, seed, webhooks
+from erp_emulator import cabinet, currencies, customization, faults, ledger, prepared, printing, records, seed, webhooks
 from erp_emulator.clock import instant_text
 from erp_emulator.errors import NetSuiteError, error_text
 from erp_emulator.http import Reply, Request
@@ -18,7 +21,15 @@ if TYPE_CHECKING:
     from erp_emulator.app import App
 
 SNAPSHOTS_MAX = 20
-REFUSALS = (faults.BadFault, seed.BadSeed, UnknownPreference, webhooks.BadHook, customization.BadCustomization)
+LAYING_SECONDS_MAX = 300
+REFUSALS = (
+    currencies.BadRate,
+    faults.BadFault,
+    seed.BadSeed,
+    UnknownPreference,
+    webhooks.BadHook,
+    customization.BadCustomization,
+)
 PERIOD_FLAGS = ("closed", "apLocked", "arLocked", "allLocked")
 
 
@@ -40,6 +51,8 @@ class Control:
         if handler is None:
             return Reply(404, {"error": "no such control", "controls": sorted(filter(None, HANDLERS))})
         try:
+            if name == "reset":
+                await self.lay_aside(request)
             return handler(self, request, segments[1:])
         except (BadControl, *REFUSALS) as error:
             return Reply(400, {"error": str(error)})
@@ -73,19 +86,41 @@ class Control:
         need_post(request)
         body = self.body(request, is_exact=True)
         account = self.app.account
-        seed.reset(account, body.get("seed", "small"))
         if not body.get("keepPreferences"):
+            # Before the seed: it is laid as the account will be set.
+            kept, at, shift = account.preferences.changed(), account.clock.frozen_at, account.clock.shift
             account.preferences.reset()
             account.clock.reset()
+            try:
+                seed.reset(account, body.get("seed", "small"))
+            except BaseException:
+                account.preferences.update(kept)
+                account.clock.frozen_at, account.clock.shift = at, shift
+                raise
             account.save_settings()
+        else:
+            seed.reset(account, body.get("seed", "small"))
         self.app.log.clear()
         return Reply(200, {"status": "ok"})
+
+    async def lay_aside(self, request: Request) -> None:
+        """The large seed takes a process of its own some seconds, once; others are served meanwhile."""
+        if self.body(request).get("seed") == "large" and not prepared.place().exists():
+            command = [sys.executable, "-m", "erp_emulator.prepared"]
+            await asyncio.to_thread(
+                subprocess.run,
+                command,
+                cwd=prepared.PACKAGE.parent,
+                capture_output=True,
+                timeout=LAYING_SECONDS_MAX,
+                check=False,
+            )
 
     def seed(self, request: Request, rest: list[str]) -> Reply:
         """Lay a seed on top of what is there."""
         del rest
         need_post(request)
-        seed.lay(self.app.account, self.body(request, is_exact=True))
+        seed.lay(self.app.account, seed.from_body(self.body(request, is_exact=True)))
         return Reply(200, {"status": "ok"})
 
     def snapshot(self, request: Request, rest: list[str]) -> Reply:
@@ -103,10 +138,7 @@ class Control:
         name = rest[0] if rest else str(self.body(request).get("name", "default"))
         if name not in self.snapshots:
             raise BadControl(f"no snapshot {name}")
-        account = self.app.account
-        account.engine.forget()
-        account.store.restore(self.snapshots[name])
-        account.load_settings()
+        self.app.account.restore(self.snapshots[name])
         return Reply(200, {"name": name})
 
     def trial_balance(self, request: Request, rest: list[str]) -> Reply:
@@ -120,7 +152,7 @@ class Control:
             raise BadControl("attachments/{type}/{id}")
         del request
         session = self.app.account.session()
-        record = session.load(records.type_of(rest[0]), rest[1])
+        record = session.load(records.type_of(rest[0], self.app.account.store.catalog), rest[1])
         return Reply(200, {"attachments": cabinet.attachments(session, record)})
 
     # Time.
@@ -167,6 +199,20 @@ class Control:
                 raise BadControl(f"no period {rest[0]}")
             records.update(session, record, Change({name: bool(value) for name, value in body.items()}))
         return Reply(200, {"id": record.id})
+
+    def rates(self, request: Request, rest: list[str]) -> Reply:
+        """Exchange rates: `POST {"currency": "GBP", "rate": "1.31", "date": "2026-04-01"}`, against the base."""
+        del rest
+        account = self.app.account
+        if request.method != "GET":
+            body = self.body(request, is_exact=True)
+            with account.writing() as session:
+                currencies.set_rate(session, body.get("currency"), body.get("rate"), body.get("date"))
+        rows = account.store.writer.execute(
+            "SELECT c.symbol, r.exchangerate, r.effectivedate FROM currencyrate r JOIN currency c "
+            "ON c.id = r.transactioncurrency ORDER BY r.effectivedate, c.id"
+        ).fetchall()
+        return Reply(200, {"rates": [dict(zip(("currency", "rate", "date"), row, strict=True)) for row in rows]})
 
     def customization(self, request: Request, rest: list[str]) -> Reply:
         """Custom fields and custom records: see the README for their form."""
@@ -282,6 +328,7 @@ HANDLERS: dict[str, Callable[[Control, Request, list[str]], Reply]] = {
     "clock": Control.clock,
     "periods": Control.periods,
     "customization": Control.customization,
+    "rates": Control.rates,
     "preferences": Control.preferences,
     "faults": Control.faults,
     "governance": Control.governance,

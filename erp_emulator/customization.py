@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
-from erp_emulator.schema import Field, RecordType, Sublist
-from erp_emulator.schema_types import BY_LOWER, TYPES, record
+from erp_emulator.catalog import Catalog
+from erp_emulator.schema import Field
+from erp_emulator.schema_types import BY_LOWER, record
 from erp_emulator.store import Store
-from erp_emulator.tables import TABLES, Column
+from erp_emulator.tables import Column
 
 SCRIPT_ID = re.compile(r"(custbody|custcol|custentity|custitem|customrecord)_[a-z0-9_]{1,40}")
 FIELD_ID = re.compile(r"custrecord_[a-z0-9_]{1,40}")
@@ -40,9 +42,10 @@ class BadCustomization(ValueError):
 
 
 def load(store: Store) -> None:
-    """Make known what this account defined before."""
+    """Make known what this account defined before, and nothing else."""
+    store.catalog.reset()
     for body in defined(store):
-        apply(body)
+        apply(store.catalog, body)
     store.add_missing()
 
 
@@ -57,21 +60,27 @@ def define(store: Store, body: dict[str, Any]) -> None:
     kept = [each for each in defined(store) if each["scriptId"] != body["scriptId"]]
     if len(kept) >= DEFINITIONS_MAX:
         raise BadCustomization(f"at most {DEFINITIONS_MAX} definitions")
-    apply(body)
+    apply(store.catalog, body)
     with store.transaction():
         store.set_meta("customization", json.dumps([*kept, body]))
         store.add_missing()
-        store.insert(
-            "customfield",
-            {
-                "internalid": store.next_id("customfield", 900),
-                "scriptid": body["scriptId"].upper(),
-                "name": body.get("label") or body["scriptId"],
-                "fieldtype": body["scriptId"].partition("_")[0].upper(),
-                "fieldvaluetype": str(body.get("type", "record")),
-                "isinactive": "F",
-            },
-        )
+        list_field(store, body)
+
+
+def list_field(store: Store, body: dict[str, Any]) -> None:
+    """The row of a definition in SuiteQL's `customfield`."""
+    store.delete_rows("customfield", "scriptid", body["scriptId"].upper())
+    store.insert(
+        "customfield",
+        {
+            "internalid": store.next_id("customfield", 900),
+            "scriptid": body["scriptId"].upper(),
+            "name": body.get("label") or body["scriptId"],
+            "fieldtype": body["scriptId"].partition("_")[0].upper(),
+            "fieldvaluetype": str(body.get("type", "record")),
+            "isinactive": "F",
+        },
+    )
 
 
 def check(body: Any) -> None:
@@ -91,56 +100,41 @@ def check(body: Any) -> None:
         raise BadCustomization(f"no record type {', '.join(map(str, unknown))}")
 
 
-def apply(body: dict[str, Any]) -> None:
-    """Make a definition known to the schema and to the tables; those of the process, so all its accounts know it."""
+def apply(catalog: Catalog, body: dict[str, Any]) -> None:
+    """Make a definition known to an account's record types and tables."""
     if body["scriptId"].startswith("customrecord"):
-        _record(body)
+        _record(catalog, body)
         return
     prefix = body["scriptId"].partition("_")[0]
     made = _field(body)
     wanted = {str(name).lower() for name in body.get("recordTypes", [])}
-    for record_type in TYPES:
+    for record_type in list(catalog.types):
         if record_type.family != FAMILIES[prefix] or (wanted and record_type.name.lower() not in wanted):
             continue
         if prefix == "custcol":
-            for name in ("item", "expense"):
-                if name in record_type.sublists:
-                    _add(record_type.sublists[name], made)
+            catalog.add_line_field(record_type, ("item", "expense"), made)
         else:
-            _add(record_type, made)
+            catalog.add_field(record_type, made)
     for table in TABLES_OF[prefix]:
-        TABLES[table][made.name] = Column(made.name, KINDS[made.kind])
+        catalog.add_columns(table, [Column(made.name, KINDS[made.kind])])
 
 
 def _field(body: dict[str, Any]) -> Field:
     return Field(body["scriptId"], str(body.get("type", "string")), is_custom=True, label=str(body.get("label", "")))
 
 
-def _add(holder: RecordType | Sublist, made: Field) -> None:
-    holder.fields[made.name] = made
-    for name in ("by_lower", "numeric"):
-        holder.__dict__.pop(name, None)
-
-
-def _record(body: dict[str, Any]) -> None:
+def _record(catalog: Catalog, body: dict[str, Any]) -> None:
     name = body["scriptId"]
-    if name in BY_LOWER:
-        for each in body["fields"]:
-            _add(BY_LOWER[name], _field(each))
-    else:
-        made = record(name, str(body.get("label") or name), "name")
-        for each in body["fields"]:
-            _add(made, _field(each))
-        TYPES.append(made)
-        BY_LOWER[name] = made
-    columns = {
-        "id": Column("id", "id"),
-        "name": Column("name"),
-        "externalid": Column("externalid"),
-        "isinactive": Column("isinactive", "bool"),
-        "created": Column("created", "datetime"),
-        "lastmodified": Column("lastmodified", "datetime"),
-    }
-    for each in body["fields"]:
-        columns[each["scriptId"]] = Column(each["scriptId"], KINDS[each.get("type", "string")])
-    TABLES.setdefault(name, {}).update(columns)
+    made = catalog.by_lower.get(name) or record(name, str(body.get("label") or name), "name")
+    fields = {**made.fields, **{each["scriptId"]: _field(each) for each in body["fields"]}}
+    catalog.put_type(replace(made, fields=fields))
+    columns = [
+        Column("id", "id"),
+        Column("name"),
+        Column("externalid"),
+        Column("isinactive", "bool"),
+        Column("created", "datetime"),
+        Column("lastmodified", "datetime"),
+    ]
+    columns += [Column(each["scriptId"], KINDS[each.get("type", "string")]) for each in body["fields"]]
+    catalog.add_columns(name, columns)

@@ -34,12 +34,15 @@ class Emulator:
         self.server = Background(self.app)
 
     def _fill(self, seed: str | dict[str, Any]) -> None:
+        if seed == "large":
+            seeds.reset(self.account, seed)
+            return
         key = seed if isinstance(seed, str) else json.dumps(seed, sort_keys=True, default=str)
         if key not in _laid:
             seeds.reset(self.account, seed)
             _laid[key] = self.account.store.dump()
         else:
-            self.account.store.restore(_laid[key])
+            self.account.restore(_laid[key])
 
     @property
     def url(self) -> str:

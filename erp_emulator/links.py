@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from erp_emulator import schema_types
 from erp_emulator.session import Record, Session, number
 
 INACTIVE_BILL = frozenset({"C", "E"})
@@ -119,6 +118,6 @@ def taken(session: Session, record_id: str, kind: str) -> dict[int, Taken]:
 
 
 def is_active(record: Record) -> bool:
-    if record.type is schema_types.BY_CODE["VendBill"]:
+    if record.type.code == "VendBill":
         return record.get("status") not in INACTIVE_BILL
     return not record.get("voided")

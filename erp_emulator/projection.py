@@ -9,11 +9,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from erp_emulator import codes, documents, ledger
+from erp_emulator import codes, currencies, documents, ledger
 from erp_emulator.addresses import address_text
 from erp_emulator.schema import RecordType
 from erp_emulator.session import Record, Session, Values, number
-from erp_emulator.tables import TABLES
 
 Row = dict[str, Any]
 ADDRESS_FIELDS = (
@@ -68,14 +67,14 @@ def plain(session: Session, value: Any, kind: str, field_kind: str) -> Any:
 def columns_of(session: Session, record: Record, table: str) -> Row:
     """The columns of a table whose names are fields of the record."""
     row: Row = {"id": int(record.id)}
-    fields = record.type.by_lower
-    for name, column in TABLES[table].items():
-        each = fields.get(name)
+    values = record.values
+    for name, kind, each in session.store.catalog.filled_columns(record.type, table):
         if each is None:
-            if column.kind == "bool" and name not in row:
-                row[name] = "F"
+            row.setdefault(name, "F")
             continue
-        row[name] = plain(session, record.get(each.name), column.kind, each.kind)
+        value = values.get(each.name)
+        if value is not None or kind == "bool":
+            row[name] = plain(session, value, kind, each.kind)
     return row
 
 
@@ -121,7 +120,7 @@ def remove(session: Session, record: Record) -> None:
         session.store.delete_rows(table, column, int(record.id))
     if not record.type.is_transaction:
         for table in TABLE_OF.get(record.type.family, (record.type.name.lower(),)):
-            if table in TABLES:
+            if table in session.store.catalog.tables:
                 session.store.delete_rows(table, "id", int(record.id))
 
 
@@ -131,9 +130,10 @@ TABLE_OF = {
 }
 CHILD_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "transaction": (
-        ("transaction", "id"),
-        ("transactionline", "transaction"),
+        # In this order: what balances are told of a row depends on those it belongs to.
         ("transactionaccountingline", "transaction"),
+        ("transactionline", "transaction"),
+        ("transaction", "id"),
         ("transactionbillingaddress", "nkey"),
     ),
     "entity": (("vendoraddressbook", "entity"),),
@@ -145,9 +145,10 @@ CHILD_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
 
 def _plain_table(session: Session, record: Record) -> None:
     table = record.type.name.lower()
-    if table in TABLES:
+    known = session.store.catalog.tables
+    if table in known:
         row = columns_of(session, record, table)
-        if "fullname" in TABLES[table]:
+        if "fullname" in known[table]:
             row["fullname"] = full_name(session, record)
         session.store.insert(table, row)
 
@@ -163,7 +164,7 @@ def _entity(session: Session, record: Record) -> None:
     session.store.insert(
         "entity",
         {
-            **{name: row.get(name) for name in TABLES["entity"] if name in row},
+            **{name: row.get(name) for name in session.store.catalog.tables["entity"] if name in row},
             "type": record.type.code,
             table: int(record.id),
             "isperson": flag(record.get("isPerson") or table == "employee"),
@@ -294,12 +295,23 @@ def _units(session: Session, record: Record) -> None:
         )
 
 
+def _currency(session: Session, record: Record) -> None:
+    """Its row, and its rate from today on when that is another."""
+    _plain_table(session, record)
+    rate = record.number("exchangeRate")
+    before = session.before.get(record.key)
+    is_changed = record.is_new or (before is not None and before.number("exchangeRate") != rate)
+    if rate and (is_changed or not currencies.is_known(session, int(record.id))):
+        currencies.put_rate(session, int(record.id), rate, session.clock.today().isoformat())
+
+
 PROJECTIONS: dict[str, Callable[[Session, Record], None]] = {
     "vendor": _entity,
     "employee": _entity,
     "customer": _entity,
     "contact": _entity,
     "account": _account,
+    "currency": _currency,
     "salesTaxItem": _tax_code,
     "unitsType": _units,
 }
@@ -325,16 +337,17 @@ NEGATIVE = frozenset({"PurchOrd", "VendBill", "VendPymt", "VPrep", "Check", "Exp
 
 
 def write_transaction(session: Session, record: Record) -> None:
-    remove(session, record)
+    if not record.is_new:
+        remove(session, record)
     entries = ledger.postings(session, record)
     session.store.insert("transaction", header_row(session, record, entries))
-    for row in line_rows(session, record, entries):
-        session.store.insert("transactionline", row)
+    session.store.insert_all("transactionline", line_rows(session, record, entries))
     modified = local_time(session, record.get("lastModifiedDate"))
+    rate = float(record.number("exchangeRate") or 1)
+    rows = []
     for entry in entries:
         amount = float(entry.amount)
-        session.store.insert(
-            "transactionaccountingline",
+        rows.append(
             {
                 "transaction": int(record.id),
                 "transactionline": entry.line,
@@ -346,10 +359,11 @@ def write_transaction(session: Session, record: Record) -> None:
                 "credit": -amount if amount < 0 else None,
                 "netamount": amount,
                 "posting": "T",
-                "exchangerate": float(record.number("exchangeRate") or 1),
+                "exchangerate": rate,
                 "lastmodifieddate": modified,
-            },
+            }
         )
+    session.store.insert_all("transactionaccountingline", rows)
 
 
 def account_type(session: Session, account_id: str) -> str | None:
@@ -387,6 +401,8 @@ def header_row(session: Session, record: Record, entries: list[ledger.Posting]) 
         row["foreignamountpaid"] = float(total - record.number("balance"))
         row["paymenthold"] = flag(record.get("paymentHold"))
         row["billingstatus"] = "F"
+    if kind.code == "PurchOrd":
+        row["unbilledorders"] = float(record.number("balance"))
     if kind.code == "VendCred":
         row["foreignamountunpaid"] = float(record.number("unapplied"))
         row["foreignamountpaid"] = float(record.number("applied"))
@@ -451,7 +467,28 @@ def line_rows(session: Session, record: Record, entries: list[ledger.Posting]) -
             rows.append({**common, **LINE_ROWS[name](session, record, line, accounts)})
     if record.number("taxTotal"):
         rows.append({**common, **_tax_row(record, accounts)})
+    present = {row["id"] for row in rows}
+    rows += [{**common, **_entry_row(record, each)} for each in entries if each.line not in present]
     return rows
+
+
+def _entry_row(record: Record, entry: ledger.Posting) -> Row:
+    """The line of a posting that no line of the form stands for: what a payment takes off the payables."""
+    amount = float(entry.amount)
+    foreign = float(entry.amount / (record.number("exchangeRate") or 1))
+    return {
+        **_segments({}, record),
+        "id": entry.line,
+        "linesequencenumber": entry.line,
+        "uniquekey": int(record.id) * 10_000 + entry.line,
+        "mainline": "F",
+        "foreignamount": round(foreign, 2),
+        "netamount": amount,
+        "amount": amount,
+        "account": int(entry.account),
+        "expenseaccount": int(entry.account),
+        "isclosed": "F",
+    }
 
 
 def _line_common(session: Session, record: Record, line: Values, accounts: dict[int, str]) -> Row:
@@ -483,12 +520,9 @@ def _line_common(session: Session, record: Record, line: Values, accounts: dict[
         "taxcode": line.get("taxCode"),
         "taxrate": float(number(line["taxRate1"])) if line.get("taxRate1") is not None else None,
     }
-    for name, column in TABLES["transactionline"].items():
-        each = record.type.sublists.get("item")
-        if name.startswith("custcol") and each is not None:
-            found = each.by_lower.get(name)
-            if found is not None:
-                row[name] = plain(session, line.get(found.name), column.kind, found.kind)
+    for name, kind, found in session.store.catalog.custom_line_columns(record.type):
+        if found is not None:
+            row[name] = plain(session, line.get(found.name), kind, found.kind)
     return row
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from erp_emulator import codes
+from erp_emulator import balances, codes
 from erp_emulator.errors import NetSuiteError, invalid_parameter, invalid_query
 from erp_emulator.preferences import Preferences
 from erp_emulator.schema import Field, RecordType
@@ -221,10 +221,12 @@ def column_of(record_type: RecordType, each: Field) -> str:
         return "id"
     if each.name == "externalId":
         return "external_id"
+    computed = balances.field_sql(record_type.name, each.name)
+    if computed is not None:
+        return computed
     column = f"json_extract(body, '$.v.{each.name}')"
     if each.kind in ("number", "integer", "ref"):
         return f"CAST({column} AS NUMERIC)"
-    del record_type
     return column
 
 

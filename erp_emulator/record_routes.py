@@ -57,7 +57,7 @@ class RecordRoutes:
 
     def answer(self, request: Request, segments: list[str]) -> Reply:
         """The reply for the path below `record/v1`; `segments` has no empty parts."""
-        record_type = records.type_of(segments[0])
+        record_type = records.type_of(segments[0], self.account.store.catalog)
         is_transform = len(segments) > 3 and segments[2] == "!transform"
         roles.check_record(request.role, record_type, "GET" if is_transform else request.method)
         if len(segments) == 1:
@@ -282,7 +282,7 @@ class RecordRoutes:
         if request.method not in ("POST", "PATCH", "GET"):
             raise method_not_allowed(request.method)
         check_parameters(request, "transform")
-        target = records.type_of(target_name)
+        target = records.type_of(target_name, self.account.store.catalog)
         roles.check_record(request.role, target, "POST")
         if "type=create-form" in request.header("accept").replace(" ", ""):
             return self.create_form(request, record_type, text, target)

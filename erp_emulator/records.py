@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from erp_emulator import ledger, links, periods, projection, schema_types
+from erp_emulator import ledger, links, periods, projection
 from erp_emulator.behaviours import behaviour_of
-from erp_emulator.errors import NetSuiteError, missing_values, nonexistent_type, user_error
+from erp_emulator.catalog import STANDARD, Catalog
+from erp_emulator.errors import NetSuiteError, missing_values, user_error
 from erp_emulator.inputs import Change, Reader
 from erp_emulator.schema import RecordType
 from erp_emulator.session import Record, Session, Values, number
@@ -19,12 +20,9 @@ EXTERNAL_ID_MAX = 250
 SILENT = frozenset({"lastModifiedDate", "createdDate", "_lastLine", "_modifiedBy"})
 
 
-def type_of(name: str) -> RecordType:
-    """The record type of a name in any case; a 404 refusal for others."""
-    found = schema_types.BY_LOWER.get(name.lower())
-    if found is None:
-        raise nonexistent_type(name)
-    return found
+def type_of(name: str, catalog: Catalog = STANDARD) -> RecordType:
+    """The record type of a name in any case; a 404 refusal for others. Custom ones are in an account's own catalog."""
+    return catalog.type_of(name)
 
 
 def create(session: Session, record_type: RecordType, change: Change, *, record_id: int | None = None) -> Record:
@@ -128,7 +126,7 @@ def delete(session: Session, record: Record) -> None:
             "deleteddate": projection.local_time(session, session.now),
             "type": record.type.label,
             "recordid": int(record.id),
-            "recordtypeid": schema_types.TYPES.index(record.type) + 1,
+            "recordtypeid": session.store.catalog.number_of(record.type),
             "scriptid": record.type.name.lower(),
             "name": name,
             "context": session.context,
@@ -296,7 +294,7 @@ def note(session: Session, record: Record, kind: str, changed: dict[str, tuple[A
                 "id": session.store.next_id("systemnote"),
                 "record": projection.display_name(session, record),
                 "recordid": int(record.id),
-                "recordtypeid": schema_types.TYPES.index(record.type) + 1,
+                "recordtypeid": session.store.catalog.number_of(record.type),
                 "recordtype": record.type.name.lower(),
                 "field": f"{'TRANDOC' if record.type.is_transaction else 'RECORD'}.{name.upper()}",
                 "oldvalue": None if old is None else str(old),
@@ -328,7 +326,7 @@ def announce(session: Session, record: Record, event: str) -> None:
 def project_all(account: Account) -> None:
     """Write anew what SuiteQL sees of every record, after a preference changed how it is shown."""
     with account.writing() as session:
-        for record_type in schema_types.TYPES:
+        for record_type in account.store.catalog.types:
             for record_id, _, _ in account.store.bodies(record_type.name):
                 record = session.find(record_type.family, record_id)
                 if record is not None:

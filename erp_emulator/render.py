@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from erp_emulator import codes
+from erp_emulator import balances, codes
 from erp_emulator.inputs import family_of
 from erp_emulator.schema import Field, RecordType, Sublist
 from erp_emulator.session import Record, Session, Values
@@ -49,10 +49,11 @@ class View:
 
     def _body(self, record: Record, href: str, wanted: set[str]) -> dict[str, Any]:
         shown = {}
+        computed = balances.values_of(self.session, record)
         for name, each in record.type.fields.items():
             if wanted and name.lower() not in wanted:
                 continue
-            value = record.values.get(name)
+            value = computed.get(name, record.values.get(name))
             if value is None or value == "" or value == []:
                 continue
             if name == "status" and record.type.is_transaction:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from erp_emulator import schema_types
+import orjson
+
 from erp_emulator.clock import Clock, instant_text
 from erp_emulator.errors import nonexistent_record
 from erp_emulator.preferences import Preferences
@@ -19,9 +19,9 @@ Values = dict[str, Any]
 
 def number(value: object) -> Decimal:
     """A stored number; nothing is zero."""
-    if value is None or value == "":
-        return Decimal(0)
-    return value if isinstance(value, Decimal) else Decimal(str(value))
+    if type(value) is Decimal:
+        return value
+    return Decimal(0) if value is None or value == "" else Decimal(str(value))
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Record:
 
 
 def decode(record_type: RecordType, record_id: int, text: str) -> Record:
-    body = json.loads(text)
+    body = orjson.loads(text)
     values, lines = body["v"], body["l"]
     _numbers(values, record_type.numeric)
     for name, rows in lines.items():
@@ -111,7 +111,7 @@ class Session:
             row = self.store.row(*key)
             if row is None:
                 return None
-            self.held[key] = decode(schema_types.BY_LOWER[row[0].lower()], key[1], row[1])
+            self.held[key] = decode(self.store.catalog.by_lower[row[0].lower()], key[1], row[1])
         return self.held[key]
 
     def load(self, record_type: RecordType, record_id: str) -> Record:

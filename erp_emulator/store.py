@@ -6,7 +6,6 @@ one state while the one writer makes the next.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sqlite3
@@ -15,20 +14,26 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from erp_emulator import codes, tables
+import orjson
 
-VERSION = 3
+from erp_emulator import balances, codes, tables
+from erp_emulator.catalog import Catalog
+
+VERSION = 4
 OWN_TABLES = (
+    # Not WITHOUT ROWID: bodies of a page's half would each take a page more.
     """CREATE TABLE _record (family TEXT NOT NULL, id INTEGER NOT NULL, type TEXT NOT NULL, external_id TEXT,
-       body TEXT NOT NULL, modified TEXT NOT NULL, PRIMARY KEY (family, id)) WITHOUT ROWID""",
+       body TEXT NOT NULL, modified TEXT NOT NULL, PRIMARY KEY (family, id))""",
     "CREATE UNIQUE INDEX _record_external ON _record(type, external_id) WHERE external_id IS NOT NULL",
     "CREATE INDEX _record_type ON _record(type, id)",
     "CREATE TABLE _sequence (name TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID",
-    """CREATE TABLE _display (family TEXT NOT NULL, id NOT NULL, name TEXT NOT NULL, PRIMARY KEY (family, id))
+    # An id may be a letter too; that it prefers numbers is what lets a column of numbers be looked up by the key.
+    """CREATE TABLE _display (family TEXT NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (family, id))
        WITHOUT ROWID""",
-    "CREATE INDEX _display_name ON _display(family, name)",
+    # The name first: an index that begins with the family would be taken for looking names up by id.
+    "CREATE INDEX _display_name ON _display(name, family)",
     "CREATE TABLE _meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE _attachment (recordtype TEXT, record INTEGER, kind TEXT, attached INTEGER, PRIMARY KEY (record, "
     "kind, attached))",
@@ -42,6 +47,8 @@ OWN_TABLES = (
 )
 
 
+UNKEYED = frozenset({"transaction", "transactionline", "transactionaccountingline"})
+Reader = TypeVar("Reader", bound=sqlite3.Connection)
 ORPHAN = "erp-emulator-"
 
 
@@ -67,6 +74,8 @@ class Store:
             )
             path = Path(self.temporary.name) / "data.sqlite"
         self.path = path
+        self.catalog = Catalog()
+        self.inserts: dict[str, tuple[int, frozenset[str], tuple[str, ...], str]] = {}
         self.lock = threading.RLock()
         self.writer = self._connect()
         self.writer.execute("PRAGMA journal_mode=WAL")
@@ -95,15 +104,36 @@ class Store:
             self.fill_code_tables()
             self.set_meta("version", str(VERSION))
 
+    @property
+    def is_old(self) -> bool:
+        """Whether an earlier version of the emulator made this database."""
+        return self.meta("version") != str(VERSION)
+
+    def upgrade(self) -> None:
+        """Make what this version has more. What SuiteQL sees of transactions is emptied, to be written anew."""
+        with self.transaction() as connection:
+            connection.execute(balances.TABLE)
+            for name, select in tables.VIEWS.items():
+                found = connection.execute("SELECT type FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+                if found is not None and found[0] == "table":
+                    connection.execute(f"DROP TABLE {name}")
+                if found is None or found[0] == "table":
+                    connection.execute(f"CREATE VIEW {name} AS {select}")
+            for name in UNKEYED:
+                connection.execute(f'DELETE FROM "{name}"')  # noqa: S608 - the schema's own names
+            for statement in ("DELETE FROM _balance", *balances.triggers()):
+                connection.execute(statement)
+            self.set_meta("version", str(VERSION))
+
     def add_missing(self) -> None:
         """Tables and columns that custom fields and records brought since this database was made."""
         with self.transaction() as connection:
-            for name, columns in tables.TABLES.items():
+            for name, columns in self.catalog.tables.items():
                 if name in tables.VIEWS:
                     continue
                 present = {row[1] for row in connection.execute(f'PRAGMA table_info("{name}")').fetchall()}
                 if not present:
-                    connection.execute(tables.create(name))
+                    connection.execute(tables.create(name, columns))
                 for each in columns.values():
                     if present and each.name not in present:
                         connection.execute(f'ALTER TABLE "{name}" ADD COLUMN {tables.declared(each)}')
@@ -157,9 +187,14 @@ class Store:
         for index, name in enumerate(tables.CUSTOM_FIELDS):
             prefix = name.partition("_")[0].upper()
             write(
-                "INSERT INTO customfield VALUES (?, ?, ?, ?, 'string', 'F')", (800 + index, name.upper(), name, prefix)
+                "INSERT INTO customfield (internalid, scriptid, name, fieldtype, fieldvaluetype, isinactive) "
+                "VALUES (?, ?, ?, ?, 'string', 'F')",
+                (800 + index, name.upper(), name, prefix),
             )
-        write("INSERT INTO accountingbook VALUES (1, 'Primary Accounting Book', 'T', 'F')")
+        write(
+            "INSERT INTO accountingbook (id, name, isprimary, isinactive) "
+            "VALUES (1, 'Primary Accounting Book', 'T', 'F')"
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -176,7 +211,7 @@ class Store:
                 raise
             self.writer.execute("COMMIT")
 
-    def reader(self) -> sqlite3.Connection:
+    def reader(self, kind: type[Reader]) -> Reader:
         """A connection that can only read; the caller closes it."""
         connection = sqlite3.connect(
             f"file:{self.path}?mode=ro",
@@ -184,6 +219,7 @@ class Store:
             isolation_level=None,
             check_same_thread=False,
             timeout=30,
+            factory=kind,
         )
         connection.execute("PRAGMA query_only=ON")
         connection.execute("PRAGMA case_sensitive_like=ON")
@@ -207,6 +243,25 @@ class Store:
         finally:
             source.close()
         self.add_missing()
+
+    def restore_from(self, path: Path) -> None:
+        """Become the database of a file, but keep this account's own settings and definitions."""
+        source = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        try:
+            with self.lock:
+                kept = self.writer.execute("SELECT name, value FROM _meta").fetchall()
+                source.backup(self.writer)
+                self.writer.execute("DELETE FROM _meta")
+                self.writer.executemany("INSERT INTO _meta VALUES (?, ?)", kept)
+                self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            source.close()
+        self.add_missing()
+
+    def save_to(self, path: Path) -> None:
+        """A copy of the database as it is now, as one file."""
+        with self.lock:
+            self.writer.execute("VACUUM INTO ?", (str(path),))
 
     def close(self) -> None:
         self.writer.close()
@@ -299,7 +354,7 @@ class Store:
                 record_id,
                 record_type,
                 external_id,
-                json.dumps(body, separators=(",", ":"), ensure_ascii=False, default=str),
+                orjson.dumps(body, default=str).decode(),
                 modified,
             ),
         )
@@ -323,13 +378,25 @@ class Store:
 
     def insert(self, table: str, row: dict[str, Any]) -> None:
         """One row of a table that SuiteQL sees; None and empty text are both left NULL, as Oracle has it."""
-        filled = {k: v for k, v in row.items() if v is not None and v != ""}
-        names = ", ".join(f'"{name}"' for name in filled)
-        marks = ", ".join("?" * len(filled))
-        self.writer.execute(
-            f'INSERT OR REPLACE INTO "{table}" ({names}) VALUES ({marks})',  # noqa: S608 - names are the schema's own, values are bound
-            tuple(filled.values()),
-        )
+        self.insert_all(table, [row])
+
+    def insert_all(self, table: str, rows: list[dict[str, Any]]) -> None:
+        """Rows of one table, by one statement for whatever columns they have."""
+        columns = self.catalog.tables[table]
+        known = self.inserts.get(table)
+        if known is None or known[0] != len(columns):
+            names = tuple(columns)
+            listed = ", ".join(f'"{name}"' for name in names)
+            marks = ", ".join("?" * len(names))
+            # Rows without a key of their own were removed before; REPLACE would silence the triggers on them.
+            verb = "INSERT" if table in UNKEYED else "INSERT OR REPLACE"
+            sql = f'{verb} INTO "{table}" ({listed}) VALUES ({marks})'
+            known = self.inserts[table] = (len(columns), frozenset(names), names, sql)
+        _, allowed, names, sql = known
+        for row in rows:
+            if not row.keys() <= allowed:
+                raise KeyError(f"{table} has no column {', '.join(sorted(row.keys() - allowed))}")
+            self.writer.execute(sql, [None if (value := row.get(name)) == "" else value for name in names])
 
     def delete_rows(self, table: str, column: str, value: object) -> None:
         self.writer.execute(f'DELETE FROM "{table}" WHERE "{column}" = ?', (value,))  # noqa: S608 - names are the schema's own, values are bound

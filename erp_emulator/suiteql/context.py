@@ -30,12 +30,15 @@ class Account:
     is_allowed: Callable[[str], bool]
     hidden: frozenset[str] = frozenset()
     has_ctes: bool = True
+    user: str = "-5"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`rows` gives the rows once a limit is added to it, `count` how many there are."""
+    """`rows` gives the rows once a limit is added to it, `count` how many there are; a timed one holds until the clock
+    moves."""
 
     rows: str
     count: str
     outputs: tuple[Output, ...]
+    is_timed: bool = False

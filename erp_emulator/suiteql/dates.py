@@ -6,6 +6,7 @@ import calendar
 import re
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 MONTHS = ("JANUARY FEBRUARY MARCH APRIL MAY JUNE JULY AUGUST SEPTEMBER OCTOBER NOVEMBER DECEMBER").split()
 DAYS = "MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY".split()
@@ -38,6 +39,7 @@ def iso(moment: datetime, *, is_date: bool) -> str:
     return moment.strftime("%Y-%m-%d" if is_date else "%Y-%m-%d %H:%M:%S")
 
 
+@lru_cache(maxsize=20_000)
 def account_text(value: str, account_format: str) -> str:
     """An ISO date or instant as the account shows dates: no time."""
     pattern = ACCOUNT_FORMATS.get(account_format, ACCOUNT_FORMATS["M/D/YYYY"])
@@ -267,6 +269,12 @@ def number_text(value: float | int | str) -> str:
         return str(value)
     if isinstance(value, str):
         return value
+    return float_text(value)
+
+
+@lru_cache(maxsize=50_000)
+def float_text(value: float) -> str:
+    """Prices and quantities come again and again."""
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
     return format(Decimal(repr(round(value, 10))).normalize(), "f")

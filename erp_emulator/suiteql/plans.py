@@ -7,21 +7,23 @@ from sqlglot import exp
 from erp_emulator.errors import invalid_query
 from erp_emulator.suiteql.context import INVALID, Account, Plan
 from erp_emulator.suiteql.parse import parse
-from erp_emulator.suiteql.resolve import Resolver, is_aggregate
+from erp_emulator.suiteql.resolve import Resolver
+from erp_emulator.suiteql.typed import is_aggregate
 
 
 def plan(text: str, account: Account) -> Plan:
     """The plan of a query; NetSuite's refusal of one that cannot be run."""
     tree = parse(text)
     try:
-        outputs = Resolver(account).run(tree)
+        resolver = Resolver(account)
+        outputs = resolver.run(tree)
         sql = tree.sql(dialect="sqlite")
     except RecursionError:
         raise invalid_query(INVALID) from None
     # The page's limit stands on the query itself, where skipped rows cost less, unless it has one of its own.
     has_limit = tree.args.get("limit") is not None
     rows = f"SELECT * FROM ({sql})" if has_limit else sql  # noqa: S608 - generated from a checked tree
-    return Plan(rows, count_sql(tree), tuple(outputs))
+    return Plan(rows, count_sql(tree), tuple(outputs), resolver.is_timed)
 
 
 def count_sql(tree: exp.Query) -> str:

@@ -6,11 +6,12 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from erp_emulator import tables
+from erp_emulator.catalog import Catalog
 from erp_emulator.errors import QUERY, NetSuiteError, invalid_query
 from erp_emulator.store import Store
 from erp_emulator.suiteql import dates, functions
@@ -27,6 +28,29 @@ ALLOWED_ACTIONS = frozenset(
         sqlite3.SQLITE_TRANSACTION,
     }
 )
+# What the engine itself reads and asks; a query has no way to say it.
+OWN_TABLES = frozenset({"_display", "_balance"})
+PRAGMAS = frozenset({"data_version"})
+
+
+class Connection(sqlite3.Connection):
+    """A reader that keeps how many rows a query had, for as long as nothing was written since."""
+
+    version = -1
+    totals: dict[tuple[Any, ...], int]
+
+    def total(self, sql: str, bound: dict[str, Any]) -> int:
+        """Within a transaction: the count of the state that its rows were read from."""
+        version = int(self.execute("PRAGMA data_version").fetchone()[0])
+        if version != self.version:
+            self.version, self.totals = version, {}
+        key = (sql, *bound.items())
+        found = self.totals.get(key)
+        if found is None:
+            found = int(self.execute(sql, bound).fetchone()[0])
+            if len(self.totals) < PLANS_MAX:
+                self.totals[key] = found
+        return found
 
 
 @dataclass(frozen=True)
@@ -35,11 +59,17 @@ class Page:
     total: int
 
 
-def authorise(action: int, first: str | None, *_: object) -> int:
+def authoriser(catalog: Catalog) -> Callable[..., int]:
     """Only reading, and only what SuiteQL may see: the last of three fences (grammar, read-only, this)."""
-    if action == sqlite3.SQLITE_READ:
-        return sqlite3.SQLITE_OK if first in tables.TABLES or first == "_display" else sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK if action in ALLOWED_ACTIONS else sqlite3.SQLITE_DENY
+
+    def authorise(action: int, first: str | None, *_: object) -> int:
+        if action == sqlite3.SQLITE_READ:
+            return sqlite3.SQLITE_OK if first in catalog.tables or first in OWN_TABLES else sqlite3.SQLITE_DENY
+        if action == sqlite3.SQLITE_PRAGMA:
+            return sqlite3.SQLITE_OK if first in PRAGMAS else sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK if action in ALLOWED_ACTIONS else sqlite3.SQLITE_DENY
+
+    return authorise
 
 
 class Engine:
@@ -49,7 +79,7 @@ class Engine:
         self.store = store
         self.plans: OrderedDict[tuple[str, ...], Plan] = OrderedDict()
         self.lock = threading.Lock()
-        self.idle: list[tuple[str, sqlite3.Connection]] = []
+        self.idle: list[tuple[str, Connection]] = []
         self.generation = 0
 
     def warm(self) -> None:
@@ -73,33 +103,34 @@ class Engine:
             str(account.has_ctes),
             str(sum(len(columns) for columns in account.tables.values())),
         )
-        is_timed = any(w in text.upper() for w in ("SYSDATE", "CURRENT_", "SYSTIMESTAMP", "RELATIVE_RANGES", "PERIOD"))
         with self.lock:
-            if key in self.plans and not is_timed:
+            if key in self.plans:
                 self.plans.move_to_end(key)
                 return self.plans[key]
         # Imported at the first query: the server is up before sqlglot is.
         from erp_emulator.suiteql import plans
 
         made = plans.plan(text, account)
+        if made.is_timed:
+            return made
         with self.lock:
             self.plans[key] = made
             if len(self.plans) > PLANS_MAX:
                 self.plans.popitem(last=False)
         return made
 
-    def connection(self, date_format: str) -> sqlite3.Connection:
+    def connection(self, date_format: str) -> Connection:
         with self.lock:
-            for index, (held, connection) in enumerate(self.idle):
-                if held == date_format:
-                    del self.idle[index]
-                    return connection
-        connection = self.store.reader()
+            # The last one used first: it knows most of what is asked again.
+            for index in reversed(range(len(self.idle))):
+                if self.idle[index][0] == date_format:
+                    return self.idle.pop(index)[1]
+        connection = self.store.reader(Connection)
         functions.install(connection, date_format)
-        connection.set_authorizer(authorise)
+        connection.set_authorizer(authoriser(self.store.catalog))
         return connection
 
-    def release(self, date_format: str, connection: sqlite3.Connection, generation: int) -> None:
+    def release(self, date_format: str, connection: Connection, generation: int) -> None:
         with self.lock:
             if generation == self.generation and len(self.idle) < 8:
                 self.idle.append((date_format, connection))
@@ -138,7 +169,11 @@ class Engine:
             raise
         connection.set_progress_handler(None, 0)
         self.release(account.date_format, connection, generation)
-        return Page(show(plan.outputs, rows, account.date_format), total)
+        try:
+            return Page(show(plan.outputs, rows, account.date_format), total)
+        except OverflowError:
+            # A number beyond all numbers, which SQLite has and Oracle has not.
+            raise invalid_query(INVALID) from None
 
 
 def _parameter(value: Any) -> Any:
@@ -150,14 +185,13 @@ def _parameter(value: Any) -> Any:
 
 
 def _fetch(
-    connection: sqlite3.Connection, plan: Plan, bound: dict[str, Any], limit: int, offset: int
+    connection: Connection, plan: Plan, bound: dict[str, Any], limit: int, offset: int
 ) -> tuple[list[tuple[Any, ...]], int]:
     page = f"{plan.rows} LIMIT {limit + 1} OFFSET {offset}"
     rows = connection.execute(page, bound).fetchall()
     if len(rows) <= limit and (rows or offset == 0):
         return rows, offset + len(rows)
-    count = connection.execute(plan.count, bound).fetchone()
-    return rows[:limit], int(count[0])
+    return rows[:limit], connection.total(plan.count, bound)
 
 
 def _refusal(error: sqlite3.Error, *, is_late: bool) -> NetSuiteError:
@@ -174,23 +208,20 @@ def _refusal(error: sqlite3.Error, *, is_late: bool) -> NetSuiteError:
 def show(outputs: tuple[Output, ...], rows: list[tuple[Any, ...]], date_format: str) -> list[dict[str, Any]]:
     """Rows as SuiteQL gives them: text only, lower-case keys, what is empty left out, an empty `links`."""
     shown = []
-    plans = [(index, each.name, each.kind) for index, each in enumerate(outputs)]
+    columns = [(each.name, each.kind in ("date", "datetime")) for each in outputs]
     text_of = dates.number_text
+    date_text = dates.account_text
     for row in rows:
         item: dict[str, Any] = {"links": []}
-        for index, name, kind in plans:
-            value = row[index]
-            if value is None or value == "":
-                continue
-            if kind == "date" or kind == "datetime":
-                item[name] = (
-                    dates.account_text(value, date_format)
-                    if isinstance(value, str) and value[4:5] == "-"
-                    else str(value)
-                )
-            elif isinstance(value, str):
-                item[name] = value
-            else:
+        for (name, is_dated), value in zip(columns, row, strict=True):
+            kind = type(value)
+            if kind is str:
+                if value:
+                    is_iso = is_dated and value[4:5] == "-"
+                    item[name] = date_text(value, date_format) if is_iso else value
+            elif kind is int:
+                item[name] = str(value)
+            elif value is not None:
                 item[name] = text_of(value)
         shown.append(item)
     return shown

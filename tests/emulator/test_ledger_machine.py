@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
-from erp_emulator import actions, ledger, records, seed, transforms
+from erp_emulator import actions, balances, ledger, records, seed, transforms
 from erp_emulator.account import Account
 from erp_emulator.errors import NetSuiteError
 from erp_emulator.inputs import Change
 
 D = Decimal
+CENT = D("0.01")
 QUANTITIES = st.integers(1, 12).map(D)
 
 
@@ -34,6 +35,36 @@ class Books(RuleBasedStateMachine):
         self.applied: dict[str, D] = {}
         self.payments: dict[str, tuple[str, D]] = {}
         self.rejected: set[str] = set()
+        self.first = self.sums()
+
+    def sums(self) -> dict[str, D]:
+        """What vendor 501 is owed and has open, and what there is of item 71, as SuiteQL and the records both say."""
+        texts = {
+            "owed": "SELECT balance, balanceprimary FROM vendor WHERE id = 501",
+            "unbilled": "SELECT unbilledorders FROM vendor WHERE id = 501",
+            "onhand": "SELECT totalquantityonhand FROM item WHERE id = 71",
+            "onorder": "SELECT SUM(quantityonorder) FROM aggregateitemlocation WHERE item = 71",
+        }
+        found: dict[str, D] = {}
+        for name, text in texts.items():
+            page = self.account.engine.run(
+                text,
+                [],
+                self.account.query_account(),
+                role="administrator",
+                limit=5,
+                offset=0,
+                timeout_seconds=5,
+            )
+            values = {D(value) for key, value in page.items[0].items() if key != "links"}
+            assert len(values) == 1, (name, values)
+            [found[name]] = values
+        session = self.account.session()
+        vendor = balances.values_of(session, session.load(records.type_of("vendor"), "501"))
+        item = balances.values_of(session, session.load(records.type_of("inventoryItem"), "71"))
+        assert (vendor["balance"], vendor["unbilledOrders"]) == (found["owed"], found["unbilled"])
+        assert item["totalQuantityOnHand"] == found["onhand"]
+        return found
 
     def teardown(self) -> None:
         self.account.close()
@@ -227,6 +258,29 @@ class Books(RuleBasedStateMachine):
             assert record.number("balance") == total - self.applied[bill]
             paid = total > 0 and total == self.applied[bill]
             assert record.get("status") == ("E" if bill in self.rejected else "B" if paid else "A")
+
+    @invariant()
+    def what_is_owed_ordered_and_on_hand_agrees(self):
+        owed = sum((self.open_amount(bill) for bill in self.totals if bill not in self.rejected), D(0))
+        lines = self.lines.values()
+        left = [max(line["ordered"] - line["billed"], D(0)) for line in lines]
+        shares = zip(lines, left, strict=True)
+        unbilled = [((line["ordered"] * line["rate"]).quantize(CENT) * rest / line["ordered"]) for line, rest in shares]
+        wanted = {
+            "owed": owed,
+            "unbilled": sum((each.quantize(CENT, ROUND_HALF_UP) for each in unbilled), D(0)),
+            "onhand": sum((line["received"] for line in lines), D(0)),
+            "onorder": sum((line["ordered"] - line["received"] for line in lines if self.state(line) != "G"), D(0)),
+        }
+        now = self.sums()
+        assert {name: now[name] - self.first[name] for name in now} == wanted
+
+    @invariant()
+    def accounts_hold_what_the_trial_balance_says(self):
+        rows = self.account.store.writer.execute("SELECT id, amount FROM _balance WHERE kind = 'account'").fetchall()
+        held = {str(key): D(repr(amount)) for key, amount in rows if amount}
+        said = {row["account"]: D(row["balance"]) for row in ledger.trial_balance(self.account.session())["accounts"]}
+        assert held == {key: amount for key, amount in said.items() if amount}
 
     @invariant()
     def the_books_balance(self):

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from erp_emulator.account import Account
+from erp_emulator.catalog import Catalog
 from erp_emulator.errors import NetSuiteError
 from erp_emulator.suiteql import dates
-from erp_emulator.suiteql.run import authorise
+from erp_emulator.suiteql.run import authoriser
 from tests.emulator.client import item
 
 PREFIX = "Invalid search query. Detailed unprocessed description follows. "
@@ -313,6 +314,8 @@ def test_a_date_survives_the_accounts_format(account_format, day):
 
 
 def test_the_last_fence_lets_only_reads_of_seen_tables_through():
+    authorise = authoriser(Catalog())
+
     assert authorise(sqlite3.SQLITE_READ, "vendor") == sqlite3.SQLITE_OK
     for action, name in (
         (sqlite3.SQLITE_READ, "_record"),
