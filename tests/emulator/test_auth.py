@@ -225,6 +225,12 @@ def test_what_is_wrong_with_a_token_request_is_told_in_oauths_words(emulator, cl
     assert ("WWW-Authenticate" in reply.headers) == (status == 401)
 
 
+def test_the_life_of_a_token_is_a_text_or_a_number(emulator, client):
+    client.control("preferences", {"tokenExpiresIn": "number"}, "PATCH")
+
+    assert ask_token(emulator, assertion(emulator)).json()["expires_in"] == 3600
+
+
 def test_the_rsa_algorithm_that_netsuite_refuses_is_refused(emulator):
     reply = ask_token(emulator, assertion(emulator, algorithm="RS256"))
 

@@ -99,6 +99,17 @@ def test_a_batch_makes_a_task_of_each_record(client):
     client.refused("GET", "/record/v1/vendorBill/eid:b1", status=404)
 
 
+def test_a_batch_reads_what_its_query_asks_of_each(client):
+    reply = client.call(
+        "GET", "/record/v1/vendor?expandRecords=true&ids=501,eid:V502&fields=companyName", headers=ASYNC
+    )
+
+    job = finished(client, reply)
+    first = client.get(job["links"][0]["href"] + "/task/1/result")
+    assert set(first) == {"links", "id", "companyName"}
+    assert job["startTime"] <= job["endTime"]
+
+
 @pytest.mark.parametrize("count", [0, 101])
 def test_a_batch_is_of_one_to_a_hundred(client, count):
     body = json.dumps({"items": [{"entity": "501"}] * count})
@@ -252,6 +263,38 @@ def test_a_script_that_is_not_there_or_fails_says_so(client):
     )
     text = script(client, "GET", "none", "1", headers={"Content-Type": "text/plain"})
     assert text.text.startswith("error code: SSS_INVALID_SCRIPTLET_ID\nerror message: ")
+
+
+@pytest.mark.parametrize(
+    ("media", "body", "status"),
+    [
+        ("application/json; charset=UTF-8", '{"a": 1}', 200),
+        ("text/plain", "a", 200),
+        ("application/xml", "<a/>", 200),
+        ("application/x-www-form-urlencoded", "a=1", 415),
+        ("application/json", "{a", 400),
+    ],
+)
+def test_a_script_takes_json_text_and_xml(client, media, body, status):
+    reply = script(client, "POST", "customscript_echo", "customdeploy_echo", data=body, headers={"Content-Type": media})
+
+    assert reply.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("media", "status"),
+    [
+        ("application/json; charset=utf-8", 204),
+        ("application/vnd.oracle.resource+json; type=singular", 204),
+        ("text/plain;charset=UTF-8", 204),
+        ("application/xml", 415),
+        ("multipart/form-data; boundary=x", 415),
+    ],
+)
+def test_a_record_is_sent_as_json(client, media, status):
+    reply = client.call("PATCH", "/record/v1/vendor/501", data='{"comments": "x"}', headers={"Content-Type": media})
+
+    assert reply.status_code == status
 
 
 def test_a_function_of_ones_own_is_a_script(client):

@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from counterfoil.capture.identifiers import is_vat_id, looks_like_vat_id
 from counterfoil.capture.layout.page_context import Candidate, Context
-from counterfoil.capture.layout.parties import ibans_in
+from counterfoil.capture.layout.tax_ids import ibans_in
 from counterfoil.capture.layout.values import CODES, SHARED_SYMBOLS, SYMBOLS
 from counterfoil.capture.layout.words import Word
 

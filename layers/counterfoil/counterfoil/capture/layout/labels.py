@@ -26,6 +26,8 @@ PARTIES = ("vendor", "buyer", "delivery")
 RATE = re.compile(r"^[(@]*\d{1,2}(?:[.,]\d{1,3})?\s?%[):,]*$|^%[):]*$")
 RATE_NUMBER = re.compile(r"^[(@]*\d{1,2}(?:[.,]\d{1,3})?$")
 ALIGN_SLACK = 6.0
+# What stands this many letter heights behind a label and its colon is in another column.
+APART = 3.0
 
 
 @dataclass(slots=True)
@@ -140,7 +142,7 @@ def _labels_in(index: int, tokens: list[Word], vocabulary: Vocabulary) -> Iterat
         may_start = start[:START_LENGTH] in vocabulary.label_starts or start.endswith(vocabulary.title_endings)
         found = _labels_at(index, tokens, place, opens, vocabulary) if start and may_start else []
         believed = [label for label in found if _is_believable(label, tokens, follows)]
-        if follows and tokens[place - 1].text.endswith(":"):
+        if follows and tokens[place - 1].text.endswith(":") and _gap(tokens, place) < APART:
             believed = [label for label in believed if label.meaning.is_strong]  # `Org.nr: NO 995 ...`: a value.
         if not believed:
             follows = False
@@ -164,6 +166,8 @@ def _is_believable(label: Label, tokens: list[Word], follows: bool) -> bool:
         return False
     if label.meaning.field in PARTIES:
         stands_alone = label.end == len(tokens) or _gap(tokens, label.end) > PHRASE_GAP
+        if not stands_alone and tokens[label.end].text[:1].islower():
+            return False  # `Invoice to pay by transfer`, `Invoice for services`: running text.
         return label.opens_phrase and (stands_alone or label.end - label.start >= 2)
     if label.opens_phrase:
         return True

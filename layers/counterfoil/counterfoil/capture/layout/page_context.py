@@ -55,6 +55,11 @@ class Context:
     names: dict[str, str] = field(default_factory=dict)
     amounts: dict[int, Amount | None] = field(default_factory=dict)
 
+    @property
+    def labelled_fields(self) -> set[str]:
+        """The fields whose sure labels were seen."""
+        return {label.meaning.field for label in self.labelled.all() if label.meaning.is_strong} - {"other"}
+
     def amount(self, word: Word) -> Amount | None:
         """The word as an amount; remembered, since every reader asks."""
         key = id(word)

@@ -37,6 +37,7 @@ RECOGNISED_TRUST = {
     "issue_date": 0.9,
 }
 TITLE_ROWS_MAX = 25
+TOTALS = ("net_total", "tax_total", "gross_total")
 # A line read with this confidence multiplied out when it was read.
 LINE_AGREES = Decimal("0.95")
 # A number on a later page counts as another invoice's only under a label that can mean nothing else.
@@ -73,13 +74,27 @@ def read_context(context: Context, source: Source, limits: Limits) -> Reading:
     _put(reading, "vendor_address", parties.address)
     _put(reading, "buyer_name", parties.buyer)
     reading.vendor_domains = parties.domains
-    if source == Source.OCR and is_receipt(context):
+    is_till_receipt = source == Source.OCR and is_receipt(context)
+    if is_till_receipt:
         _put_receipt(reading, context)
     _check_single(context, reading)
     net, gross = reading.amount("net_total"), reading.amount("gross_total")
     reading.lines = read_lines(context, net, gross, limits.lines_max)
+    if not totals.is_proven and not is_till_receipt:
+        _confirm_by_lines(context, reading)
     _note_discounts(reading)
     return reading
+
+
+def _confirm_by_lines(context: Context, reading: Reading) -> None:
+    """Totals that do not add up by themselves (a gross alone) may do so with the sum of the lines as the net."""
+    amounts = [line.amount for line in reading.lines if line.kind != LineKind.SUBTOTAL]
+    if not amounts or any(amount is None for amount in amounts):
+        return
+    totals = read_totals(context, sum((amount for amount in amounts if amount is not None), Decimal(0)))
+    if totals.is_proven:
+        reading.doubts = [name for name in reading.doubts if name not in TOTALS]
+        _put_totals(reading, totals)
 
 
 def _put_receipt(reading: Reading, context: Context) -> None:
