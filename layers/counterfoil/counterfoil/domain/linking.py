@@ -688,6 +688,13 @@ class Linker:
     ) -> None:
         """Let several lines bill one order line, when they are the same thing and together stay within it."""
         billed_of: dict[int, Decimal] = defaultdict(Decimal)
+        # A bill and a credit in one do not make up for each other.
+        credited = {
+            place.rank
+            for line, linked in zip(lines, found, strict=True)
+            for place in linked.places
+            if line.quantity is None or line.quantity <= 0
+        }
         for line, linked in zip(lines, found, strict=True):
             if len(linked.places) == 1 and line.quantity is not None:
                 place = linked.places[0]
@@ -700,7 +707,7 @@ class Linker:
             for rank, evidence in candidates[index].items():
                 place = self._by_rank[rank]
                 conversion = self.conversion(line, place)
-                if conversion is None or place.line.is_expense:
+                if conversion is None or place.line.is_expense or rank in credited:
                     continue
                 total = billed_of[rank] + conversion.quantity(line.quantity)
                 if total <= min(place.expected, place.free):
