@@ -43,6 +43,7 @@ REFERENCE = 160
 ITEM_CODE = 50
 VENDOR_ITEM_CODE = 50
 ALIAS = 45
+CODE_IN_DESCRIPTION = 45
 DESCRIPTION = 40
 # The very same words: more than price and quantity together, which could as well be another article's.
 DESCRIPTION_EQUAL = 100
@@ -70,6 +71,9 @@ SIMILAR_AS_A_PART = 40
 SAME_WORD = 85
 # Words whose kind is remembered: an invoice's vocabulary is small.
 WORDS_KEPT_MAX = 20_000
+# A code among other words must be this long, with letters or of figures only.
+CODE_LETTERS_MIN = 5
+CODE_FIGURES_MIN = 6
 # A word this short is a size or a type (S, XL, A), not a name.
 SIZE_LETTERS_MAX = 2
 # Without a word in common, letters must agree at least this much to look closer.
@@ -118,7 +122,7 @@ class Billed:
     """An invoice line as it is compared: signs as a bill's, credits below zero.
 
     `price` is of one unit, None when the document states none; `total` the line's amount, stated or computed;
-    `says_nothing` whether its words would do for anything.
+    `says_nothing` whether its words would do for anything; `code_in_words` the one ordered code among its words.
     """
 
     line: InvoiceLine
@@ -130,6 +134,7 @@ class Billed:
     code: str = field(init=False)
     words: tuple[str, ...] = field(init=False)
     says_nothing: bool = field(init=False)
+    code_in_words: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         price, base = self.line.unit_price, self.line.price_base_quantity
@@ -395,6 +400,9 @@ class Linker:
         """For each line the places it bills; none when nothing says what it is."""
         found: list[Linked] = [Linked() for _ in lines]
         used: set[int] = set()
+        for line in lines:
+            if not line.code:
+                line.code_in_words = self._code_among(line.line.description)
         self._settle_identical(lines, found, used)
         candidates = [
             {} if found[index].places else self._candidates(line, Fraction(index, len(lines)))
@@ -481,10 +489,16 @@ class Linker:
             order_id = self._choice.orders[0].id if len(self._choice.orders) == 1 else ""
         return self._by_reference.get((order_id, reference))
 
+    def _code_among(self, description: str) -> str:
+        """The one code of an order line that a description holds; none when it holds several."""
+        codes = {code_of(word) for word in description.split() if any(map(str.isdigit, word))}
+        found = {code for code in codes if _is_telling(code) and code in self._by_code}
+        return found.pop() if len(found) == 1 else ""
+
     def _in_reach(self, line: Billed, share: Fraction) -> Iterable[Place]:
         """The order lines worth weighing. `share`: how far down the invoice the line stands, for long orders of one
         article."""
-        codes = [line.code, self._aliases.get(line.code, "")]
+        codes = [line.code or line.code_in_words, self._aliases.get(line.code, "")]
         coded = [place for code in codes if code for place in self._by_code.get(code, ())]
         if coded and not line.line.po_line:
             return _window(coded, line, share)
@@ -537,6 +551,8 @@ class Linker:
                 found["vendor_item_code"] = VENDOR_ITEM_CODE
             elif ours and self._aliases.get(line.code) == ours:
                 found["alias"] = ALIAS
+        elif line.code_in_words in place.codes and line.code_in_words:
+            found["code_in_description"] = CODE_IN_DESCRIPTION
         is_known = bool(found)
         alike = similarity(line.words, place.words)
         if alike >= SIMILAR_WITH_NUMBERS:
@@ -716,6 +732,13 @@ class Linker:
                     break
 
 
+def _is_telling(code: str) -> bool:
+    """Whether a code can be nothing else: letters and figures, or a long number."""
+    if code.isdigit():
+        return len(code) >= CODE_FIGURES_MIN
+    return len(code) >= CODE_LETTERS_MIN and any(map(str.isdigit, code))
+
+
 def _window(places: Sequence[Place], line: Billed, share: Fraction) -> Sequence[Place]:
     """Of very many order lines of one article, those of the line's price or quantity and those at its height."""
     if len(places) <= REACH_MAX:
@@ -789,7 +812,7 @@ def _ordered_amount(line: OrderLine) -> Decimal:
 
 def _is_by_numbers_only(found: Sequence[tuple[int, int, Mapping[str, int]]]) -> bool:
     """Nothing but prices and quantities speaks for any of them: then it must be the only one."""
-    names = {"line_reference", "item_code", "vendor_item_code", "alias", "description"}
+    names = {"line_reference", "item_code", "vendor_item_code", "alias", "code_in_description", "description"}
     return bool(found) and not any(names & evidence.keys() for _, _, evidence in found)
 
 
