@@ -702,34 +702,33 @@ class Linker:
         candidates: Sequence[Mapping[int, Mapping[str, int]]],
         found: list[Linked],
     ) -> None:
-        """Let several lines bill one order line, when they are the same thing and together stay within it."""
-        billed_of: dict[int, Decimal] = defaultdict(Decimal)
-        # A bill and a credit in one do not make up for each other.
-        credited = {
-            place.rank
-            for line, linked in zip(lines, found, strict=True)
-            for place in linked.places
-            if line.quantity is None or line.quantity <= 0
-        }
+        """Let several lines bill (or credit) one order line, when they are the same thing and together stay within it.
+
+        A bill and a credit in one invoice do not make up for each other.
+        """
+        taken: dict[int, list[Decimal]] = defaultdict(list)
         for line, linked in zip(lines, found, strict=True):
-            if len(linked.places) == 1 and line.quantity is not None:
-                place = linked.places[0]
-                conversion = self.conversion(line, place)
-                if conversion is not None:
-                    billed_of[place.rank] += conversion.quantity(line.quantity)
+            if len(linked.places) == 1:
+                taken[linked.places[0].rank].append(self._taken(line, linked.places[0]))
         for index, line in enumerate(lines):
-            if found[index].places or line.quantity is None or line.quantity <= 0:
+            if found[index].places or not line.quantity:
                 continue
             for rank, evidence in candidates[index].items():
                 place = self._by_rank[rank]
-                conversion = self.conversion(line, place)
-                if conversion is None or place.line.is_expense or rank in credited:
+                quantity = self._taken(line, place)
+                if any(each * quantity <= 0 for each in [quantity, *taken[rank]]) or place.line.is_expense:
                     continue
-                total = billed_of[rank] + conversion.quantity(line.quantity)
-                if total <= min(place.expected, place.free):
+                total = sum(taken[rank], quantity)
+                fits = total <= min(place.expected, place.free) if quantity > 0 else total >= place.expected
+                if fits:
                     found[index] = self._linked(rank, evidence)
-                    billed_of[rank] = total
+                    taken[rank].append(quantity)
                     break
+
+    def _taken(self, line: Billed, place: Place) -> Decimal:
+        """The line's quantity in the order's unit; zero when it cannot be told."""
+        conversion = self.conversion(line, place)
+        return ZERO if line.quantity is None or conversion is None else conversion.quantity(line.quantity)
 
 
 def _is_telling(code: str) -> bool:

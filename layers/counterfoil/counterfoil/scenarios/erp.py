@@ -119,6 +119,11 @@ class ScenarioErp:
         del self.receipts[receipt_id]
         self.writes += 1
 
+    def change_order(self, number: str, changes: Mapping[str, str]) -> None:
+        """Change an order's vendor, currency, status or subsidiary."""
+        self.orders[number] = replace(self._order(number), **changes)
+        self.writes += 1
+
     def change_line(self, key: Key, line: OrderLine) -> None:
         order = self._order(key[0])
         if self.order_line(key) is None:

@@ -308,23 +308,38 @@ def read_order(node: Node) -> ErpOrder:
     node.knows(
         "po_number vendor status currency lines date created_date created_at subsidiary approval_status memo type note"
     )
-    stated = node.at("status").text("open")
-    status = ORDER_STATUSES.get(" ".join(stated.replace("_", " ").lower().split()))
-    if status is None:
-        raise node.at("status").wrong(f"{stated!r} is none of draft, open, closed")
     lines = [(read_order_line(each), each) for each in node.at("lines").items()]
     day = node.at("date") if node.at("date").value is not None else node.at("created_date")
     return ErpOrder(
         number=node.at("po_number").text(),
         vendor=node.at("vendor").text(""),
         currency=node.at("currency").text("USD").upper(),
-        status=status,
+        status=_order_status(node.at("status")),
         lines=tuple(line for line, _ in lines),
         codings={line.line: _coding_values(each) for line, each in lines},
         received_expenses=frozenset(line.line for line, each in lines if each.at("received").flag(False)),
         subsidiary=node.at("subsidiary").text_or_none(),
         order_date=day.day(),
     )
+
+
+def _order_status(node: Node) -> str:
+    stated = node.text("open")
+    status = ORDER_STATUSES.get(" ".join(stated.replace("_", " ").lower().split()))
+    if status is None:
+        raise node.wrong(f"{stated!r} is none of draft, open, closed")
+    return status
+
+
+def order_changes(node: Node) -> dict[str, str]:
+    """What a step sets on a whole order."""
+    node.knows("vendor currency status subsidiary")
+    changes = {key: node.at(key).text() for key in ("vendor", "subsidiary") if key in node.mapping()}
+    if "currency" in node.mapping():
+        changes["currency"] = node.at("currency").text().upper()
+    if "status" in node.mapping():
+        changes["status"] = _order_status(node.at("status"))
+    return changes
 
 
 def read_order_line(node: Node) -> OrderLine:

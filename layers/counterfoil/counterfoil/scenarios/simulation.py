@@ -27,6 +27,7 @@ from counterfoil.scenarios.reader import (
     ScenarioInvoice,
     coding_as_written,
     node_of,
+    order_changes,
     read_bill,
     read_invoice,
     read_receipt,
@@ -345,6 +346,9 @@ class Simulation:
         self.erp.delete_receipt((node.at("id") if "id" in node.mapping() else node.at("receipt")).text())
 
     def _change_order(self, node: Node) -> None:
+        if "po_line" not in node.mapping():
+            self.erp.change_order(node.at("po_number").text(), order_changes(node.at("set")))
+            return
         key = (node.at("po_number").text(), node.at("po_line").whole())
         line = self.erp.order_line(key)
         if line is None:
