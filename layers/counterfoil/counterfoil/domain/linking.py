@@ -47,6 +47,7 @@ CODE_IN_DESCRIPTION = 45
 DESCRIPTION = 40
 # The very same words: more than price and quantity together, which could as well be another article's.
 DESCRIPTION_EQUAL = 100
+SAME_CHARGE = 10
 AMOUNT_OF_EXPENSE = 20
 RATE = 30
 RATE_NEAR = 5
@@ -102,6 +103,8 @@ _SAYS_NOTHING = frozenset(
     ordered order purchase po your our ref reference according to delivered delivery no nr number the of and 1 2 3 4 5 6
     7 8 9 10 ware artikel lieferung laut gemäß ihre ihrer bestellung commande selon votre""".split()
 )
+# Charges that are one and the same whatever they are called: shipping is freight, a rebate is a discount.
+ONE_CHARGE = frozenset({LineKind.FREIGHT, LineKind.DISCOUNT})
 # What a scan confuses.
 _CONFUSED = str.maketrans("OQDILZSB", "00011258")
 
@@ -559,6 +562,8 @@ class Linker:
             found["description"] = DESCRIPTION_EQUAL if alike == 100 else round(DESCRIPTION * alike / 100)
         if not is_known and alike < SIMILAR_WITH_NUMBERS and not (place.line.is_expense or line.says_nothing):
             return None
+        if line.kind != LineKind.GOODS:
+            found["charge"] = SAME_CHARGE
         numbers = self._numbers(line, place)
         if not is_known and not self._is_same(line, place, alike, numbers):
             return None
@@ -580,8 +585,10 @@ class Linker:
             return True
         if alike >= SIMILAR_WITH_NUMBERS and ("rate" in numbers or "amount" in numbers):
             return True
-        if line.kind != LineKind.GOODS or not self._choice.is_named:
+        if not self._choice.is_named:
             return False
+        if line.kind in ONE_CHARGE:
+            return True
         if place.line.is_expense:
             return "amount" in numbers
         return line.says_nothing and numbers.get("rate") == RATE and numbers.get("quantity", 0) >= QUANTITY_ORDERED
