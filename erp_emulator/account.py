@@ -90,7 +90,7 @@ class Account:
         header = {name: each for name, each in known["transaction"].items() if name not in LINE_ONLY}
         return {**known, "transaction": header}
 
-    def query_account(self, role: str = "administrator") -> QueryAccount:
+    def query_account(self, role: str = "administrator", user: str = "-5") -> QueryAccount:
         return QueryAccount(
             tables=self.query_tables(),
             date_format=self.preferences["DATEFORMAT"],
@@ -98,6 +98,7 @@ class Account:
             is_allowed=lambda table: roles.may_query(role, table),
             hidden=frozenset(str(self.preferences["hiddenColumns"]).lower().split(",")) - {""},
             has_ctes=bool(self.preferences["commonTableExpressions"]),
+            user=user,
         )
 
     def close(self) -> None:

@@ -46,7 +46,7 @@ class App:
     def __init__(self, account: Account) -> None:
         self.account = account
         self.records = RecordRoutes(account)
-        self.oauth2 = oauth2.OAuth2(account.credentials)
+        self.oauth2 = oauth2.OAuth2(account.credentials, account.preferences)
         self.restlets = restlets.Restlets(account)
         self.jobs = jobs.Jobs(account, self.run_alone)
         self.governor = Governor(account.preferences)
@@ -105,6 +105,10 @@ class App:
         }
         if reply.status != 204:
             headers["Content-Length"] = str(len(body))
+        elif "Location" not in reply.headers:
+            # A saved record is announced as JSON though nothing follows; where not even a place does, it is not:
+            # clients that parse whatever says that it is JSON do delete records.
+            del headers["Content-Type"]
         raw = [(k.lower().encode("latin-1"), v.encode("latin-1", "replace")) for k, v in headers.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": raw})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
@@ -191,7 +195,9 @@ class App:
         now = time.time()
         urls = [f"{request.root}{request.raw_path}", f"{request.root}{request.path}"]
         try:
-            token = self.account.verifier.verify(request.method, urls, request.query, authorization, now)
+            token = self.account.verifier.verify(
+                request.method, urls, request.query, authorization, now, request.form_text()
+            )
         except (tba.Refused, ValueError):
             raise self.login_failed("OAuth", "token_rejected") from None
         request.role, request.user, request.actor = token.role, token.user, token.token_id
@@ -236,6 +242,7 @@ class App:
         raise method_not_allowed(request.method)
 
     async def dispatch(self, request: Request, segments: list[str]) -> Reply:
+        refuse_other_media(request)
         is_batch = jobs.is_batch(request, segments)
         if jobs.is_async(request) and segments[:1] != ["async"]:
             return self.submit(request, is_batch=is_batch)
@@ -338,6 +345,19 @@ def failure(status: int, code: str = "UNEXPECTED_ERROR") -> NetSuiteError:
     if status == 429:
         return NetSuiteError(429, "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked.")
     return NetSuiteError(status, code, f"An unexpected error occurred. Error ID: {uuid.uuid4().hex[:12]}")
+
+
+def refuse_other_media(request: Request) -> None:
+    """Bodies are JSON. Callers who forget to say so are taken at their word, those who say something else are not."""
+    media = request.header("content-type").partition(";")[0].strip().lower()
+    is_other = media.endswith("xml") or media == "text/html" or media.startswith("multipart/")
+    if request.body and is_other:
+        raise NetSuiteError(
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+            f"Unsupported media type '{media}'. Use the media type application/json.",
+            header="Content-Type",
+        )
 
 
 def sync_headers(request: Request) -> dict[str, str]:

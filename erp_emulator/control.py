@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from erp_emulator import cabinet, customization, faults, ledger, prepared, printing, records, seed, webhooks
+from erp_emulator import cabinet, currencies, customization, faults, ledger, prepared, printing, records, seed, webhooks
 from erp_emulator.clock import instant_text
 from erp_emulator.errors import NetSuiteError, error_text
 from erp_emulator.http import Reply, Request
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
 SNAPSHOTS_MAX = 20
 LAYING_SECONDS_MAX = 300
-REFUSALS = (faults.BadFault, seed.BadSeed, UnknownPreference, webhooks.BadHook, customization.BadCustomization)
+REFUSALS = (
+    currencies.BadRate,
+    faults.BadFault,
+    seed.BadSeed,
+    UnknownPreference,
+    webhooks.BadHook,
+    customization.BadCustomization,
+)
 PERIOD_FLAGS = ("closed", "apLocked", "arLocked", "allLocked")
 
 
@@ -113,7 +120,7 @@ class Control:
         """Lay a seed on top of what is there."""
         del rest
         need_post(request)
-        seed.lay(self.app.account, self.body(request, is_exact=True))
+        seed.lay(self.app.account, seed.from_body(self.body(request, is_exact=True)))
         return Reply(200, {"status": "ok"})
 
     def snapshot(self, request: Request, rest: list[str]) -> Reply:
@@ -192,6 +199,20 @@ class Control:
                 raise BadControl(f"no period {rest[0]}")
             records.update(session, record, Change({name: bool(value) for name, value in body.items()}))
         return Reply(200, {"id": record.id})
+
+    def rates(self, request: Request, rest: list[str]) -> Reply:
+        """Exchange rates: `POST {"currency": "GBP", "rate": "1.31", "date": "2026-04-01"}`, against the base."""
+        del rest
+        account = self.app.account
+        if request.method != "GET":
+            body = self.body(request, is_exact=True)
+            with account.writing() as session:
+                currencies.set_rate(session, body.get("currency"), body.get("rate"), body.get("date"))
+        rows = account.store.writer.execute(
+            "SELECT c.symbol, r.exchangerate, r.effectivedate FROM currencyrate r JOIN currency c "
+            "ON c.id = r.transactioncurrency ORDER BY r.effectivedate, c.id"
+        ).fetchall()
+        return Reply(200, {"rates": [dict(zip(("currency", "rate", "date"), row, strict=True)) for row in rows]})
 
     def customization(self, request: Request, rest: list[str]) -> Reply:
         """Custom fields and custom records: see the README for their form."""
@@ -307,6 +328,7 @@ HANDLERS: dict[str, Callable[[Control, Request, list[str]], Reply]] = {
     "clock": Control.clock,
     "periods": Control.periods,
     "customization": Control.customization,
+    "rates": Control.rates,
     "preferences": Control.preferences,
     "faults": Control.faults,
     "governance": Control.governance,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from erp_emulator import currencies
 from erp_emulator.addresses import address_text
 from erp_emulator.errors import invalid_value, missing_values, user_error
 from erp_emulator.schema import Field
@@ -117,13 +118,11 @@ def check_currency(record: Record, vendor: Record) -> None:
 
 
 def rate_between(session: Session, record: Record, subsidiary: Record) -> Decimal:
-    """Units of the subsidiary's currency for one of the transaction's, from the currency records."""
-    ours = session.find("currency", record.get("currency"))
-    theirs = session.find("currency", subsidiary.get("currency"))
-    if ours is None or theirs is None or ours.id == theirs.id:
+    """Units of the subsidiary's currency for one of the transaction's, on its date."""
+    ours, theirs = record.get("currency"), subsidiary.get("currency")
+    if ours is None or theirs is None:
         return Decimal(1)
-    rate = (ours.number("exchangeRate") or Decimal(1)) / (theirs.number("exchangeRate") or Decimal(1))
-    return rate.quantize(RATE_PLACES)
+    return currencies.between(session, ours, theirs, record.values["tranDate"]).quantize(RATE_PLACES)
 
 
 def check_mandatory_segments(session: Session, record: Record) -> None:

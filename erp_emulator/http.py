@@ -18,7 +18,9 @@ RESOURCE = "application/vnd.oracle.resource+json"
 SINGULAR = f"{RESOURCE}; type=singular"
 COLLECTION = f"{RESOURCE}; type=collection"
 ERROR = f"{RESOURCE}; type=error"
-BODY_MAX = 12 * 1024 * 1024
+FORM = "application/x-www-form-urlencoded"
+BODY_MAX = 104 * 1024 * 1024  # Oracle's help, "REST Web Services Request Processing"
+DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 
 
 @dataclass
@@ -57,7 +59,13 @@ class Request:
 
     @property
     def prefers(self) -> set[str]:
-        return {part.strip().lower() for part in self.header("prefer").split(",") if part.strip()}
+        parts = (part.partition(";")[0].strip().lower() for part in self.header("prefer").split(","))
+        return {part for part in parts if part}
+
+    def form_text(self) -> str:
+        """A form-encoded body as it came; empty when the body is anything else."""
+        is_form = self.header("content-type").partition(";")[0].strip().lower() == FORM
+        return self.body.decode("latin-1") if is_form else ""
 
     def json(self) -> Any:
         """The body as JSON, numbers exact; an empty one is an empty object."""
@@ -138,10 +146,10 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
 
 
 def root_of(scope: Scope, headers: dict[str, str]) -> str:
-    """Scheme and host as the caller knows them: forwarded ones first, else `Host`."""
-    scheme = headers.get("x-forwarded-proto", "").partition(",")[0].strip() or scope["scheme"]
+    """Scheme and host as the caller knows them: forwarded ones first, else `Host`; a scheme's own port is not said."""
+    scheme = headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower() or scope["scheme"]
     host = headers.get("x-forwarded-host", "").partition(",")[0].strip() or headers.get("host", "")
     if not host:
         server = scope.get("server") or ("127.0.0.1", 80)
         host = f"{server[0]}:{server[1]}"
-    return f"{scheme}://{host}"
+    return f"{scheme}://{host.removesuffix(DEFAULT_PORTS.get(scheme, ' '))}"

@@ -108,7 +108,8 @@ class Reader:
         if kind in ("date", "datetime"):
             return _date(each, value, path)
         if kind == "object":
-            return plain(value)
+            # A scalar where an object belongs is its id, as with references.
+            return plain(value) if isinstance(value, dict | list) else {"id": str(value)}
         if isinstance(value, dict):
             return str(value.get("id", value.get("refName", "")))
         if isinstance(value, list):

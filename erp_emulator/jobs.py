@@ -10,6 +10,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from erp_emulator.account import Account
 from erp_emulator.clock import instant_text
@@ -18,6 +19,8 @@ from erp_emulator.http import COLLECTION, Reply, Request
 from erp_emulator.render import self_link
 
 BATCH_MAX = 100
+# What is said of the batch as a whole; all else in its query is said of each record.
+COLLECTIVE = frozenset({"ids", "expandrecords"})
 PATH = "/async/v1/job"
 Run = Callable[[Request], Awaitable[Reply]]
 
@@ -150,6 +153,7 @@ class Jobs:
             "id": job_id,
             "completed": is_done,
             "progress": progress,
+            **times_of(tasks, is_done=is_done),
             "task": {"links": [self_link(f"{href}/task")]},
         }
 
@@ -172,6 +176,13 @@ class Jobs:
             raise nonexistent_record()
         body = reply["body"] if reply["body"] else None
         return Reply(reply["status"], body, reply["media"], reply["headers"])
+
+
+def times_of(tasks: list[dict[str, Any]], *, is_done: bool) -> dict[str, str]:
+    """When the first task began, and once all are done when the last one ended; clients read both of the job."""
+    started = sorted(str(task["startTime"]) for task in tasks if task.get("startTime"))
+    ended = sorted(str(task["endTime"]) for task in tasks if task.get("endTime"))
+    return {**({"startTime": started[0]} if started else {}), **({"endTime": ended[-1]} if ended and is_done else {})}
 
 
 def is_async(request: Request) -> bool:
@@ -222,5 +233,5 @@ def _item_part(request: Request, base: str, item: dict[str, Any]) -> Request:
 def _part(request: Request, path: str, method: str, body: bytes) -> Request:
     headers = {k: v for k, v in request.headers.items() if k not in ("prefer", "x-netsuite-idempotency-key")}
     headers["content-type"] = "application/json"
-    query = "expandSubResources=true" if method == "GET" else ""
+    query = urlencode([(k, v) for k, v in request.parameters if k.lower() not in COLLECTIVE])
     return replace(request, path=path, raw_path=path, method=method, body=body, query=query, headers=headers)

@@ -71,7 +71,7 @@ def prepare_entity(session: Session, record: Record) -> None:
     if record.get("currency") is None and record.type.name == "vendor":
         subsidiary = session.find("subsidiary", record.get("subsidiary"))
         record.values["currency"] = subsidiary.get("currency") if subsidiary else None
-    record.values.setdefault("datecreated", record.get("createdDate"))
+    record.values.setdefault("dateCreated", record.get("createdDate"))
     for index, line in enumerate(record.sublist("addressBook")):
         if line.get("id") is None:
             line["id"] = str(session.store.next_id("addressbook", 801))

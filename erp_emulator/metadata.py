@@ -17,6 +17,7 @@ from erp_emulator.schema_types import BY_LOWER
 CATALOG = "/services/rest/record/v1/metadata-catalog"
 SCHEMA_MEDIA = "application/schema+json"
 OPENAPI_MEDIA = "application/swagger+json"
+REFS = f"{CATALOG}/"
 FAMILY_TYPES = {"item": "inventoryItem", "entity": "vendor", "transaction": "purchaseOrder"}
 COMMON: dict[str, dict[str, Any]] = {
     "nsLink": {
@@ -105,11 +106,9 @@ def property_of(each: Field, refs: str) -> dict[str, Any]:
     """One field's schema. `refs` is what references to other types begin with."""
     shown: dict[str, Any] = {"title": each.title}
     if each.kind == "ref":
-        return (
-            {"$ref": refs + target_type(each)} if each.target not in ("form", "file") else {"$ref": refs + "nsResource"}
-        )
+        return reference(refs, target_type(each) if each.target not in ("form", "file") else "nsResource")
     if each.kind == "refs":
-        return {"$ref": refs + "nsResourceCollection"}
+        return reference(refs, "nsResourceCollection")
     if each.kind == "enum":
         values = list(codes.ENUMS.get(each.target, {})) or None
         ids = {"title": "Internal identifier", "type": "string", **({"enum": values} if values else {})}
@@ -138,12 +137,20 @@ def property_of(each: Field, refs: str) -> dict[str, Any]:
     return shown
 
 
+def reference(refs: str, name: str) -> dict[str, Any]:
+    """A property that is another resource. In the catalog its shape stands beside the address: clients read both."""
+    if refs != REFS:
+        return {"$ref": refs + name}
+    shape = COMMON["nsResourceCollection" if name == "nsResourceCollection" else "nsResource"]
+    return {"type": "object", "$ref": refs + name, "properties": shape["properties"]}
+
+
 def target_type(each: Field) -> str:
     family, name = family_of(each.target)
     return name or FAMILY_TYPES.get(family, "nsResource")
 
 
-def schema(record_type: RecordType, refs: str = f"{CATALOG}/") -> dict[str, Any]:
+def schema(record_type: RecordType, refs: str = REFS) -> dict[str, Any]:
     """The JSON schema of a record type, with the names that can be filtered on at its root."""
     properties: dict[str, Any] = {
         "id": {"title": "Internal ID", "type": "string", "nullable": True, "x-ns-filterable": True},
@@ -152,8 +159,10 @@ def schema(record_type: RecordType, refs: str = f"{CATALOG}/") -> dict[str, Any]
     }
     for each in record_type.fields.values():
         properties[each.name] = property_of(each, refs)
-    for name in record_type.sublists:
+    for name, sublist in record_type.sublists.items():
         properties[name] = {"$ref": f"{refs}{record_type.name}-{name}Collection"}
+        if refs == REFS:
+            properties[name] = {**collection_schema(record_type, sublist, refs), **properties[name]}
     filterable = ["id", *(n for n, each in record_type.fields.items() if each.is_filterable)]
     return {
         "type": "object",
@@ -170,18 +179,30 @@ def part_schema(record_type: RecordType, part: str) -> dict[str, Any]:
             sublist = record_type.sublist_by_lower.get(part[: -len(kind)].lower())
             if sublist is not None:
                 make = collection_schema if kind == "Collection" else element_schema
-                return make(record_type, sublist, f"{CATALOG}/")
+                return make(record_type, sublist, REFS)
     raise nonexistent_type(f"{record_type.name}-{part}")
 
 
 def collection_schema(record_type: RecordType, sublist: Sublist, refs: str) -> dict[str, Any]:
-    items = {"type": "array", "items": {"$ref": f"{refs}{record_type.name}-{sublist.name}Element"}}
+    element = {"$ref": f"{refs}{record_type.name}-{sublist.name}Element"}
+    if refs == REFS:
+        element = {**element_schema(record_type, sublist, refs), **element}
+    items = {"type": "array", "items": element}
     return {"type": "object", "properties": {**collection_properties(refs), "items": items}}
 
 
 def element_schema(record_type: RecordType, sublist: Sublist, refs: str) -> dict[str, Any]:
+    """One line: what a list of lines can be filtered on, and which field tells a new line and an old one."""
     del record_type
-    return {"type": "object", "properties": {n: property_of(each, refs) for n, each in sublist.fields.items()}}
+    shown: dict[str, Any] = {
+        "type": "object",
+        "properties": {n: property_of(each, refs) for n, each in sublist.fields.items()},
+    }
+    if refs == REFS:
+        new = "orderLine" if "orderLine" in sublist.fields else sublist.key
+        shown["x-ns-filterable"] = [n for n, each in sublist.fields.items() if each.is_filterable]
+        shown["x-ns-sublistkey"] = {"present": True, "value": {"new": [new], "existing": [sublist.key]}}
+    return shown
 
 
 def collection_properties(refs: str) -> dict[str, Any]:

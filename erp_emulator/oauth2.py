@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from erp_emulator import keys
 from erp_emulator.credentials import ROLES, Credentials, derive
 from erp_emulator.http import Reply, Request
+from erp_emulator.preferences import Preferences
 
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"  # noqa: S105 - an address, not a password
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -55,8 +56,9 @@ class Bearer:
 class OAuth2:
     """One account's token endpoint. Its own client and certificate are derived; more can be registered."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Credentials, preferences: Preferences | None = None) -> None:
         self.account = credentials.account
+        self.preferences = preferences or Preferences()
         self.clients = {derive(self.account, f"oauth2 client id/{role}"): (role, user) for role, user in ROLES.items()}
         self.certificate_id = derive(self.account, "oauth2 certificate id")[:43]
         self.registered: dict[str, Any] = {}
@@ -126,7 +128,12 @@ class OAuth2:
             algorithm="ES256",
             headers={"kid": "emulator-1"},
         )
-        return {"access_token": token, "expires_in": str(LIFE_SECONDS), "token_type": "Bearer"}
+        is_text = self.preferences["tokenExpiresIn"] == "text"
+        return {
+            "access_token": token,
+            "expires_in": str(LIFE_SECONDS) if is_text else LIFE_SECONDS,
+            "token_type": "Bearer",
+        }
 
     def claims(self, assertion: str, now: float) -> dict[str, Any]:
         """The claims of an assertion whose signature, audience and times hold."""
@@ -151,7 +158,8 @@ class OAuth2:
         self._check_times(claims, now)
         audience = claims.get("aud")
         audiences = audience if isinstance(audience, list) else [audience]
-        if not any(isinstance(each, str) and each.endswith(TOKEN_PATH) for each in audiences):
+        # A published client prints its address as a tuple: what counts is that the token endpoint is named.
+        if not any(isinstance(each, str) and TOKEN_PATH in each for each in audiences):
             raise TokenRefused("invalid_grant", "the assertion's audience is not the token endpoint")
         return claims
 
@@ -167,7 +175,8 @@ class OAuth2:
             issued, expires = float(claims["iat"]), float(claims["exp"])
         except (KeyError, TypeError, ValueError):
             raise TokenRefused("invalid_grant", "iat and exp are required") from None
-        if expires - issued > LIFE_SECONDS or expires <= now or issued > now + SKEW_SECONDS:
+        # Some write fractions, each of its own reading of the clock: whole seconds count.
+        if expires - issued >= LIFE_SECONDS + 1 or expires <= now or issued > now + SKEW_SECONDS:
             raise TokenRefused("invalid_grant", "the assertion is expired, not yet valid, or lives too long")
 
     # Bearer tokens.

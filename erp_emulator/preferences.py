@@ -33,6 +33,7 @@ DEFAULTS: dict[str, Any] = {
     "overBilling": "accept",
     "attachFileToTransactions": True,
     "suiteqlAsync": True,
+    "tokenExpiresIn": "text",
     "errorUrlName": "o:errorUrl",
     "upsertLocation": "internal",
     "taxDetailsOverride": True,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from erp_emulator import codes, documents, ledger
+from erp_emulator import codes, currencies, documents, ledger
 from erp_emulator.addresses import address_text
 from erp_emulator.schema import RecordType
 from erp_emulator.session import Record, Session, Values, number
@@ -295,12 +295,23 @@ def _units(session: Session, record: Record) -> None:
         )
 
 
+def _currency(session: Session, record: Record) -> None:
+    """Its row, and its rate from today on when that is another."""
+    _plain_table(session, record)
+    rate = record.number("exchangeRate")
+    before = session.before.get(record.key)
+    is_changed = record.is_new or (before is not None and before.number("exchangeRate") != rate)
+    if rate and (is_changed or not currencies.is_known(session, int(record.id))):
+        currencies.put_rate(session, int(record.id), rate, session.clock.today().isoformat())
+
+
 PROJECTIONS: dict[str, Callable[[Session, Record], None]] = {
     "vendor": _entity,
     "employee": _entity,
     "customer": _entity,
     "contact": _entity,
     "account": _account,
+    "currency": _currency,
     "salesTaxItem": _tax_code,
     "unitsType": _units,
 }

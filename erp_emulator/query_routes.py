@@ -30,7 +30,7 @@ def suiteql(account: Account, request: Request) -> Reply:
     page = account.engine.run(
         body["q"],
         parameters,
-        account.query_account(request.role),
+        account.query_account(request.role, request.user),
         role=request.role,
         limit=limit,
         offset=offset,

@@ -48,9 +48,10 @@ class Script:
 class ScriptError(Exception):
     """An error that a script throws on purpose: its code and sentence reach the caller."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.code = code
+        self.status = status
 
 
 def echo(given: Any, call: Call) -> Any:
@@ -139,7 +140,7 @@ class Restlets:
         try:
             return shaped(request, handler(given(request), call))
         except ScriptError as failed:
-            return error(request, 400, failed.code, str(failed))
+            return error(request, failed.status, failed.code, str(failed))
         except NetSuiteError as refused:
             return error(request, 400, refused.code, refused.detail)
         except Exception:  # noqa: BLE001 - a script's own bug is the script's error, as in NetSuite
@@ -149,12 +150,18 @@ class Restlets:
 INVALID_SCRIPT = "That Suitelet is invalid, disabled, or no longer exists."
 
 
+def media_of(request: Request) -> str:
+    return request.header("content-type").partition(";")[0].strip().lower()
+
+
 def given(request: Request) -> Any:
     if request.method in ("GET", "DELETE"):
         return {k: v for k, v in request.parameters if k not in ("script", "deploy")}
-    media = request.header("content-type").partition(";")[0].strip()
+    media = media_of(request)
     if media in ("text/plain", "text/xml", "application/xml"):
         return request.body.decode("utf-8", "replace")
+    if media not in ("", "application/json"):
+        raise ScriptError("UNSUPPORTED_MEDIA_TYPE", "An unsupported content type was specified.", 415)
     try:
         return json.loads(request.body or b"{}")
     except ValueError:
@@ -162,7 +169,7 @@ def given(request: Request) -> Any:
 
 
 def shaped(request: Request, answer: Any) -> Reply:
-    media = request.header("content-type").partition(";")[0].strip() or "application/json"
+    media = media_of(request) or "application/json"
     if isinstance(answer, str):
         return Reply(200, answer, f"{media};charset=utf-8")
     if answer is None:
@@ -172,7 +179,7 @@ def shaped(request: Request, answer: Any) -> Reply:
 
 def error(request: Request, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Reply:
     """The error in the form that the request's content type asks for."""
-    media = request.header("content-type").partition(";")[0].strip()
+    media = media_of(request)
     if media == "text/plain":
         return Reply(status, f"error code: {code}\nerror message: {message}", "text/plain;charset=utf-8", headers or {})
     if media in ("text/xml", "application/xml"):

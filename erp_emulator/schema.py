@@ -1,8 +1,8 @@
 """What a record of each type holds: fields and sublists with their kinds. `schema_types` lists the types.
 
-A field is written `name:kind:target` with `!` for required and `*` for read-only; kinds are string (the default),
-integer, number, boolean, date, datetime, ref (target: a record family), refs, enum (target: a table of `codes`),
-object (kept as sent).
+A field is written `name:kind:target` with `!` for required, `*` for read-only and `-` for one that no search knows;
+kinds are string (the default), integer, number, boolean, date, datetime, ref (target: a record family), refs, enum
+(target: a table of `codes`), object (kept as sent).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ TITLES = {
     "entity": "Vendor",
     "lastModifiedDate": "Date Last Modified",
     "createdDate": "Date Created",
+    "dateCreated": "Date Created",
     "total": "Amount",
     "acctNumber": "Number",
     "acctName": "Name",
@@ -49,6 +50,7 @@ class Field:
     is_read_only: bool = False
     is_custom: bool = False
     label: str = ""
+    is_searched: bool = True
 
     @property
     def title(self) -> str:
@@ -56,7 +58,7 @@ class Field:
 
     @property
     def is_filterable(self) -> bool:
-        return self.kind not in ("object", "refs")
+        return self.is_searched and self.kind not in ("object", "refs")
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,9 @@ def parse_fields(text: str) -> dict[str, Field]:
     """Fields from their written form, in order; a later one of the same name replaces the earlier."""
     fields: dict[str, Field] = {}
     for token in text.split():
-        bare = token.rstrip("!*")
+        bare = token.rstrip("!*-")
         marks = token[len(bare) :]
         name, _, rest = bare.partition(":")
         kind, _, target = rest.partition(":")
-        fields[name] = Field(name, kind or "string", target, "!" in marks, "*" in marks)
+        fields[name] = Field(name, kind or "string", target, "!" in marks, "*" in marks, is_searched="-" not in marks)
     return fields

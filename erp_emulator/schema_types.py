@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from erp_emulator.schema import RecordType, Sublist, parse_fields
 
-STANDARD = "externalId createdDate:datetime* lastModifiedDate:datetime* isInactive:boolean"
+STANDARD = "externalId lastModifiedDate:datetime* isInactive:boolean"
 HEADER = """
 tranId tranDate:date memo customForm:ref:form entity:ref:vendor! subsidiary:ref:subsidiary currency:ref:currency
 exchangeRate:number department:ref:department class:ref:classification location:ref:location
@@ -96,7 +96,7 @@ expenseAccount:ref:account incomeAccount:ref:account cogsAccount:ref:account cos
 purchaseDescription vendorName parent:ref:item unitsType:ref:unitsType purchaseUnit stockUnit upcCode
 isFulfillable:boolean matchBillToReceipt:boolean taxSchedule includeChildren:boolean fullName* averageCost:number*
 totalQuantityOnHand:number* purchaseOrderAmount:number purchaseOrderQuantity:number purchaseOrderQuantityDiff:number
-receiptAmount:number receiptQuantity:number receiptQuantityDiff:number
+receiptAmount:number receiptQuantity:number receiptQuantityDiff:number createdDate:datetime*
 """
 ITEM_VENDORS = lines(
     "itemVendor",
@@ -123,7 +123,7 @@ receiptQuantity:number receiptQuantityDiff:number
 """
 ENTITY = """
 entityId altName companyName firstName lastName isPerson:boolean email phone fax url comments subsidiary:ref:subsidiary
-currency:ref:currency category:string defaultAddress* legalName printOnCheckAs externalId datecreated:datetime*
+currency:ref:currency defaultAddress*- legalName printOnCheckAs externalId dateCreated:datetime*
 """
 TREE = "name! fullName* parent:ref:{0} includeChildren:boolean subsidiary:refs:subsidiary externalId"
 
@@ -314,11 +314,12 @@ TYPES: list[RecordType] = [
     record(
         "vendor",
         "Vendor",
-        f"""{ENTITY} accountNumber balance:number* balancePrimary:number* unbilledOrders:number*
+        f"""{ENTITY} accountNumber category:ref:vendorCategory
+        balance:number* balancePrimary:number* unbilledOrders:number*
         expenseAccount:ref:account
         payablesAccount:ref:account is1099Eligible:boolean taxIdNum taxItem:ref:salesTaxItem terms:ref:term
         vatRegNumber creditLimit:number incoterm custentity_iban custentity_bic custentity_bank_name {TOLERANCES}
-        customForm:ref:form""",
+        customForm:ref:form-""",
         lines("addressBook", ADDRESS_BOOK, key="id"),
         lines("currencyList", "line:integer currency:ref:currency balance:number*"),
         lines("contactRoles", "line:integer contact:ref:contact role email"),
@@ -346,7 +347,7 @@ TYPES: list[RecordType] = [
     record(
         "customer",
         "Customer",
-        f"{ENTITY} entityStatus:object terms:ref:term balance:number* creditLimit:number vatRegNumber "
+        f"{ENTITY} category entityStatus:object terms:ref:term balance:number* creditLimit:number vatRegNumber "
         f"parent:ref:customer",
         lines("addressBook", ADDRESS_BOOK, key="id"),
         family="entity",

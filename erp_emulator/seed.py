@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import calendar
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from erp_emulator import customization, large, prepared, records, tables, transforms
+from erp_emulator import csv_seed, currencies, customization, large, prepared, records, tables, transforms
 from erp_emulator.account import Account
 from erp_emulator.errors import NetSuiteError
 from erp_emulator.inputs import Change
@@ -50,6 +51,12 @@ class BadSeed(Exception):
 
 
 def load(path: Path = SMALL) -> dict[str, Any]:
+    """A seed from a JSON file or from a folder of CSV files."""
+    if path.is_dir():
+        try:
+            return csv_seed.read_folder(path)
+        except csv_seed.BadCsv as error:
+            raise BadSeed(str(error)) from None
     data = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     if not isinstance(data, dict):
         raise BadSeed("a seed is a JSON object")
@@ -74,10 +81,23 @@ def parts_of(which: Any) -> list[dict[str, Any]]:
     if which == "small":
         return [load(), load(SAMPLES)]
     if isinstance(which, dict):
-        return [which]
+        return [from_body(which)]
     if which == "none":
         return []
     raise BadSeed("seed is small, large, none or a JSON object")
+
+
+def from_body(body: dict[str, Any]) -> dict[str, Any]:
+    """A seed as the controls get it: its JSON, or `{"csv": {"orders.csv": "number,vendor,...", ...}}`."""
+    files = body.get("csv")
+    if files is None:
+        return body
+    if not isinstance(files, dict) or set(body) != {"csv"}:
+        raise BadSeed("csv is an object of file names and texts, and stands alone")
+    try:
+        return csv_seed.read({str(name): str(text) for name, text in files.items()})
+    except csv_seed.BadCsv as error:
+        raise BadSeed(str(error)) from None
 
 
 def reset_large(account: Account) -> None:
@@ -142,27 +162,38 @@ class Layer:
         self.reader = records.reader(session, "error")
 
     def lay(self, data: dict[str, Any]) -> None:
+        refuse_unknown(data)
         for index, body in enumerate(data.get("customization", [])):
             self.at(f"customization[{index}]", customization.define, self.account.store, body)
         for name in LISTS:
+            if name == "account":
+                for index, body in enumerate(data.get("currencyRates", [])):
+                    self.at(f"currencyRates[{index}]", self.rate, body)
             if name == "department" or name == "term":
-                self.periods(data.get("accountingPeriods"))
+                self.at("accountingPeriods", self.periods, data.get("accountingPeriods"))
             for index, body in enumerate(data.get(name, [])):
                 self.at(f"{name}[{index}]", self.list_record, name, body)
         documents = [
             (str(body.get("date", "")), order, section, index, body)
-            for order, section in enumerate(("orders", "receipts", "bills", "credits", "payments", "records"))
+            for order, section in enumerate(DOCUMENTS)
             for index, body in enumerate(data.get(section, []))
         ]
         for _, _, section, index, body in sorted(documents, key=lambda each: (*each[:2], each[3])):
             self.at(f"{section}[{index}]", getattr(self, section.rstrip("s")), body)
 
     def at(self, place: str, make: Any, *arguments: Any) -> None:
+        """Make one entry; what is wrong with it is told with its place, in a CSV file's row if it came of one."""
+        entry = arguments[-1]
+        place = getattr(entry, "place", place)
         try:
             make(*arguments)
         except NetSuiteError as error:
-            raise BadSeed(f"{place}: {error.detail}") from error
-        except (KeyError, TypeError, ValueError, customization.BadCustomization) as error:
+            raise BadSeed(f"{place_of(entry, error.path or '', place)}: {error.detail}") from error
+        except (BadSeed, currencies.BadRate, customization.BadCustomization) as error:
+            raise BadSeed(f"{place}: {error}") from error
+        except KeyError as error:
+            raise BadSeed(f"{place}: {error.args[0]} is missing") from error
+        except (TypeError, ValueError, AttributeError) as error:
             raise BadSeed(f"{place}: {type(error).__name__} {error}") from error
 
     def list_record(self, name: str, body: dict[str, Any]) -> None:
@@ -177,6 +208,10 @@ class Layer:
             change,
             record_id=None if record_id is None else int(record_id),
         )
+
+    def rate(self, body: dict[str, Any]) -> None:
+        """`{currency, rate, date}`: a currency's rate against the base currency, from a day on."""
+        currencies.set_rate(self.session, body["currency"], body["rate"], body["date"])
 
     def periods(self, months: dict[str, str] | None) -> None:
         """`{"from": "2025-01", "to": "2027-12", "closedUntil": "2025-12"}`: a period a month."""
@@ -233,8 +268,7 @@ class Layer:
 
     def header(self, body: dict[str, Any]) -> dict[str, Any]:
         """REST names for the seed's short ones."""
-        names = {"number": "tranId", "vendor": "entity", "date": "tranDate", "due": "dueDate"}
-        rest = {names.get(name, name): value for name, value in body.items()}
+        rest = {NAMES.get(name, name): value for name, value in body.items()}
         if isinstance(rest.get("entity"), str):
             rest["entity"] = {"refName": rest["entity"]} if not rest["entity"].isdigit() else rest["entity"]
         for name in (
@@ -291,7 +325,7 @@ class Layer:
         if lines is not None:
             rows = [
                 {
-                    **row_of(order, key),
+                    **row_of(order, str(key)),
                     **(value if isinstance(value, dict) else {"quantity": value}),
                 }
                 for key, value in lines.items()
@@ -347,6 +381,45 @@ class Layer:
         if record is None:
             raise BadSeed(f"there is no {code} {number}")
         return record
+
+
+DOCUMENTS = ("orders", "receipts", "bills", "credits", "payments", "records")
+
+
+def refuse_unknown(data: dict[str, Any]) -> None:
+    """A key that is none would be a part of the seed that is silently left out."""
+    known = {*LISTS, *DOCUMENTS, "customization", "currencyRates"}
+    for name, value in data.items():
+        if name != "accountingPeriods" and name not in known:
+            raise BadSeed(f"{name}: no key of a seed; these are {', '.join(sorted(known | {'accountingPeriods'}))}")
+        if name in known and not isinstance(value, list):
+            raise BadSeed(f"{name}: a list is wanted")
+        if name in known and not all(isinstance(each, dict) for each in value):
+            raise BadSeed(f"{name}: each entry is an object")
+
+
+NAMES = {"number": "tranId", "vendor": "entity", "date": "tranDate", "due": "dueDate"}
+PART = re.compile(r"(\w+)(?:\.items\[(\d+)\](?:\.(\w+))?)?")
+
+
+def place_of(entry: Any, path: str, place: str) -> str:
+    """Where a refusal's `o:errorPath` is in a CSV file: the line's row and the column, as far as they are known."""
+    found = PART.fullmatch(path)
+    if found is None or not isinstance(entry, csv_seed.Entry):
+        return place
+    name, index, column = found.groups()
+    if index is None:
+        back = {rest: short for short, rest in NAMES.items()}
+        return f"{place}, column {back.get(name, name)}"
+    lines = entry.get("lines", entry.get(name, {}))
+    if isinstance(lines, dict):
+        rows = lines["items"] if "items" in lines else [lines[key] for key in sorted(lines, key=int)]
+    else:
+        rows = [row for row in lines if name not in ("item", "expense") or ("item" in row) == (name == "item")]
+    if int(index) >= len(rows) or not isinstance(rows[int(index)], csv_seed.Entry | csv_seed.Cell):
+        return place
+    place = rows[int(index)].place
+    return f"{place}, column {column}" if column else place
 
 
 def row_of(order: Record, line: str) -> dict[str, Any]:

@@ -22,10 +22,10 @@ def protocol_of(app: App) -> type[HttpToolsProtocol]:
 
     class Protocol(HttpToolsProtocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            # The loop's own kind of transport is one in all but its class.
+            # Not asked by its class: that of another event loop is no subclass of asyncio's.
             stream = cast(asyncio.Transport, transport)
             super().connection_made(stream)
-            peer = transport.get_extra_info("peername")
+            peer = stream.get_extra_info("peername")
             if peer:
                 app.transports[tuple(peer[:2])] = stream
 

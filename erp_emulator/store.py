@@ -187,9 +187,14 @@ class Store:
         for index, name in enumerate(tables.CUSTOM_FIELDS):
             prefix = name.partition("_")[0].upper()
             write(
-                "INSERT INTO customfield VALUES (?, ?, ?, ?, 'string', 'F')", (800 + index, name.upper(), name, prefix)
+                "INSERT INTO customfield (internalid, scriptid, name, fieldtype, fieldvaluetype, isinactive) "
+                "VALUES (?, ?, ?, ?, 'string', 'F')",
+                (800 + index, name.upper(), name, prefix),
             )
-        write("INSERT INTO accountingbook VALUES (1, 'Primary Accounting Book', 'T', 'F')")
+        write(
+            "INSERT INTO accountingbook (id, name, isprimary, isinactive) "
+            "VALUES (1, 'Primary Accounting Book', 'T', 'F')"
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

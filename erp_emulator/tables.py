@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from erp_emulator import balances
+from erp_emulator import balances, currencies
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ id:id name fullname parent:id:{0} isinactive:bool includechildren:bool externali
 PARTY = """
 id:id entityid altname companyname firstname lastname email phone fax url comments isinactive:bool isperson:bool
 externalid currency:id:currency subsidiary:id:subsidiary legalname datecreated:datetime lastmodifieddate:datetime
-defaultbillingaddress:id defaultshippingaddress:id title
+defaultbillingaddress:id defaultshippingaddress:id title printoncheckas
 """
 SPECS = {
     "transaction": """
@@ -52,9 +52,12 @@ SPECS = {
         daysoverduesearch:num balsegstatus:id nexus customtype:id source ordpicked:bool printedpickingticket:bool
         visibletocustomer:bool userevenuearrangement:bool number:id typebaseddocumentnumber linkedtrackingnumberlist
         billingaddress:id shippingaddress:id unbilledorders:num account:id:account createdfrom:id:transaction
-        subsidiary:id:subsidiary location:id:location department:id:department class:id:classification email custbody_source_document
-        custbody_document_hash
-        custbody_note""",
+        subsidiary:id:subsidiary location:id:location department:id:department class:id:classification email
+        custbody_source_document custbody_document_hash custbody_note
+        foreignpaymentamountunused:num foreignpaymentamountused:num includeinforecast:bool isfinchrg:bool
+        legacytax:bool onetime:num recurannually:num recurmonthly:num recurquarterly:num recurweekly:num
+        taxdetailsoverride:bool taxpointdateoverride:bool taxregoverride:bool taxtotal:num journaltype
+        actualshipdate:date paymentoption:id shipcomplete:bool""",
     "transactionline": """
         transaction:id:transaction id:id linesequencenumber:id uniquekey:id mainline:bool taxline:bool iscogs:bool
         donotdisplayline:bool transactiondiscount:bool item:id:item itemtype:text:itemtype quantity:num
@@ -81,17 +84,18 @@ SPECS = {
         exchangerate:num paymentamountused:num paymentamountunused:num lastmodifieddate:datetime""",
     "transactionstatus": "id trantype:text:trantype name fullname",
     "vendor": f"""{PARTY} accountnumber category:id:vendorcategory terms:id:term expenseaccount:id:account
-        payablesaccount:id:account balance:num balanceprimary:num unbilledorders:num creditlimit:num printoncheckas
+        payablesaccount:id:account balance:num balanceprimary:num unbilledorders:num creditlimit:num
         billpay:bool subsidiaryedition vatregnumber taxidnum is1099eligible:bool taxitem:id:salestaxitem incoterm
         custentity_iban custentity_bic custentity_bank_name
         {TOLERANCES}""",
     "employee": f"""{PARTY} department:id:department location:id:location class:id:classification
         supervisor:id:entity approvallimit:num expenselimit:num purchaseorderlimit:num purchaseorderapprovallimit:num
         issalesrep:bool giveaccess:bool""",
-    "customer": f"{PARTY} terms:id:term balance:num creditlimit:num vatregnumber parent:id:entity",
+    "customer": f"{PARTY} category terms:id:term balance:num creditlimit:num vatregnumber parent:id:entity",
     "contact": f"{PARTY} company:id:entity",
     "entity": """
-        id:id entityid altname type email phone isinactive:bool isperson:bool externalid vendor:id customer:id
+        id:id entityid altname firstname lastname type email phone isinactive:bool isperson:bool externalid
+        vendor:id customer:id
         employee:id contact:id parent:id:entity toplevelparent:id:entity datecreated:datetime
         lastmodifieddate:datetime""",
     "vendorsubsidiaryrelationship": """
@@ -112,11 +116,17 @@ SPECS = {
         parent:id:item isinactive:bool isfulfillable:bool matchbilltoreceipt:bool vendorname purchasedescription
         cost:num
         lastpurchaseprice:num averagecost:num totalquantityonhand:num unitstype:id:unitstype purchaseunit stockunit
-        upccode externalid createddate:datetime lastmodifieddate:datetime includechildren:bool {TOLERANCES}""",
+        upccode externalid createddate:datetime lastmodifieddate:datetime includechildren:bool {TOLERANCES}
+        copydescription:bool enforceminqtyinternally:bool generateaccruals:bool isdropshipitem:bool
+        isspecialorderitem:bool isonline:bool printitems:bool quantityavailable:num shipindividually:bool
+        froogleproductfeed:bool nextagproductfeed:bool shoppingproductfeed:bool shopzillaproductfeed:bool
+        yahooproductfeed:bool""",
     "itemvendor": """
         item:id:item vendor:id:entity vendorcode preferredvendor:bool purchaseprice:num subsidiary:id:subsidiary""",
-    "inventoryitemlocations": "item:id:item location:id:location quantityonhand:num quantityavailable:num "
-    "quantityonorder:num",
+    "inventoryitemlocations": """
+        item:id:item location:id:location quantityonhand:num quantityavailable:num quantityonorder:num
+        quantitycommitted:num quantitybackordered:num onhandvaluemli:num averagecostmli:num lastpurchasepricemli:num
+        costaccountingstatus lastquantityavailablechange:datetime""",
     "aggregateitemlocation": "item:id:item location:id:location quantityonhand:num quantityavailable:num "
     "quantityonorder:num",
     "account": """
@@ -124,6 +134,7 @@ SPECS = {
         fullname
         accttype:text:accttype currency:id:currency description parent:id:account isinactive:bool issummary:bool
         inventory:bool eliminate:bool includechildren:bool sspecacct subsidiary externalid balance:num
+        class:id:classification department:id:department generalrate
         lastmodifieddate:datetime""",
     "accounttype": "id accountnumber:num longname balancesheet:bool debit:bool",
     "accountsubsidiarymap": "account:id:account subsidiary:id:subsidiary",
@@ -133,7 +144,8 @@ SPECS = {
         lastmodifieddate:datetime {TOLERANCES}""",
     "department": TREE.format("department"),
     "classification": TREE.format("classification"),
-    "location": TREE.format("location") + " mainaddress:id returnaddress:id usebins:bool makeinventoryavailable:bool",
+    "location": TREE.format("location") + " mainaddress:id returnaddress:id usebins:bool makeinventoryavailable:bool "
+    "locationtype:id",
     "currency": """
         id:id name symbol displaysymbol exchangerate:num isbasecurrency:bool isinactive:bool currencyprecision:id
         symbolplacement:id externalid lastmodifieddate:datetime""",
@@ -143,8 +155,10 @@ SPECS = {
     "accountingperiod": """
         id:id periodname startdate:date enddate:date closed:bool closedondate:date alllocked:bool aplocked:bool
         arlocked:bool payrolllocked:bool allownonglchanges:bool isposting:bool isadjust:bool isquarter:bool isyear:bool
-        isinactive:bool parent:id:accountingperiod fiscalcalendar:id lastmodifieddate:datetime""",
-    "accountingbook": "id:id name isprimary:bool isinactive:bool",
+        isinactive:bool parent:id:accountingperiod fiscalcalendar:id externalid lastmodifieddate:datetime""",
+    "accountingbook": """
+        id:id name isprimary:bool isinactive:bool externalid isadjustmentonly:bool basebook:id effectiveperiod:id
+        isconsolidated:bool contingentrevenuehandling:bool twosteprevenueallocation:bool unbilledreceivablegrouping""",
     "consolidatedexchangerate": """
         id:id fromsubsidiary:id:subsidiary tosubsidiary:id:subsidiary fromcurrency:id:currency tocurrency:id:currency
         postingperiod:id:accountingperiod currentrate:num averagerate:num historicalrate:num""",
@@ -153,14 +167,17 @@ SPECS = {
     "expensecategory": """
         id:id name description expenseacct:id:account defaultrate:num isinactive:bool subsidiary externalid
         lastmodifieddate:datetime""",
+    "customercategory": "id:id name isinactive:bool externalid lastmodifieddate:datetime",
     "vendorcategory": "id:id name isinactive:bool externalid lastmodifieddate:datetime",
     "salestaxitem": """
         id:id itemid name taxtype:id:taxtype rate:num description country:text:country isinactive:bool externalid
+        isexport:bool isreversecharge:bool
         taxaccount:id:account purchaseaccount:id:account saleaccount:id:account lastmodifieddate:datetime""",
     "taxtype": """
         id:id name country:text:country description isinactive:bool receivablesaccount:id:account
         payablesaccount:id:account externalid lastmodifieddate:datetime""",
-    "taxitemtaxgroup": "taxitem:id:salestaxitem taxgroup:id rate:num",
+    "taxitemtaxgroup": "id:id taxitem:id:salestaxitem taxgroup:id rate:num description taxtype:id:taxtype "
+    "isinactive:bool",
     "customrecord_ste_taxrate": """
         id:id name custrecord_ste_taxrate_taxcode:id:salestaxitem custrecord_ste_taxrate_rate:num isinactive:bool""",
     "unitstype": "id:id name isinactive:bool externalid lastmodifieddate:datetime",
@@ -177,11 +194,13 @@ SPECS = {
     "lastmodifieddate:datetime",
     "deletedrecord": """
         deleteddate:datetime type recordid:id recordtypeid:id scriptid name context deletedby:id:entity
-        iscustomrecord:bool""",
+        iscustomrecord:bool iscustomlist:bool iscustomtransaction:bool""",
     "systemnote": """
         id:id record recordid:id recordtypeid:id recordtype field oldvalue newvalue date:datetime name:id:entity
         context role:id type:id""",
-    "customfield": "internalid:id scriptid name fieldtype fieldvaluetype isinactive:bool",
+    "customfield": """
+        internalid:id scriptid name fieldtype fieldvaluetype isinactive:bool description fieldvaluetyperecord
+        ismandatory:bool isshowinlist:bool isstored:bool owner:id lastmodifieddate:datetime recordtype""",
     "companyfeaturesetup": "id name isavailable:bool isactive:bool",
     "dual": "dummy",
 }
@@ -232,6 +251,7 @@ INDEXES = (
     "CREATE INDEX nextlink_next ON nexttransactionlinelink(nextdoc, nextline)",
     'CREATE INDEX accountingline_key ON transactionaccountingline("transaction")',
     "CREATE INDEX accountingline_account ON transactionaccountingline(account)",
+    "CREATE INDEX currencyrate_day ON currencyrate(transactioncurrency, effectivedate)",
     "CREATE INDEX deletedrecord_when ON deletedrecord(deleteddate)",
     "CREATE INDEX systemnote_record ON systemnote(recordtype, recordid)",
     "CREATE INDEX itemvendor_item ON itemvendor(item)",
@@ -250,6 +270,7 @@ VIEWS = {
     "MAX(previousdate) AS previousdate, MAX(nextdate) AS nextdate FROM nexttransactionlinelink "
     "GROUP BY previousdoc, previoustype, nextdoc, nexttype, linktype",
     "previoustransactionlink": "SELECT * FROM nexttransactionlink",
+    "consolidatedexchangerate": currencies.CONSOLIDATED_VIEW,
     "inventoryitemlocations": balances.STOCK_VIEW,
     "aggregateitemlocation": balances.STOCK_VIEW,
 }

@@ -38,8 +38,12 @@ class Verifier:
         self.seen: OrderedDict[tuple[str, str, str], float] = OrderedDict()
         self.lock = threading.Lock()
 
-    def verify(self, method: str, urls: list[str], query: str, authorization: str, now: float) -> Token:
-        """The token of a signed request; Refused otherwise. `urls` are forms the address may be signed in."""
+    def verify(self, method: str, urls: list[str], query: str, authorization: str, now: float, form: str = "") -> Token:
+        """The token of a signed request; Refused otherwise. `urls` are forms the address may be signed in.
+
+        `form` is a form-encoded body: its fields are signed like the query's (RFC 5849, 3.4.1.3.1), but not by those
+        who send JSON under that name.
+        """
         given = parse_header(authorization)
         realm = given.pop("realm", "")
         token = self._token(given, realm)
@@ -47,7 +51,12 @@ class Verifier:
         nonce = given.get("oauth_nonce", "")
         if len(nonce) < NONCE_LENGTH_MIN:
             raise Refused("nonce_rejected")
-        self._signature(method, urls, query, given, token)
+        try:
+            self._signature(method, urls, query, given, token)
+        except Refused:
+            if not form:
+                raise
+            self._signature(method, urls, f"{query}&{form}" if query else form, given, token)
         self._remember((token.token_id, timestamp, nonce), now)
         return token
 

@@ -19,8 +19,9 @@ def a_ubl_invoice(
     issued: str = "2026-03-01",
     lines: Sequence[tuple[str, str, str, str]] = (("WIDGET", "Widget", "10", "5.00"),),
     note: str = "",
+    type_code: str = "380",
 ) -> bytes:
-    """A tax-free UBL 2.1 invoice; `lines` are (item code, description, quantity, unit price)."""
+    """A tax-free UBL 2.1 invoice (`type_code` 381: a credit note); `lines` are (item code, description, quantity, unit price)."""
     amounts = [(Decimal(quantity) * Decimal(price)).quantize(CENT) for _, _, quantity, price in lines]
     total = sum(amounts, Decimal(0)).quantize(CENT)
     reference = f"<cac:OrderReference><cbc:ID>{escape(order)}</cbc:ID></cac:OrderReference>" if order else ""
@@ -41,7 +42,7 @@ def a_ubl_invoice(
  xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">
 <cbc:CustomizationID>urn:cen.eu:en16931:2017</cbc:CustomizationID>
 <cbc:ID>{escape(number)}</cbc:ID><cbc:IssueDate>{issued}</cbc:IssueDate>
-<cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode><cbc:Note>{escape(note)}</cbc:Note>
+<cbc:InvoiceTypeCode>{type_code}</cbc:InvoiceTypeCode><cbc:Note>{escape(note)}</cbc:Note>
 <cbc:DocumentCurrencyCode>{currency}</cbc:DocumentCurrencyCode>{reference}
 <cac:AccountingSupplierParty><cac:Party><cac:PartyName><cbc:Name>{escape(vendor)}</cbc:Name></cac:PartyName>
 <cac:PartyTaxScheme><cbc:CompanyID>{vat_id}</cbc:CompanyID><cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme>

@@ -30,6 +30,7 @@ class Account:
     is_allowed: Callable[[str], bool]
     hidden: frozenset[str] = frozenset()
     has_ctes: bool = True
+    user: str = "-5"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from sqlglot import exp
 from erp_emulator.errors import invalid_query
 from erp_emulator.suiteql.context import INVALID, Account, Plan
 from erp_emulator.suiteql.parse import parse
-from erp_emulator.suiteql.resolve import Resolver, is_aggregate
+from erp_emulator.suiteql.resolve import Resolver
+from erp_emulator.suiteql.typed import is_aggregate
 
 
 def plan(text: str, account: Account) -> Plan:

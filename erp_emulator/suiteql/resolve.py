@@ -7,19 +7,18 @@ the account's format, dates computed with, and text compared with dates as NetSu
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 import sqlglot
 from sqlglot import exp
 
 from erp_emulator import balances, tables
 from erp_emulator.errors import NetSuiteError, invalid_query
-from erp_emulator.suiteql import dates, functions
+from erp_emulator.suiteql import builtin, dates, functions
 from erp_emulator.suiteql.context import Account, Output
 from erp_emulator.suiteql.parse import invalid
+from erp_emulator.suiteql.typed import DATED, call, is_aggregate, kind_of, text_of, typed
 from erp_emulator.tables import Column
 
-DATED = frozenset({"date", "datetime"})
 COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 IN_MAX = 1000
 ALLOWED = (
@@ -340,13 +339,17 @@ class Resolver:
     def _column_of(self, source: Source, column: Column) -> exp.Expr:
         computed = balances.column_sql(source.table, column.name, source.alias) if source.is_table else None
         if computed is not None:
-            return _typed(exp.Paren(this=sqlglot.parse_one(computed, read="sqlite")), column.kind)
+            made = typed(exp.Paren(this=sqlglot.parse_one(computed, read="sqlite")), column.kind)
+            made.meta["source"] = (source.table, column.name, source.alias)
+            return made
         node = exp.column(
             exp.to_identifier(column.name, quoted=True),
             table=exp.to_identifier(source.alias, quoted=True),
         )
         node.meta.update({"kind": column.kind, "display": column.display, "alias": source.alias})
         node.meta["filled"] = source.is_never_empty(column.name)
+        if source.is_table:
+            node.meta["source"] = (source.table, column.name, source.alias)
         return node
 
     # Clauses after the list.
@@ -459,7 +462,7 @@ class Resolver:
         if isinstance(node, exp.Column):
             return self._column(node, scope, is_late=is_late, is_order=is_order)
         if isinstance(node, exp.Dot):
-            return self._builtin(node, scope)
+            return builtin.resolve(self, node, scope)
         if isinstance(node, exp.Subquery | exp.Select | exp.SetOperation):
             outputs = self.query(node, scope, scope.ctes)
             node.meta.update({"kind": outputs[0].kind, "display": outputs[0].display})
@@ -499,7 +502,7 @@ class Resolver:
     def _now(self, *, is_date: bool) -> exp.Expr:
         self.is_timed = True
         text = dates.iso(self.account.now, is_date=is_date)
-        return _typed(exp.Literal.string(text), "date" if is_date else "datetime")
+        return typed(exp.Literal.string(text), "date" if is_date else "datetime")
 
     def _column(self, node: exp.Column, scope: Scope, *, is_late: bool, is_order: bool) -> exp.Expr:
         if isinstance(node.this, exp.Star):
@@ -512,7 +515,7 @@ class Resolver:
             return self._now(is_date=True)
         if not table and name == "rownum":
             counted = exp.Window(this=exp.Anonymous(this="ROW_NUMBER", expressions=[]))
-            return _typed(counted, "num")
+            return typed(counted, "num")
         if not table and is_order and name in scope.aliases:
             column = scope.aliases[name]
             found: exp.Expr = exp.column(exp.to_identifier(name, quoted=True))
@@ -544,151 +547,13 @@ class Resolver:
             f"Search error occurred: Unknown identifier '{name}'. Available identifiers are: {{{known}}}."
         )
 
-    # BUILTIN functions.
-
-    def _builtin(self, node: exp.Dot, scope: Scope) -> exp.Expr:
-        function = node.expression
-        if node.name and str(node.this.name).upper() != "BUILTIN":
-            raise invalid()
-        if not isinstance(node.this, exp.Identifier | exp.Column) or not isinstance(function, exp.Anonymous):
-            raise invalid()
-        if str(node.this.name).upper() != "BUILTIN" or not function.expressions:
-            raise invalid()
-        name = str(function.this).upper()
-        if name == "RELATIVE_RANGES":
-            return self._relative_range(function)
-        if name == "PERIOD":
-            return self._period(function)
-        first = self.expression(function.expressions[0], scope)
-        if name in ("DF", "HIERARCHY"):
-            return self._display(first)
-        if name == "CF":
-            return self._code(first)
-        if name in ("CONSOLIDATE", "CURRENCY", "CURRENCY_CONVERT", "NAMED_GROUP"):
-            return first
-        if name == "MNFILTER":
-            if len(function.expressions) < 3:
-                raise invalid()
-            values = [self.expression(each, scope) for each in function.expressions[2:]]
-            wanted = [
-                each
-                for each in values
-                if not (isinstance(each, exp.Literal) and each.this in ("DF", "TRUE", "FALSE", ""))
-            ]
-            return _typed(
-                exp.In(this=_text(first), expressions=[_text(each) for each in wanted] or [exp.null()]),
-                "num",
-            )
-        raise invalid()
-
-    def _display(self, node: exp.Expr) -> exp.Expr:
-        """The text that stands for a value: a name, a status with its type's label, Yes or No."""
-        family = node.meta.get("display", "")
-        kind = node.meta.get("kind")
-        if kind in DATED:
-            return _typed(_call("o_to_char", node), "text")
-        if kind == "bool":
-            shown = exp.Case(
-                ifs=[
-                    exp.If(
-                        this=exp.EQ(this=node, expression=exp.Literal.string("T")),
-                        true=exp.Literal.string("Yes"),
-                    )
-                ],
-                default=exp.Literal.string("No"),
-            )
-            return _typed(shown, "text")
-        if not family:
-            return _typed(_text(node), "text")
-        where: exp.Expr = exp.Literal.string(family)
-        if family == "status":
-            alias = node.meta.get("alias")
-            if not alias:
-                return _typed(_text(node), "text")
-            kind_of = exp.column(exp.to_identifier("type", quoted=True), table=exp.to_identifier(alias, quoted=True))
-            where = exp.DPipe(this=exp.Literal.string("status:"), expression=kind_of)
-        elif family == "expensecategory":
-            where = exp.Literal.string("expenseCategory")
-        else:
-            where = exp.Literal.string(FAMILIES.get(family, family))
-        names = exp.Select(
-            expressions=[
-                exp.column(
-                    exp.to_identifier("name", quoted=True),
-                    table=exp.to_identifier("_d", quoted=True),
-                )
-            ],
-        )
-        names.set(
-            "from_",
-            exp.From(
-                this=exp.Table(
-                    this=exp.to_identifier("_display", quoted=True),
-                    alias=exp.TableAlias(this=exp.to_identifier("_d", quoted=True)),
-                )
-            ),
-        )
-        names.set(
-            "where",
-            exp.Where(
-                this=exp.And(
-                    this=exp.EQ(
-                        this=exp.column(
-                            exp.to_identifier("family", quoted=True),
-                            table=exp.to_identifier("_d", quoted=True),
-                        ),
-                        expression=where,
-                    ),
-                    expression=exp.EQ(
-                        this=exp.column(
-                            exp.to_identifier("id", quoted=True),
-                            table=exp.to_identifier("_d", quoted=True),
-                        ),
-                        expression=node.copy(),
-                    ),
-                )
-            ),
-        )
-        return _typed(_call("COALESCE", exp.Subquery(this=names), _text(node.copy())), "text")
-
-    def _code(self, node: exp.Expr) -> exp.Expr:
-        alias = node.meta.get("alias")
-        if node.meta.get("display") != "status" or not alias:
-            return _typed(_text(node), "text")
-        kind_of = exp.column(exp.to_identifier("type", quoted=True), table=exp.to_identifier(alias, quoted=True))
-        joined = exp.DPipe(this=exp.DPipe(this=kind_of, expression=exp.Literal.string(":")), expression=node)
-        return _typed(exp.Paren(this=joined), "text")
-
-    def _relative_range(self, function: exp.Anonymous) -> exp.Expr:
-        self.is_timed = True
-        words = [each.name.upper() for each in function.expressions if isinstance(each, exp.Literal)]
-        found = relative_range(self.account.now, words[0] if words else "")
-        if found is None:
-            raise invalid()
-        is_end = len(words) > 1 and words[1] == "END"
-        return _typed(exp.Literal.string(found[1 if is_end else 0]), "date")
-
-    def _period(self, function: exp.Anonymous) -> exp.Expr:
-        del function
-        self.is_timed = True
-        today = exp.Literal.string(dates.iso(self.account.now, is_date=True))
-        column = exp.column(exp.to_identifier("id", quoted=True))
-        start, end = (exp.column(exp.to_identifier(name, quoted=True)) for name in ("startdate", "enddate"))
-        found = exp.Select(expressions=[exp.Anonymous(this="MIN", expressions=[column])])
-        found.set("from_", exp.From(this=exp.Table(this=exp.to_identifier("accountingperiod", quoted=True))))
-        within = exp.And(
-            this=exp.LTE(this=start, expression=today), expression=exp.GTE(this=end, expression=today.copy())
-        )
-        found.set("where", exp.Where(this=within))
-        return _typed(exp.Subquery(this=found), "id")
-
     # What an expression becomes once its parts are done.
 
     def _finish(self, node: exp.Expr, scope: Scope) -> exp.Expr:
         if isinstance(node, exp.Literal):
-            return _typed(node, "text" if node.is_string else "num")
+            return typed(node, "text" if node.is_string else "num")
         if isinstance(node, exp.Paren):
-            return _typed(node, _kind(node.this), node.this.meta.get("display", ""))
+            return typed(node, kind_of(node.this), node.this.meta.get("display", ""))
         if isinstance(node, COMPARISONS):
             return self._comparison(node)
         if isinstance(node, exp.Between):
@@ -696,134 +561,139 @@ class Resolver:
                 left, right = self._matched(node.this, node.args[name])
                 node.set("this", left)
                 node.set(name, right)
-            return _typed(node, "num")
+            return typed(node, "num")
         if isinstance(node, exp.In):
             return self._in(node)
         if isinstance(node, exp.Add | exp.Sub):
             return self._sum(node)
         if isinstance(node, exp.Div):
             node.set("this", exp.Cast(this=node.this, to=exp.DataType.build("REAL", dialect="sqlite")))
-            return _typed(node, "num")
+            return typed(node, "num")
         if isinstance(node, exp.Mul | exp.Neg):
-            return _typed(node, "num")
+            return typed(node, "num")
         if isinstance(node, exp.DPipe):
-            return _typed(_call("o_concat", node.this, node.expression), "text")
+            return typed(call("o_concat", node.this, node.expression), "text")
         if isinstance(node, exp.Case):
             return self._case(node)
         if isinstance(node, exp.Cast):
             return self._cast(node)
         if isinstance(node, exp.Extract):
             unit = exp.Literal.string(node.this.name.upper())
-            return _typed(_call("o_extract", unit, node.expression), "num")
+            return typed(call("o_extract", unit, node.expression), "num")
         if isinstance(node, exp.DecodeCase):
             return self._decode(node)
         if isinstance(node, exp.GroupConcat):
             return self._list(node)
         if isinstance(node, exp.WithinGroup):
-            return _typed(node.this, "text")
+            return typed(node.this, "text")
         if isinstance(node, exp.Window):
-            return _typed(node, _kind(node.this), node.this.meta.get("display", ""))
+            return typed(node, kind_of(node.this), node.this.meta.get("display", ""))
         if isinstance(node, exp.Anonymous):
             return self._function(node)
         if isinstance(node, exp.Trim):
             return self._trim(node)
         if type(node) in FUNCTION_NODES:
             arguments = [each for each in (node.this, node.args.get("expression"), node.args.get("format")) if each]
-            return _typed(_call(FUNCTION_NODES[type(node)], *arguments), "num")
+            return typed(call(FUNCTION_NODES[type(node)], *arguments), "num")
         if isinstance(node, exp.Like):
-            node.set("this", _text(node.this))
-            return _typed(node, "num")
+            node.set("this", text_of(node.this))
+            return typed(node, "num")
         if isinstance(
             node,
             exp.Interval | exp.Boolean | exp.Any | exp.All | exp.Coalesce | exp.Substring | exp.Count,
         ):
             raise invalid()
         del scope
-        return _typed(node, node.meta.get("kind", "text"))
+        return typed(node, node.meta.get("kind", "text"))
 
     def _matched(self, left: exp.Expr, right: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
         """Both sides of a comparison in one form: text in the account's format beside a date becomes a date."""
         left, right = self._dated(left, right), self._dated(right, left)
-        kinds = {_kind(left), _kind(right)}
+        kinds = {kind_of(left), kind_of(right)}
         if kinds == {"date", "datetime"}:
-            left = _call("o_ts", left, kind="datetime") if _kind(left) == "date" else left
-            right = _call("o_ts", right, kind="datetime") if _kind(right) == "date" else right
+            left = call("o_ts", left, kind="datetime") if kind_of(left) == "date" else left
+            right = call("o_ts", right, kind="datetime") if kind_of(right) == "date" else right
         for one, other in ((left, right), (right, left)):
             is_text = isinstance(one, exp.Literal) and one.is_string
-            if is_text and _kind(other) == "id" and not one.name.strip().lstrip("-").isdigit():
+            if is_text and kind_of(other) == "id" and not one.name.strip().lstrip("-").isdigit():
                 raise invalid()
-            if is_text and _kind(other) == "num" and not _is_number(one.name):
+            if is_text and kind_of(other) == "num" and not _is_number(one.name):
                 raise invalid()
         return left, right
 
     def _dated(self, node: exp.Expr, beside: exp.Expr) -> exp.Expr:
-        if _kind(beside) not in DATED:
+        if kind_of(beside) not in DATED:
             return node
-        if isinstance(node, exp.Literal) and node.is_string and _kind(node) == "text":
+        if isinstance(node, exp.Literal) and node.is_string and kind_of(node) == "text":
             try:
                 text = dates.from_account_text(node.name, self.account.date_format)
             except dates.BadDate:
                 raise invalid() from None
-            return _typed(exp.Literal.string(text), "date" if len(text) == 10 else "datetime")
+            return typed(exp.Literal.string(text), "date" if len(text) == 10 else "datetime")
         if isinstance(node, exp.Placeholder):
-            kind = _kind(beside)
-            call = _call("o_to_date", node, kind=kind)
-            return _call("o_ts", call, kind=kind) if kind == "datetime" else call
+            kind = kind_of(beside)
+            made = call("o_to_date", node, kind=kind)
+            return call("o_ts", made, kind=kind) if kind == "datetime" else made
         return node
 
     def _comparison(self, node: exp.Expr) -> exp.Expr:
         left, right = self._matched(node.this, node.expression)
         node.set("this", left)
         node.set("expression", right)
-        return _typed(node, "num")
+        return typed(node, "num")
 
     def _in(self, node: exp.In) -> exp.Expr:
         if len(node.expressions) > IN_MAX:
             raise invalid()
+        if len(node.expressions) == 1 and isinstance(node.expressions[0], exp.Subquery):
+            # `IN ((SELECT ...))` is `IN (SELECT ...)`.
+            node.set("query", node.expressions[0])
+            node.set("expressions", [])
+            return typed(node, "num")
         if node.expressions and not isinstance(node.this, exp.Tuple):
             rights = []
             for each in node.expressions:
                 left, right = self._matched(node.this, each)
-                if left is node.this or _kind(left) == _kind(node.this):
+                if left is node.this or kind_of(left) == kind_of(node.this):
                     rights.append(right)
                 else:
                     node.set("this", left)
                     rights.append(right)
             node.set("expressions", rights)
-        return _typed(node, "num")
+        return typed(node, "num")
 
     def _sum(self, node: exp.Expr) -> exp.Expr:
         left, right = node.this, node.expression
         sign = -1 if isinstance(node, exp.Sub) else 1
-        if _kind(left) in DATED and _kind(right) in DATED:
+        if kind_of(left) in DATED and kind_of(right) in DATED:
             if sign > 0:
                 raise invalid()
-            return _typed(_call("o_days_between", left, right), "num")
-        if _kind(left) in DATED:
+            return typed(call("o_days_between", left, right), "num")
+        if kind_of(left) in DATED:
             days = exp.Neg(this=exp.Paren(this=right)) if sign < 0 else right
-            return _typed(_call("o_add_days", left, days), _kind(left))
-        if _kind(right) in DATED and sign > 0:
-            return _typed(_call("o_add_days", right, left), _kind(right))
-        return _typed(node, "num")
+            return typed(call("o_add_days", left, days), kind_of(left))
+        if kind_of(right) in DATED and sign > 0:
+            return typed(call("o_add_days", right, left), kind_of(right))
+        return typed(node, "num")
 
     def _case(self, node: exp.Case) -> exp.Expr:
         values = [each.args["true"] for each in node.args.get("ifs") or []]
         if node.args.get("default") is not None:
             values.append(node.args["default"])
-        return _typed(node, _common_kind(values))
+        return typed(node, _common_kind(values))
 
     def _cast(self, node: exp.Cast) -> exp.Expr:
         wanted = node.to.this
         if wanted in exp.DataType.NUMERIC_TYPES or "DECIMAL" in str(wanted):
             is_whole = wanted in exp.DataType.INTEGER_TYPES
-            return _typed(_call("o_to_number", node.this), "id" if is_whole else "num")
+            return typed(call("o_to_number", node.this), "id" if is_whole else "num")
         if wanted in exp.DataType.TEXT_TYPES:
-            return _typed(_call("o_to_char", node.this), "text")
+            return typed(call("o_to_char", node.this), "text")
         if wanted in exp.DataType.TEMPORAL_TYPES:
-            if _kind(node.this) in DATED:
+            if kind_of(node.this) in DATED:
                 same: exp.Expr = node.this
                 return same
-            return _typed(_call("o_to_date", node.this), "date")
+            return typed(call("o_to_date", node.this), "date")
         raise invalid()
 
     def _decode(self, node: exp.DecodeCase) -> exp.Expr:
@@ -843,7 +713,7 @@ class Resolver:
             results.append(result)
         if default is not None:
             results.append(default)
-        return _typed(exp.Case(ifs=ifs, default=default), _common_kind(results))
+        return typed(exp.Case(ifs=ifs, default=default), _common_kind(results))
 
     def _list(self, node: exp.GroupConcat) -> exp.Expr:
         inner = node.this
@@ -851,39 +721,39 @@ class Resolver:
         order = inner if isinstance(inner, exp.Order) else None
         value = inner.this if order is not None else inner
         if isinstance(value, exp.Distinct):
-            return _typed(
+            return typed(
                 exp.Anonymous(
                     this="GROUP_CONCAT",
-                    expressions=[exp.Distinct(expressions=[_text(each) for each in value.expressions])],
+                    expressions=[exp.Distinct(expressions=[text_of(each) for each in value.expressions])],
                 ),
                 "text",
             )
         keys = [each.this for each in order.expressions] if order is not None else []
         is_descending = any(each.args.get("desc") for each in order.expressions) if order is not None else False
         flag = exp.Literal.number(1 if is_descending else 0)
-        return _typed(_call("o_listagg", _text(value), separator, flag, *keys), "text")
+        return typed(call("o_listagg", text_of(value), separator, flag, *keys), "text")
 
     def _trim(self, node: exp.Trim) -> exp.Expr:
         position = str(node.args.get("position") or "").upper()
         chars = node.expression
         name = {"LEADING": "o_ltrim", "TRAILING": "o_rtrim"}.get(position)
         if name is None and chars is None:
-            return _typed(_call("o_trim", node.this), "text")
+            return typed(call("o_trim", node.this), "text")
         extra = [chars] if chars is not None else []
         if name is not None:
-            return _typed(_call(name, node.this, *extra), "text")
-        return _typed(
-            _call("o_ltrim", _call("o_rtrim", node.this, *extra), *[each.copy() for each in extra]),
+            return typed(call(name, node.this, *extra), "text")
+        return typed(
+            call("o_ltrim", call("o_rtrim", node.this, *extra), *[each.copy() for each in extra]),
             "text",
         )
 
     def _function(self, node: exp.Anonymous) -> exp.Expr:
         name = str(node.this).upper()
         arguments = node.expressions
-        if name == "TRUNC" and arguments and _kind(arguments[0]) in DATED:
-            return _typed(_call("o_trunc_date", *arguments), "date")
-        if name == "ROUND" and arguments and _kind(arguments[0]) in DATED:
-            return _typed(_call("o_trunc_date", *arguments), "date")
+        if name == "TRUNC" and arguments and kind_of(arguments[0]) in DATED:
+            return typed(call("o_trunc_date", *arguments), "date")
+        if name == "ROUND" and arguments and kind_of(arguments[0]) in DATED:
+            return typed(call("o_trunc_date", *arguments), "date")
         if name in ("MIN", "MAX", "COUNT", "SUM", "AVG", "MEDIAN", "STDDEV", "VARIANCE") and len(arguments) != 1:
             raise invalid()
         found = functions.AGGREGATE.get(name) or functions.SCALAR.get(name)
@@ -895,7 +765,7 @@ class Resolver:
         bare = [each.expressions[0] if isinstance(each, exp.Distinct) else each for each in arguments]
         display = ""
         if kind == "same":
-            kind = _common_kind(bare) if name in ("NVL", "COALESCE", "GREATEST", "LEAST") else _kind(bare[0])
+            kind = _common_kind(bare) if name in ("NVL", "COALESCE", "GREATEST", "LEAST") else kind_of(bare[0])
             display = bare[0].meta.get("display", "") if name in ("MIN", "MAX") else ""
         elif kind == "second":
             kind = _common_kind(bare[1:])
@@ -903,54 +773,20 @@ class Resolver:
             pattern = bare[1].name if len(bare) > 1 and isinstance(bare[1], exp.Literal) else ""
             kind = "datetime" if dates.format_has_time(pattern) else "date"
         if name == "TO_TIMESTAMP":
-            return _typed(_call("o_ts", _call(ours, *arguments)), "datetime", "")
+            return typed(call("o_ts", call(ours, *arguments)), "datetime", "")
         if name == "NVL" and len(arguments) != 2:
             raise invalid()
         if ours == "COALESCE" and len(arguments) < 2:
             only: exp.Expr = arguments[0]
             return only
         if name in ("LISTAGG", "WM_CONCAT"):
-            arguments = [_text(arguments[0]), *arguments[1:]]
+            arguments = [text_of(arguments[0]), *arguments[1:]]
         made = exp.Anonymous(this=ours, expressions=arguments)
-        return _typed(made, kind, display)
-
-
-FAMILIES = {
-    "accountingperiod": "accountingPeriod",
-    "salestaxitem": "salesTaxItem",
-    "taxtype": "taxType",
-    "unitstype": "unitsType",
-    "vendorcategory": "vendorCategory",
-}
-
-
-def _typed(node: exp.Expr, kind: str, display: str = "") -> exp.Expr:
-    node.meta["kind"] = kind
-    if display:
-        node.meta["display"] = display
-    return node
-
-
-def _kind(node: exp.Expr) -> str:
-    return str(node.meta.get("kind", ""))
-
-
-def _call(name: str, *arguments: exp.Expr, kind: str = "") -> exp.Expr:
-    made = exp.Anonymous(this=name, expressions=list(arguments))
-    if kind:
-        made.meta["kind"] = kind
-    return made
-
-
-def _text(node: exp.Expr) -> exp.Expr:
-    """A number joined to text prints without a fraction it does not have."""
-    if _kind(node) in ("num", "id", ""):
-        return _call("o_text", node, kind="text")
-    return node
+        return typed(made, kind, display)
 
 
 def _common_kind(values: list[exp.Expr]) -> str:
-    kinds = [_kind(each) for each in values if not isinstance(each, exp.Null)]
+    kinds = [kind_of(each) for each in values if not isinstance(each, exp.Null)]
     if "datetime" in kinds:
         return "datetime"
     if "date" in kinds:
@@ -990,50 +826,3 @@ def _rownum_limit(node: exp.Expr) -> int:
     if is_below:
         return count - 1
     raise invalid()
-
-
-def is_aggregate(node: exp.Expr) -> bool:
-    names = {
-        "COUNT",
-        "SUM",
-        "AVG",
-        "MIN",
-        "MAX",
-        "GROUP_CONCAT",
-        "o_median",
-        "o_stddev",
-        "o_variance",
-        "o_listagg",
-    }
-    return any(
-        isinstance(each, exp.GroupConcat) or (isinstance(each, exp.Anonymous) and each.this in names)
-        for each in node.walk()
-        if not isinstance(each.parent, exp.Window)
-    )
-
-
-def relative_range(now: datetime, name: str) -> tuple[str, str] | None:
-    """First and last day of a named range."""
-    today = now.date()
-    month = today.replace(day=1)
-    year = month.replace(month=1)
-    next_month = (month + timedelta(days=32)).replace(day=1)
-    last_month = (month - timedelta(days=1)).replace(day=1)
-    ranges = {
-        "TODAY": (today, today),
-        "YESTERDAY": (today - timedelta(days=1), today - timedelta(days=1)),
-        "TOMORROW": (today + timedelta(days=1), today + timedelta(days=1)),
-        "TW": (
-            today - timedelta(days=today.isoweekday() % 7),
-            today + timedelta(days=6 - today.isoweekday() % 7),
-        ),
-        "TM": (month, next_month - timedelta(days=1)),
-        "LM": (last_month, month - timedelta(days=1)),
-        "TFY": (year, year.replace(month=12, day=31)),
-        "TY": (year, year.replace(month=12, day=31)),
-        "LY": (year.replace(year=year.year - 1), year - timedelta(days=1)),
-        "DAGO7": (today - timedelta(days=7), today),
-        "DAGO30": (today - timedelta(days=30), today),
-    }
-    found = ranges.get(name)
-    return None if found is None else (found[0].isoformat(), found[1].isoformat())

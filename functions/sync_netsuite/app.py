@@ -69,6 +69,7 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
         body["kind"],
         body["record_id"],
         store=wiring.store(),
+        clock=wiring.now,
         client=wiring.erp(company),
         zone=ZoneInfo(settings.erp_time_zone),
         iban_field=settings.vendor_iban_field,

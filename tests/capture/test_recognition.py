@@ -42,6 +42,26 @@ def test_a_scan_is_read_whatever_its_wrapping(kind):
     assert (captured.net_total, captured.gross_total) == (Decimal("5299.83"), Decimal("5748.82"))
 
 
+@pytest.mark.parametrize("degrees", [3, -5, 90, 180, 270])
+def test_a_scan_may_be_tilted_or_lie_any_way_up(degrees):
+    turned = a_picture().rotate(degrees, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)
+
+    captured = capture(saved(turned, "PNG"), "scan.png")
+
+    assert captured.invoice_number == "NO-2026-9469"
+    assert captured.issue_date == date(2025, 12, 5)
+    assert captured.gross_total == Decimal("5748.82")
+
+
+def test_what_is_transparent_is_paper():
+    page = a_picture()
+    ink = page.point(lambda shade: 255 - shade)
+    drawn = Image.new("RGBA", page.size, (0, 0, 0, 0))
+    drawn.paste((0, 0, 0, 255), mask=ink)
+
+    assert capture(saved(drawn, "PNG"), "scan.png").invoice_number == "NO-2026-9469"
+
+
 def test_recognised_names_are_for_a_person_to_confirm():
     captured = capture(saved(a_picture(), "PNG"), "scan.png")
 

@@ -343,3 +343,16 @@ def test_external_ids_are_safe_and_differ(pairs):
 )
 def test_external_ids_of_look_alikes_differ(others):
     assert external_id("acme", "1") != external_id(*others)
+
+
+def test_money_credited_without_goods_goes_to_the_account_for_discounts():
+    match = a_match(1, (1, "0")).model_copy(update={"overcharge": Decimal("-5")})
+    invoice = an_invoice([a_line(amount="-5.00")], [match], gross="-5.00", document_type=DocumentType.CREDIT_NOTE)
+    orders = {"1042": an_order(an_order_line())}
+
+    bill = bill_of(invoice, orders, {"discount": "5900"})
+
+    assert bill.items == ()
+    assert [(line.account, line.amount, line.order_id) for line in bill.expenses] == [("5900", 5, None)]
+    with pytest.raises(BillImpossible):
+        bill_of(invoice, orders, {})

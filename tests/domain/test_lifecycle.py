@@ -19,8 +19,8 @@ def test_every_state_can_end_posted_or_rejected(status):
     assert reachable & {Status.POSTED, Status.REJECTED}
 
 
-def test_what_is_posted_stays_posted():
-    assert STATES[Status.POSTED].moves == frozenset()
+def test_what_is_posted_stays_posted_unless_its_bill_is_gone():
+    assert STATES[Status.POSTED].moves == {Status.EXPORT_FAILED}
 
 
 def test_nothing_is_posted_that_was_not_approved_and_written_down_first():

@@ -185,6 +185,15 @@ def bearer(emulator, token, path="/services/rest/record/v1/vendor/501"):
             {"aud": "https://tstdrv1234567.suitetalk.api.netsuite.com/services/rest/auth/oauth2/v1/token"},
             id="real audience",
         ),
+        pytest.param(
+            {"aud": "('https://tstdrv1234567.suitetalk.api.netsuite.com/services/rest/auth/oauth2/v1/token',)"},
+            id="audience as netsuite-python prints it",
+        ),
+        pytest.param(
+            {"aud": ["https://tstdrv1234567.restlets.api.netsuite.com/services/rest/auth/oauth2/v1/token"]},
+            id="several audiences",
+        ),
+        pytest.param({"iat": time.time(), "exp": time.time() + 3600}, id="times with fractions"),
     ],
 )
 def test_an_assertion_buys_a_token_that_lets_in(emulator, claims):
@@ -214,6 +223,12 @@ def test_what_is_wrong_with_a_token_request_is_told_in_oauths_words(emulator, cl
 
     assert (reply.status_code, reply.json()["error"]) == (status, error)
     assert ("WWW-Authenticate" in reply.headers) == (status == 401)
+
+
+def test_the_life_of_a_token_is_a_text_or_a_number(emulator, client):
+    client.control("preferences", {"tokenExpiresIn": "number"}, "PATCH")
+
+    assert ask_token(emulator, assertion(emulator)).json()["expires_in"] == 3600
 
 
 def test_the_rsa_algorithm_that_netsuite_refuses_is_refused(emulator):

@@ -1,16 +1,14 @@
-"""Clients that others wrote, as they published them: PyPI `netsuite` 0.12.0 and npm `netsuite-rest` 1.0.9."""
+"""Python clients that others wrote, as they published them: `netsuite`, `restsuite` and `netsuite-oauth-python`."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 import warnings
-from pathlib import Path
 
 import pytest
+import requests
 
-from tests.emulator.client import expense, item, split
+from tests.emulator.client import Client, expense, item, split
 
 with warnings.catch_warnings():
     # Its own dependencies warn of what they will drop one day.
@@ -18,12 +16,12 @@ with warnings.catch_warnings():
     from netsuite import NetSuiteRestApi, NetSuiteRestlet
     from netsuite.config import Config, TokenAuth
     from netsuite.exceptions import NetsuiteAPIRequestError
+    from netsuite_oauth.client import NetsuiteOauth
+    from restsuite.base_rest import Rest
+    from restsuite.suiteql import NetSuiteQL, QueryResponse
 
 # The Python client uses what its own dependencies will drop one day.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-ROOT = Path(__file__).parents[2]
-NPM = ROOT / "build" / "npm"
-PACKAGE = "netsuite-rest@1.0.9"
 JOINED = """SELECT tl.transaction, tl.id, t.tranid, BUILTIN.DF(t.entity) AS vendor FROM transactionline tl
             JOIN transaction t ON t.id = tl.transaction ORDER BY tl.uniquekey"""
 
@@ -133,110 +131,73 @@ async def test_python_calls_restlets(emulator):
     assert refused.value.status_code == 404
 
 
-# npm.
+# restsuite: every page by its `next` link, any address by full URL.
 
 
-@pytest.fixture(scope="module")
-def package():
-    """The client as npm installs it; what was installed once stays in `build/`."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("node and npm are not on this machine")
-    found = NPM / "node_modules" / "netsuite-rest"
-    if not (found / "package.json").exists():
-        NPM.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            [npm, "install", "--no-audit", "--no-fund", "--silent", PACKAGE], cwd=NPM, check=True, timeout=180
-        )
-    assert json.loads((found / "package.json").read_text())["version"] == "1.0.9"
-    return node, str(found)
-
-
-def run(package, emulator, calls, **changes):
-    node, path = package
+def keys_of(emulator, **changes):
     made = {**emulator.credentials, **changes}
-    options = {
-        "consumer_key": made["consumer_key"],
-        "consumer_secret_key": made["consumer_secret"],
-        "token": made["token_id"],
-        "token_secret": made["token_secret"],
-        "realm": made["account"],
-        "base_url": emulator.url,
-    }
-    script = Path(__file__).with_name("netsuite_rest.js")
-    sent = json.dumps({"options": options, "calls": calls})
-    ended = subprocess.run(
-        [node, str(script), path], input=sent, capture_output=True, text=True, check=False, timeout=60
+    return [made[name] for name in ("consumer_key", "consumer_secret", "token_id", "token_secret")]
+
+
+def test_restsuite_follows_every_page(emulator, client):
+    client.order(*[item("71", 1, n + 1) for n in range(1050)])
+    query = NetSuiteQL(emulator.account.name, *keys_of(emulator))
+    query.url = f"{emulator.url}/services/rest/query/v1/suiteql"
+
+    rows = query.suiteql(JOINED)
+
+    assert len(rows) > 1100
+    assert len({(row["transaction"], row["id"]) for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "status", "sentence"),
+    [
+        ("SELECT nothing FROM vendor", {}, "400", "Unknown identifier 'nothing'"),
+        ("SELECT id FROM vendor", {"token_secret": "x"}, "401", "Invalid login attempt."),
+    ],
+)
+def test_restsuite_reads_every_part_of_an_error(emulator, text, changes, status, sentence):
+    query = NetSuiteQL(emulator.account.name, *keys_of(emulator, **changes))
+
+    answer = QueryResponse(query.query(f"{emulator.url}/services/rest/query/v1/suiteql", text))
+
+    assert (answer.ok, answer.error_status) == (False, status)
+    assert sentence in answer.error_msg
+    assert answer.error_type.startswith("https://www.rfc-editor.org/rfc/rfc9110.html")
+
+
+def test_restsuite_transforms_and_calls_scripts(emulator, client):
+    order = client.order(item(quantity=2))
+    rest = Rest(emulator.account.name, *keys_of(emulator))
+    made = rest.request("POST", f"{client.root}/record/v1/purchaseOrder/{order}/!transform/itemReceipt", body={})
+    script = f"{emulator.url}/app/site/hosting/restlet.nl?script=customscript_echo&deploy=customdeploy_echo"
+
+    assert made.status_code == 204
+    assert "/itemReceipt/" in made.headers["Location"]
+    assert [rest.request(verb, script, body={"a": 1}).json()["received"] for verb in ("POST", "PUT")] == [{"a": 1}] * 2
+    assert [rest.request(verb, f"{script}&x=1").json()["received"] for verb in ("GET", "DELETE")] == [{"x": "1"}] * 2
+
+
+# netsuite-oauth-python: one address, any verb.
+
+
+def test_netsuite_oauth_takes_a_record_through_its_life(emulator, client):
+    def at(url):
+        return NetsuiteOauth(url, *keys_of(emulator), emulator.account.name)
+
+    url = (
+        at(f"{client.root}/record/v1/vendor")
+        .post({"companyName": "One", "subsidiary": {"id": "1"}})
+        .headers["Location"]
     )
-    assert ended.returncode == 0, ended.stderr
-    return json.loads(ended.stdout)
-
-
-def test_node_reads_queries_and_pages(package, emulator):
-    listed, one, query, following, options, catalog = run(
-        package,
-        emulator,
-        [
-            {"path": "record/v1/vendor?limit=2"},
-            {"path": "record/v1/purchaseOrder/eid:none"},
-            {
-                "path": "query/v1/suiteql?limit=3",
-                "method": "POST",
-                "body": json.dumps({"q": "SELECT id FROM transaction ORDER BY id"}),
-            },
-            {
-                "path": "query/v1/suiteql?limit=3&offset=3",
-                "method": "POST",
-                "body": json.dumps({"q": "SELECT id FROM transaction ORDER BY id"}),
-            },
-            {"path": "*", "method": "OPTIONS"},
-            {"path": "record/v1/metadata-catalog/vendorbill", "heads": {"Accept": "application/schema+json"}},
-        ],
-    )
-
-    assert (listed["status"], listed["data"]["count"]) == (200, 2)
-    assert (one["status"], one["error"]["o:errorDetails"][0]["o:errorCode"]) == (404, "NONEXISTENT_ID")
-    assert [
-        int(b["id"]) - int(a["id"]) for a, b in zip(query["data"]["items"], following["data"]["items"], strict=True)
-    ] == [3, 3, 3]
-    assert (options["status"], options["data"]) == (204, None)
-    assert catalog["data"]["properties"]["tranId"]["title"] == "Reference No."
-
-
-def test_node_creates_transforms_changes_and_deletes(package, emulator, client):
-    order = client.order(item(quantity=3))
-    receipt, bill, changed, upserted, removed, refused = run(
-        package,
-        emulator,
-        [
-            {"path": f"record/v1/purchaseOrder/{order}/!transform/itemReceipt", "method": "POST", "body": "{}"},
-            {
-                "path": f"record/v1/purchaseOrder/{order}/!transform/vendorBill",
-                "method": "POST",
-                "body": json.dumps({"tranId": "JS-1", "externalId": "js-1"}),
-            },
-            {"path": "record/v1/vendorBill/eid:js-1", "method": "PATCH", "body": json.dumps({"memo": "from node"})},
-            {
-                "path": "record/v1/vendorBill/eid:js-2",
-                "method": "PUT",
-                "body": json.dumps({"entity": "501", **split((expense(4),))}),
-            },
-            {"path": "record/v1/vendorBill/eid:js-2", "method": "DELETE"},
-            {"path": "record/v1/vendorBill", "method": "POST", "body": "not json"},
-        ],
-    )
-
-    assert [each["status"] for each in (receipt, bill, changed, upserted, removed)] == [204] * 5
-    assert bill["location"].startswith(f"{client.root}/record/v1/vendorBill/")
-    assert refused["error"]["o:errorDetails"][0]["detail"] == "Invalid content in the request body."
-    assert client.get("/record/v1/vendorBill/eid:js-1")["memo"] == "from node"
-    assert client.status(order) == "G"
-
-
-def test_node_is_refused_with_a_wrong_token(package, emulator):
-    [reply] = run(package, emulator, [{"path": "record/v1/vendor"}], token_secret="x")
-
-    assert reply["status"] == 401
-    assert reply["error"]["o:errorDetails"][0]["detail"].startswith(
-        "Invalid login attempt. For more details, see the Login Audit Trail"
-    )
+    assert at(url).patch({"email": "one@example.com"}).status_code == 204
+    assert at(url).get(params={"fields": "email"}).json()["email"] == "one@example.com"
+    assert at(url).put({"email": "two@example.com"}).status_code == 204
+    assert at(url).delete().status_code == 204
+    with pytest.raises(requests.HTTPError, match="404"):
+        at(url).get()
+    with pytest.raises(requests.HTTPError, match="401"):
+        NetsuiteOauth(url, *keys_of(emulator, token_id="x"), emulator.account.name).get()
+    with Client(emulator, "read_only") as reader, pytest.raises(requests.HTTPError, match="403"):
+        NetsuiteOauth(url, *reader.keys, emulator.account.name).delete()

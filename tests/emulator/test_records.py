@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 from tests.emulator.client import Client, expense, item, split
 
@@ -192,6 +193,27 @@ def test_an_external_id_is_taken_once_a_type(client):
 
 def test_the_same_bill_number_is_taken_twice(client):
     assert client.expense_bill(tranId="DUP") != client.expense_bill(tranId="DUP")
+
+
+def test_what_has_no_body_says_that_it_is_json_only_when_it_names_a_record(client):
+    made = client.call("POST", "/record/v1/vendor", {"companyName": "Short", "subsidiary": "1"})
+    gone = client.call("DELETE", made.headers["Location"])
+
+    assert (made.status_code, made.headers["Content-Type"]) == (204, "application/json")
+    assert (gone.status_code, gone.headers.get("Content-Type")) == (204, None)
+
+
+@pytest.mark.parametrize("host", ["abc.suitetalk.api.netsuite.com", "abc.suitetalk.api.netsuite.com:443"])
+def test_the_own_port_of_a_scheme_is_not_said(client, host):
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": host}
+    url = "https://abc.suitetalk.api.netsuite.com/services/rest/record/v1/vendor/501"
+    signed = requests.Request("GET", url, auth=client.auth()).prepare().headers["Authorization"]
+
+    reply = requests.get(
+        f"{client.root}/record/v1/vendor/501", headers={**forwarded, "Authorization": signed}, timeout=10
+    )
+
+    assert reply.json()["links"][0]["href"] == url
 
 
 def test_a_deleted_record_is_gone_and_noted(client):

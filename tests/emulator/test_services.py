@@ -99,6 +99,17 @@ def test_a_batch_makes_a_task_of_each_record(client):
     client.refused("GET", "/record/v1/vendorBill/eid:b1", status=404)
 
 
+def test_a_batch_reads_what_its_query_asks_of_each(client):
+    reply = client.call(
+        "GET", "/record/v1/vendor?expandRecords=true&ids=501,eid:V502&fields=companyName", headers=ASYNC
+    )
+
+    job = finished(client, reply)
+    first = client.get(job["links"][0]["href"] + "/task/1/result")
+    assert set(first) == {"links", "id", "companyName"}
+    assert job["startTime"] <= job["endTime"]
+
+
 @pytest.mark.parametrize("count", [0, 101])
 def test_a_batch_is_of_one_to_a_hundred(client, count):
     body = json.dumps({"items": [{"entity": "501"}] * count})
@@ -135,6 +146,30 @@ def test_the_catalog_lists_types_and_describes_each(client):
     }
     assert {"id", "tranId", "entity", "lastModifiedDate"} <= set(schema["x-ns-filterable"])
     assert schema["properties"]["custbody_note"]["x-ns-custom-field"] is True
+
+
+def test_each_property_of_a_schema_says_its_type_and_a_reference_or_sublist_its_shape(client):
+    schema = client.get("/record/v1/metadata-catalog/vendorBill", headers=SCHEMA)
+
+    assert [name for name, value in schema["properties"].items() if "type" not in value] == []
+    assert set(schema["properties"]["entity"]["properties"]) == {"id", "refName", "externalId", "links"}
+    line = schema["properties"]["item"]["properties"]["items"]["items"]
+    assert line["x-ns-sublistkey"] == {"present": True, "value": {"new": ["orderLine"], "existing": ["line"]}}
+    assert {"quantity", "rate"} <= set(line["x-ns-filterable"])
+    assert line["properties"]["item"]["type"] == "object"
+
+
+LISTS = (
+    "vendor customer employee contact account subsidiary department classification location currency term "
+    "accountingPeriod expenseCategory vendorCategory salesTaxItem taxType unitsType inboundShipment"
+).split()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_what_a_list_can_be_filtered_on_is_a_column_of_its_table(client, name):
+    names = client.get(f"/record/v1/metadata-catalog/{name}", headers=SCHEMA)["x-ns-filterable"]
+
+    assert client.ask(f"SELECT {', '.join(names)} FROM {name}").status_code == 200
 
 
 def test_every_reference_of_every_schema_is_answered(client):
@@ -228,6 +263,38 @@ def test_a_script_that_is_not_there_or_fails_says_so(client):
     )
     text = script(client, "GET", "none", "1", headers={"Content-Type": "text/plain"})
     assert text.text.startswith("error code: SSS_INVALID_SCRIPTLET_ID\nerror message: ")
+
+
+@pytest.mark.parametrize(
+    ("media", "body", "status"),
+    [
+        ("application/json; charset=UTF-8", '{"a": 1}', 200),
+        ("text/plain", "a", 200),
+        ("application/xml", "<a/>", 200),
+        ("application/x-www-form-urlencoded", "a=1", 415),
+        ("application/json", "{a", 400),
+    ],
+)
+def test_a_script_takes_json_text_and_xml(client, media, body, status):
+    reply = script(client, "POST", "customscript_echo", "customdeploy_echo", data=body, headers={"Content-Type": media})
+
+    assert reply.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("media", "status"),
+    [
+        ("application/json; charset=utf-8", 204),
+        ("application/vnd.oracle.resource+json; type=singular", 204),
+        ("text/plain;charset=UTF-8", 204),
+        ("application/xml", 415),
+        ("multipart/form-data; boundary=x", 415),
+    ],
+)
+def test_a_record_is_sent_as_json(client, media, status):
+    reply = client.call("PATCH", "/record/v1/vendor/501", data='{"comments": "x"}', headers={"Content-Type": media})
+
+    assert reply.status_code == status
 
 
 def test_a_function_of_ones_own_is_a_script(client):

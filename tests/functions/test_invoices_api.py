@@ -6,10 +6,14 @@ import base64
 import json
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from typer.testing import CliRunner
 
 from counterfoil import wiring
+from counterfoil.cli import app as cli
+from counterfoil.domain.actions import LineAction
 from counterfoil.domain.invoices import Reason
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.people import ENTITLEMENTS, Entitlement, Role
@@ -18,7 +22,7 @@ from counterfoil.files import DOCUMENT_BYTES_MAX
 from counterfoil.steps.match import match
 from counterfoil.steps.review import ACTIONS, COMMENT_MAX
 from counterfoil.store import PAGE_DEFAULT, PAGE_MAX
-from tests.builders import COMPANY, NOON, a_delivery, an_invoice, an_order
+from tests.builders import COMPANY, NOON, a_captured_invoice, a_delivery, an_invoice, an_invoice_line, an_order
 from tests.conftest import template
 from tests.functions.wired import Context, call, event, handler
 from tests.steps.test_match import a_read_invoice
@@ -192,6 +196,13 @@ READS = {
     f"/companies/{COMPANY}/invoices": Entitlement.READ_INVOICES,
     f"/companies/{COMPANY}/invoices/invoice-1": Entitlement.READ_INVOICES,
     f"/companies/{COMPANY}/invoices/invoice-1/audit": Entitlement.READ_AUDIT,
+    f"/companies/{COMPANY}/invoices/invoice-1/decisions": Entitlement.READ_AUDIT,
+    f"/companies/{COMPANY}/exceptions": Entitlement.READ_INVOICES,
+    f"/companies/{COMPANY}/receipt_requests": Entitlement.READ_INVOICES,
+    f"/companies/{COMPANY}/vendors/501/orders": Entitlement.READ_INVOICES,
+    f"/companies/{COMPANY}/settings": Entitlement.READ_SETTINGS,
+    f"/companies/{COMPANY}/settings/history": Entitlement.READ_SETTINGS,
+    f"/companies/{COMPANY}/decisions": Entitlement.READ_AUDIT,
     f"/companies/{COMPANY}/sync": Entitlement.READ_DELIVERIES,
     f"/companies/{COMPANY}/deliveries": Entitlement.READ_DELIVERIES,
 }
@@ -231,6 +242,28 @@ EVERYTHING = [
     ("GET", "/companies/{company}/invoices/invoice-1", None),
     ("GET", "/companies/{company}/invoices/invoice-1/audit", None),
     *(("POST", f"/companies/{{company}}/invoices/invoice-1/{action}", {"comment": "x"}) for action in ACTIONS),
+    ("GET", "/companies/{company}/invoices/invoice-1/decisions", None),
+    ("GET", "/companies/{company}/invoices/invoice-1/debit_memo", None),
+    *(
+        ("POST", f"/companies/{{company}}/invoices/invoice-1/lines/1/{action}", {"comment": "x", "to": ["PO-1:1"]})
+        for action in LineAction
+    ),
+    ("POST", "/companies/{company}/invoices/invoice-1/type", {"invoice_type": "invoice"}),
+    ("POST", "/companies/{company}/invoices/invoice-1/exceptions/fraud", {"outcome": "accepted", "comment": "x"}),
+    ("POST", "/companies/{company}/invoices/invoice-1/receipt_requests", {}),
+    (
+        "POST",
+        "/companies/{company}/invoices/invoice-1/receipt_answers",
+        {"order_id": "1", "line": 1, "answer": "arrived"},
+    ),
+    ("GET", "/companies/{company}/exceptions", None),
+    ("GET", "/companies/{company}/receipt_requests", None),
+    ("GET", "/companies/{company}/vendors/501/orders", None),
+    ("GET", "/companies/{company}/settings", None),
+    ("PUT", "/companies/{company}/settings", {"settings": {"company": "demo"}, "why": "x", "version": 1}),
+    ("GET", "/companies/{company}/settings/history", None),
+    ("GET", "/companies/{company}/decisions", None),
+    ("POST", "/companies/{company}/simulations", {"policy": {}}),
     ("POST", "/companies/{company}/uploads", {"file_name": "a.pdf"}),
     ("POST", "/companies/{company}/sync", None),
     ("GET", "/companies/{company}/sync", None),
@@ -242,6 +275,7 @@ EVERYTHING = [
     ("method", "path", "body"), EVERYTHING, ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_another_company_is_answered_like_one_that_is_not_there(services, method, path, body):
+    """Company isolation holds for every route; `EVERYTHING` is all that the gateway has."""
     an_invoice_of(services, OTHER, 1)
 
     theirs = ask(method, path.format(company=OTHER), query={"status": "received"}, body=body)
@@ -481,6 +515,20 @@ def test_the_openapi_document_lists_every_route_that_the_gateway_has():
     assert _shapes(described) == _shapes(deployed) - _shapes({("GET", "/openapi.json")})
 
 
+def test_every_route_is_among_those_that_are_asked_for_another_company():
+    deployed = {
+        (event["Properties"]["Method"], event["Properties"]["Path"])
+        for event in template()["Resources"]["InvoicesApiFunction"]["Properties"]["Events"].values()
+    } - {("GET", "/openapi.json")}
+
+    for method, path in deployed:
+        pattern = re.sub(r"\{\w+\}", "[^/]+", path.replace("{company}", "COMPANY"))
+        assert any(
+            method == asked and re.fullmatch(pattern, place.replace("{company}", "COMPANY"))
+            for asked, place, _ in EVERYTHING
+        ), (method, path)
+
+
 def _shapes(routes):
     return {(method, re.sub(r"\{\w+\}", "{}", path)) for method, path in routes}
 
@@ -501,3 +549,123 @@ def test_there_is_no_other_route(method, path):
 
     assert answer["statusCode"] == 404
     assert problem(answer)["type"] == "urn:counterfoil:no_such_route"
+
+
+# Resolving
+
+
+@pytest.fixture
+def exception(services, clock):
+    """An invoice that bills 6.00 for what was ordered at 5.00."""
+    services.save_order(an_order(), read=None)
+    line = an_invoice_line(unit_price=Decimal("6.00"), amount=Decimal("60.00"))
+    captured = a_captured_invoice(lines=(line,), net_total=line.amount, gross_total=line.amount)
+    return match(COMPANY, a_read_invoice(services, captured=captured).id, store=services, now=clock)
+
+
+PLACE = f"/companies/{COMPANY}/invoices/invoice-1"
+
+
+def test_what_a_person_may_do_is_told_and_done(services, exception):
+    shown = content(ask("GET", PLACE))
+    assert shown["line_actions"] == {"1": ["accept", "dispute", "reject", "link", "unlink"]}
+
+    answer = ask("POST", f"{PLACE}/lines/1/accept", body={"comment": "agreed", "version": exception.version})
+
+    assert answer["statusCode"] == 200
+    accepted = content(answer)
+    assert (accepted["status"], accepted["lines"][0]["action"]) == ("matched", "accept")
+    assert "approve" in content(ask("GET", PLACE))["actions"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "rule"),
+    [
+        pytest.param("lines/1/await_receipt", {}, 409, "not_offered", id="not for a price"),
+        pytest.param("lines/1/recall", {}, 409, "nothing_to_recall", id="nothing was done"),
+        pytest.param("lines/1/link", {"to": ["PO-9:1"]}, 409, "cannot_be_billed", id="no such order line"),
+        pytest.param("lines/7/accept", {}, 404, None, id="no such line"),
+        pytest.param("lines/x/accept", {}, 400, None, id="a line is a number"),
+        pytest.param("lines/1/eat", {}, 400, None, id="no such action"),
+        pytest.param("lines/1/accept", {"version": 1}, 409, None, id="an older version was looked at"),
+        pytest.param("exceptions/boredom", {"outcome": "accepted", "comment": "x"}, 400, None, id="no such reason"),
+        pytest.param("receipt_requests", {}, 409, "no_receipt_missing", id="no receipt is missing"),
+    ],
+)
+def test_what_is_declined_names_the_rule_and_changes_nothing(services, exception, path, body, status, rule):
+    answer = ask("POST", f"{PLACE}/{path}", body=body)
+
+    assert answer["statusCode"] == status
+    assert content(answer).get("rule") == rule
+    assert services.invoice(COMPANY, exception.id) == exception
+
+
+def test_a_debit_memo_is_drafted(services, exception):
+    memo = content(ask("GET", f"{PLACE}/debit_memo"))
+
+    assert (memo["total"], memo["lines"][0]["amount"], memo["lines"][0]["reason"]) == ("10", "10.00", "price_error")
+
+
+def test_exceptions_are_listed_by_their_owner_and_ended(services, exception):
+    [listed] = content(ask("GET", f"/companies/{COMPANY}/exceptions", query={"owner": "buyer"}))["exceptions"]
+    assert (listed["reason"], listed["invoice"]["id"], listed["is_late"]) == ("price_error", exception.id, False)
+
+    body = {"outcome": "credit_note_asked", "comment": "10.00 will be credited", "line": 1}
+    assert ask("POST", f"{PLACE}/exceptions/price_error", body=body)["statusCode"] == 200
+
+    assert content(ask("GET", f"/companies/{COMPANY}/exceptions"))["exceptions"] == []
+
+
+def test_settings_are_changed_by_who_may_and_kept_with_the_reason(services):
+    place = f"/companies/{COMPANY}/settings"
+    read = content(ask("GET", place))
+    changed = read["settings"] | {"currency": "EUR"}
+    body = {"settings": changed, "why": "we pay in euro", "version": read["version"]}
+
+    assert ask("PUT", place, body=body)["statusCode"] == 403, "not who runs accounts payable"
+    assert ask("PUT", place, body=body, groups=f"{COMPANY}.controller", sub="carl")["statusCode"] == 200
+    assert ask("PUT", place, body=body, groups=f"{COMPANY}.controller")["statusCode"] == 409, "changed meanwhile"
+
+    history = content(ask("GET", f"{place}/history"))
+    assert [(each["by"], each["why"]) for each in history["changes"]][-1] == ("carl", "we pay in euro")
+    assert history["broken_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        pytest.param({"settings": {"company": "demo", "surprise": 1}}, "surprise", id="an unknown setting"),
+        pytest.param({"settings": {"company": "demo", "match": {"mode": "4way"}}}, "mode", id="no such mode"),
+        pytest.param({"settings": {"company": "other"}}, "other", id="another company's"),
+    ],
+)
+def test_settings_that_are_not_right_are_refused_with_the_place(services, body, place):
+    body = {"why": "x", "version": 1} | body
+
+    answer = ask("PUT", f"/companies/{COMPANY}/settings", body=body, groups=f"{COMPANY}.controller")
+
+    assert answer["statusCode"] == 400
+    assert place in problem(answer)["detail"]
+
+
+def test_another_policy_is_tried_on_the_decisions_that_were_made(services, exception):
+    body = {"policy": {"thresholds": {"rate": {"percent": "25"}}}}
+
+    tried = content(ask("POST", f"/companies/{COMPANY}/simulations", body=body))
+
+    assert tried["decisions"] == 1
+    assert [(each["invoice_id"], each["effect"], each["overcharge"]) for each in tried["changes"]] == [
+        (exception.id, "passes_now", "10.00")
+    ]
+
+
+def test_the_decisions_that_are_listed_can_be_simulated_offline(services, exception, tmp_path):
+    kept = content(ask("GET", f"/companies/{COMPANY}/decisions"))["decisions"]
+    history, settings = tmp_path / "decisions.jsonl", tmp_path / "new.yaml"
+    history.write_text("".join(json.dumps(each) + "\n" for each in kept))
+    settings.write_text("thresholds: {rate: {percent: '25'}}\n")
+
+    outcome = CliRunner().invoke(cli, ["simulate", "--settings", str(settings), str(history)])
+
+    assert outcome.exit_code == 0
+    assert json.loads(outcome.output.splitlines()[0])["effect"] == "passes_now"

@@ -65,7 +65,7 @@ def same(expected: Any, found: Any) -> bool:
             return Decimal(expected) == Decimal(found)
         except (InvalidOperation, TypeError):
             return expected == found
-    return bool(expected) == bool(found)
+    return bool(expected) == bool(found) if isinstance(expected, bool) else bool(expected == found)
 
 
 def wrong_of(case: dict[str, Any], found: dict[str, Any]) -> list[str]:

@@ -6,14 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from counterfoil.domain import matching
 from counterfoil.domain.claims import OverClaimed, claims_of, with_bill, with_claim
 from counterfoil.domain.invoices import CapturedInvoice, InvoiceLine
 from counterfoil.domain.matching_result import LineStatus, MatchResult
 from counterfoil.domain.orders import ItemKind, OrderLine, PurchaseOrder
-from counterfoil.domain.policy import MatchPolicy, Threshold, Thresholds
+from counterfoil.domain.policy import MatchMode, MatchPolicy, Threshold, Thresholds
 from counterfoil.scenarios.erp import ScenarioErp
 from counterfoil.scenarios.reader import ErpOrder, ErpReceipt
 from tests.builders import an_order
@@ -262,3 +264,55 @@ def test_a_decision_replays_to_the_same_answer(case: tuple[CapturedInvoice, list
 
     assert matched(*stored) == before  # type: ignore[arg-type]
     assert MatchResult.model_validate_json(before.model_dump_json()) == before
+
+
+@st.composite
+def an_invoice_of_its_orders(draw: st.DrawFn) -> tuple[CapturedInvoice, list[PurchaseOrder]]:
+    """Every line as ordered, now and then one that is not."""
+    orders = draw(some_orders())
+    ordered = [line for order in orders for line in order.lines]
+    chosen = draw(st.permutations(ordered))[: draw(st.integers(1, len(ordered)))]
+    lines = [
+        InvoiceLine(
+            line=number,
+            description=draw(st.sampled_from([line.description, line.description, "Something else"])),
+            item_code=draw(st.sampled_from([line.item_code, line.item_code, line.item_code, "widget"])),
+            quantity=draw(st.sampled_from([line.quantity, line.quantity, line.quantity, line.received])),
+            unit_price=line.rate,
+            amount=draw(
+                st.sampled_from([None, line.quantity * line.rate, line.quantity * line.rate + Decimal("0.01")])
+            ),
+        )
+        for number, line in enumerate(chosen, 1)
+    ]
+    numbers = tuple(order.number for order in orders)
+    net = draw(st.sampled_from([None, sum((line.quantity * line.rate for line in chosen), Decimal(0))]))
+    return an_invoice_of(*lines, po_number=numbers[0], po_numbers=numbers, net_total=net), orders
+
+
+modes = st.sampled_from([MatchPolicy(), MatchPolicy(mode=MatchMode.TWO_WAY), MatchPolicy(mode=MatchMode.THREE_WAY)])
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(an_invoice_of_its_orders(), modes)
+def test_the_short_way_decides_as_the_long_way(
+    case: tuple[CapturedInvoice, list[PurchaseOrder]], policy: MatchPolicy
+) -> None:
+    invoice, orders = case
+    whole = [
+        order.model_copy(
+            update={
+                "lines": tuple(
+                    line.model_copy(update={"billed": Decimal(0), "received": line.received or line.quantity})
+                    for line in order.lines
+                )
+            }
+        )
+        for order in orders
+    ]
+
+    for each in (orders, whole):
+        short = matched(invoice, *each, policy=policy)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(matching, "agreement", lambda *_: None)
+            assert short == matched(invoice, *each, policy=policy)

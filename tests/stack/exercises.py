@@ -284,6 +284,11 @@ def invoices_api(shadow: Shadow) -> None:
     )
     for one in asked:
         shadow.invoke("InvoicesApi", one)
+    # A line is linked by hand to an order line that is found by its number.
+    order = an_open_order(shadow)
+    linked = json.dumps({"to": [f"{order.number}:1"]})
+    place_of_line = f"{place}/invoices/{a_matched_invoice(shadow).id}/lines/1/link"
+    shadow.invoke("InvoicesApi", request("POST", place_of_line, headers=json_body, body=linked))
     upload = request("POST", f"{place}/uploads", headers=json_body, body='{"file_name": "a.pdf"}')
     post_document(shadow, shadow.invoke("InvoicesApi", upload))
 

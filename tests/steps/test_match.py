@@ -166,11 +166,44 @@ def test_an_invoice_in_another_state_is_left_as_it_is(store, clock, status):
     assert match(COMPANY, invoice.id, store=store, now=clock) == invoice
 
 
-def test_a_credit_note_is_never_billed(store, clock):
-    store.save_order(an_order(), read=None)
-    captured = a_captured_invoice(document_type=DocumentType.CREDIT_NOTE)
+def a_credit_note(quantity, **values):
+    amount = quantity * Decimal(5)
+    line = an_invoice_line(quantity=quantity, amount=amount)
+    totals = {"net_total": amount, "gross_total": amount}
+    return a_captured_invoice(document_type=DocumentType.CREDIT_NOTE, lines=(line,), **totals | values)
 
-    held = match(COMPANY, a_read_invoice(store, captured=captured).id, store=store, now=clock)
+
+def a_returned_order(**values):
+    """Ten came, ten were billed, four were sent back."""
+    line = goods_line(received=Decimal(6), billed=Decimal(10))
+    return an_order(lines=(line,), bills={"9001": {1: Decimal(10)}}, status="fully_billed", **values)
+
+
+@pytest.mark.parametrize("numbers", [("PO-1",), ()], ids=["it names its order", "it names none"])
+def test_a_credit_note_for_what_went_back_is_let_by_and_names_the_bill_it_credits(store, clock, numbers):
+    order = store.save_order(a_returned_order(), read=None)
+    captured = a_credit_note(Decimal(4), po_numbers=numbers, po_number=numbers[0] if numbers else None)
+
+    credited = match(COMPANY, a_read_invoice(store, captured=captured).id, store=store, now=clock)
+
+    assert credited.status == Status.APPROVED
+    assert store.order(COMPANY, order.id).claims == {credited.id: {1: Decimal(-4)}}
+    assert store.audit(COMPANY, credited.id)[-1].details["credits"] == "9001"
+
+
+@pytest.mark.parametrize("quantity", [Decimal(3), Decimal(5), Decimal(10)])
+def test_a_credit_note_for_another_quantity_than_went_back_is_for_a_person(store, clock, quantity):
+    store.save_order(a_returned_order(), read=None)
+
+    held = match(COMPANY, a_read_invoice(store, captured=a_credit_note(quantity)).id, store=store, now=clock)
 
     assert held.status == Status.EXCEPTION
-    assert [reason.code for reason in held.reasons] == ["credit_note"]
+
+
+def test_the_same_goods_are_not_credited_twice(store, clock):
+    store.save_order(a_returned_order(), read=None)
+    first = a_read_invoice(store, id="first", captured=a_credit_note(Decimal(4)))
+    match(COMPANY, first.id, store=store, now=clock)
+    second = a_read_invoice(store, id="second", captured=a_credit_note(Decimal(4), invoice_number="CN-2"))
+
+    assert match(COMPANY, second.id, store=store, now=clock).status == Status.EXCEPTION

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from counterfoil.domain.invoices import BillReference
+from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.orders import OrderStatus
 from counterfoil.errors import ErpRefusal, ErpUnavailable, UnexpectedReply
 from counterfoil.netsuite.records import Selection, UnreadableRow, by_record, order_of, orders_query
 from counterfoil.steps import sync as sync_module
 from counterfoil.steps.sync import KINDS, sync, sync_record
 from counterfoil.store import Store, SyncProgress
-from tests.builders import COMPANY
+from tests.builders import COMPANY, NOON, an_invoice
 from tests.conftest import TABLE
 from tests.memory import MemoryTable
 
@@ -40,8 +42,8 @@ def run(store, client, clock):
 
 
 @pytest.fixture
-def read_one(store, client):
-    return lambda kind, record_id: sync_record(COMPANY, kind, record_id, store=store, client=client)
+def read_one(store, client, clock):
+    return lambda kind, record_id: sync_record(COMPANY, kind, record_id, store=store, client=client, clock=clock)
 
 
 def order_numbered(store, number):
@@ -266,6 +268,28 @@ def test_a_deleted_bill_gives_its_quantity_back(store, client, erp, run):
     assert order_numbered(store, "PO10004").bills == {}
     assert store.bills_numbered(COMPANY, order.vendor_id, "INV-900") == {}
     assert store.erp_bill(COMPANY, bill_id) is None
+
+
+@pytest.mark.parametrize("told", ["by its deletion", "by a notice"])
+def test_an_invoice_whose_bill_is_deleted_is_shown_again(store, client, erp, run, read_one, told):
+    run()
+    bill_id = a_bill_in_erp(client, order_numbered(store, "PO10004"))
+    exporting = store.save_invoice(None, an_invoice(status=Status.EXPORTING), by="t", action="export_begun", at=NOON)
+    bill = BillReference(external_id="cf-1", id=bill_id, total=Decimal(1))
+    posted = exporting.model_copy(update={"status": Status.POSTED, "bill": bill})
+    store.save_invoice(exporting, posted, by="t", action="posted", at=NOON)
+
+    erp.delete("vendorBill", bill_id)
+    for _ in range(2):
+        if told == "by a notice":
+            read_one("bills", bill_id)
+        else:
+            run()
+
+    shown = store.invoice(COMPANY, posted.id)
+    assert (shown.status, shown.bill) == (Status.EXPORT_FAILED, None)
+    assert [reason.code for reason in shown.reasons] == ["bill_deleted"]
+    assert [entry.action for entry in store.audit(COMPANY, posted.id)].count("bill_deleted") == 1
 
 
 def test_a_deleted_receipt_takes_its_goods_back(store, client, erp, run):

@@ -7,6 +7,7 @@ import pytest
 
 from counterfoil.domain.orders import OrderStatus, Receipt
 from counterfoil.domain.policy import CompanySettings
+from counterfoil.domain.settings_history import broken_at
 from counterfoil.errors import BadRequest, LeaseRefused, StaleWrite, UnknownCompany
 from counterfoil.store import SyncProgress
 from tests.builders import COMPANY, NOON, a_delivery, a_vendor, an_order
@@ -17,10 +18,38 @@ def test_a_company_is_known_once_it_is_set_up(store):
         store.company(COMPANY)
 
     settings = CompanySettings(company=COMPANY, approve_automatically_max=Decimal("100.00"))
-    store.put_company(settings)
+    written = store.put_company(settings)
 
-    assert store.company(COMPANY) == settings
+    assert written == settings.model_copy(update={"match": settings.match.model_copy(update={"version": 1})})
+    assert store.company(COMPANY) == written
     assert store.companies() == [COMPANY]
+
+
+def test_each_change_of_a_companys_settings_is_a_version_with_who_and_why(store):
+    first = store.put_company(CompanySettings(company=COMPANY), by="ann", why="set up", at=NOON)
+    second = store.put_company(first.model_copy(update={"currency": "EUR"}), by="carl", why="euro", at=NOON, version=1)
+
+    assert store.put_company(second, by="carl", at=NOON) == second, "the same settings again are no change"
+
+    history = store.settings_history(COMPANY)
+    assert [(each.version, each.by, each.why, each.settings) for each in history] == [
+        (1, "ann", "set up", first),
+        (2, "carl", "euro", second),
+    ]
+    assert broken_at(history) is None
+    forged = history[0].model_copy(update={"by": "nobody"})
+    assert broken_at([forged, history[1]]) == 1
+    assert broken_at(history[1:]) == 2
+
+
+def test_settings_that_somebody_else_changed_are_not_overwritten(store):
+    first = store.put_company(CompanySettings(company=COMPANY))
+    store.put_company(first.model_copy(update={"currency": "EUR"}), version=1)
+
+    with pytest.raises(StaleWrite):
+        store.put_company(first.model_copy(update={"currency": "USD"}), version=1)
+
+    assert store.company(COMPANY).currency == "EUR"
 
 
 @pytest.mark.parametrize("name", ["", "Demo", "a#b", "a/b", "-a", "a" * 41, "unassigned"])

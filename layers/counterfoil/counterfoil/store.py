@@ -270,8 +270,16 @@ class Store:
         if posted is not None:
             key = _key(f"{posted.company}#POSTED#{posted.vendor_id}", f"{posted.on.isoformat()}#{posted.invoice_id}")
             writes.append({"Put": {"TableName": self._table, "Item": {**key, **_packed(posted)}}})
+        if saved.status == Status.POSTED and saved.bill is not None and saved.bill.id is not None:
+            pointer = {**_bill_pointer(saved.company, saved.bill.id), "invoice_id": {"S": saved.id}}
+            writes.append({"Put": {"TableName": self._table, "Item": pointer}})
         self._transact(writes)
         return saved
+
+    def invoice_of_bill(self, company: str, bill_id: str) -> str | None:
+        """The id of the invoice that a bill of the ERP was made of; None for one that was entered there."""
+        item = self._get(_bill_pointer(company, bill_id))
+        return cast(str, item["invoice_id"]["S"]) if item else None
 
     def decisions_of(self, company: str, invoice_id: str) -> list[Decision]:
         """All decisions on an invoice, oldest first."""
@@ -439,12 +447,15 @@ class Store:
 
     def open_orders(self, company: str, vendor_id: str, *, limit: int = PAGE_MAX) -> list[PurchaseOrder]:
         """A vendor's open orders, newest first."""
+        return self._orders_listed(f"{company}#OPEN#{vendor_id}", limit)
+
+    def done_orders(self, company: str, vendor_id: str, *, limit: int = ORDERS_PER_INVOICE_MAX) -> list[PurchaseOrder]:
+        """A vendor's orders that are no longer open, newest first: what a credit note may take back."""
+        return self._orders_listed(f"{company}#DONE#{vendor_id}", limit)
+
+    def _orders_listed(self, listing: str, limit: int) -> list[PurchaseOrder]:
         items = self._query(
-            "listing_pk = :pk",
-            {":pk": {"S": f"{company}#OPEN#{vendor_id}"}},
-            index="listing",
-            limit=limit,
-            newest_first=True,
+            "listing_pk = :pk", {":pk": {"S": listing}}, index="listing", limit=limit, newest_first=True
         )
         return [_unpacked(item, PurchaseOrder) for item in items]
 
@@ -803,9 +814,8 @@ def _order_item(order: PurchaseOrder) -> Item:
         "lookup_pk": {"S": f"{order.company}#PO#{normalised(order.number)}"},
         "lookup_sk": {"S": order.id},
     }
-    if order.status.is_open:
-        item["listing_pk"] = {"S": f"{order.company}#OPEN#{order.vendor_id}"}
-        item["listing_sk"] = {"S": f"{order.order_date or ''}#{order.id}"}
+    item["listing_pk"] = {"S": f"{order.company}#{'OPEN' if order.status.is_open else 'DONE'}#{order.vendor_id}"}
+    item["listing_sk"] = {"S": f"{order.order_date or ''}#{order.id}"}
     return item
 
 
@@ -832,6 +842,10 @@ def _decision_item(decision: Decision, invoice: Invoice) -> Item:
 
 def _at_version(settings: CompanySettings, version: int) -> CompanySettings:
     return settings.model_copy(update={"match": settings.match.model_copy(update={"version": version})})
+
+
+def _bill_pointer(company: str, bill_id: str) -> Item:
+    return _key(f"{company}#BILL#{bill_id}", "INVOICE")
 
 
 def _audit_key(entry: AuditEntry) -> Item:

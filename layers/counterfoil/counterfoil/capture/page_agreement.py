@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from counterfoil.capture.identifiers import compact
 from counterfoil.capture.layout.page_context import Context, context_of
-from counterfoil.capture.layout.parties import ibans_in
 from counterfoil.capture.layout.reader import CONFIDENCE_ASSERTED, read_context
+from counterfoil.capture.layout.tax_ids import ibans_in
 from counterfoil.capture.layout.totals import amounts_of
 from counterfoil.capture.layout.values import dates_in
 from counterfoil.capture.layout.vocabulary import squeeze

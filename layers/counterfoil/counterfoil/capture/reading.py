@@ -50,6 +50,14 @@ class Reading:
         self.values[name] = value
         self.evidence[name] = evidence
 
+    def drop(self, *names: str) -> None:
+        """Take header fields back, and any doubt about them."""
+        for name in names:
+            self.values.pop(name, None)
+            self.evidence.pop(name, None)
+            if name in self.doubts:
+                self.doubts.remove(name)
+
     def amount(self, name: str) -> Decimal | None:
         value = self.values.get(name)
         return value if isinstance(value, Decimal) else None

@@ -20,6 +20,7 @@ from counterfoil.domain.matching_result import LineMatch, OrderLineLink
 from counterfoil.domain.money import decimal_of, plain, round_money, smallest_unit
 from counterfoil.domain.orders import ZERO, Coding, OrderLine, PurchaseOrder
 from counterfoil.domain.records import Record
+from counterfoil.domain.tax import net_amounts, prices_include_tax
 from counterfoil.errors import CounterfoilError
 
 NUMBER_LENGTH_MAX = 45  # the ERP's field "Reference No."
@@ -148,6 +149,8 @@ def bill_of(invoice: Invoice, orders: Mapping[str, PurchaseOrder], charge_accoun
     gross_total = round_money(_required(captured.gross_total, "gross_total"), currency)
     sign = _sign(captured.document_type, gross_total, currency)
 
+    if prices_include_tax(captured):
+        captured = _before_tax(captured, currency)
     parts = [
         part for line in captured.billed_lines for part in _parts(line, invoice, orders, charge_accounts, currency)
     ]
@@ -170,6 +173,15 @@ def bill_of(invoice: Invoice, orders: Mapping[str, PurchaseOrder], charge_accoun
     if bill.total != sign * gross_total:
         raise BillDoesNotAddUp(bill.total, sign * gross_total, currency)
     return bill
+
+
+def _before_tax(captured: CapturedInvoice, currency: str) -> CapturedInvoice:
+    """The document with its lines' amounts before tax, as the ERP takes them."""
+    net = net_amounts(captured, currency)
+    if net is None:
+        raise BillImpossible("tax_rate_unknown", "the prices hold tax, and the document does not say how much on each")
+    lines = tuple(line.model_copy(update={"amount": net.get(line.line, line.amount)}) for line in captured.billed_lines)
+    return captured.model_copy(update={"lines": lines, "charges": ()})
 
 
 def total_due(invoice: Invoice) -> Decimal:
@@ -233,7 +245,7 @@ def _parts(
 ) -> list[_Part]:
     match = _match_of(line, invoice)
     amount = _amount(line, currency)
-    if match is not None and match.links:
+    if match is not None and match.links and not match.is_price_credit:
         shares = _shares(amount, [_weight(link, orders) for link in match.links], currency)
         return [
             _Part(share, line.description, link=link, coding=match.coding)
@@ -242,7 +254,9 @@ def _parts(
     if amount == 0:
         return []
     coding = invoice.codings.get(line.line) or (match.coding if match is not None else Coding())
-    account = coding.account or charge_accounts.get(line.kind.value)
+    # Money taken back without goods is no quantity of the order's item.
+    kind = LineKind.DISCOUNT if match is not None and match.is_price_credit else line.kind
+    account = coding.account or charge_accounts.get(kind.value)
     if account is None:
         detail = f"line {line.line} ({plain(amount)} {currency}, {line.kind.value}) bills no order and has no account"
         raise BillImpossible("bill_lacks_an_account", detail)

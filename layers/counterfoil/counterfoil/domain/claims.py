@@ -39,13 +39,14 @@ class OverClaimed(ValueError):
 def claims_of(result: MatchResult, *, accepted: Collection[int] = ()) -> dict[str, dict[int, Decimal]]:
     """What a decision takes: order id, order line, quantity (amount for an expense line).
 
-    Lines that pass count, and those of the invoice's lines that people `accepted`; nothing else is taken.
+    Lines that pass count, and those of the invoice's lines that people `accepted`; nothing else is taken. A credit of
+    money without goods takes a quantity of zero, so that it is known not to be given twice.
     """
     taken: dict[str, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for line in result.lines:
         if line.status.passes or line.line in accepted:
             for link in line.links:
-                if link.quantity != 0:
+                if link.quantity != 0 or line.overcharge < 0:
                     taken[link.order_id][link.line] += link.quantity
     return {order_id: dict(lines) for order_id, lines in taken.items()}
 
@@ -55,7 +56,8 @@ def with_claim(
 ) -> PurchaseOrder:
     """The order with this invoice's claim in place of any it had. `OverClaimed` when a line has too little left.
 
-    A line gives no more than was ordered, a three-way line no more than was received. `result`, the decision that the
+    A line gives no more than was ordered, a three-way line no more than was received, and takes no more back than is
+    billed. `result`, the decision that the
     claim comes from, says which lines are three-way and what a tolerance or a person let by; without it the item's
     kind says so and nothing is let by.
     """
@@ -68,10 +70,12 @@ def with_claim(
         room = ledger.free(line, spent, types.get(number, by_kind)) + over.get(number, ZERO)
         if quantity > 0 and quantity > room:
             raise OverClaimed(order, number, asked=quantity, spent=spent, limit=spent + room)
+        if quantity < 0 and -quantity > ledger.billed(order, line, is_credit=True) + others:
+            raise OverClaimed(order, number, asked=quantity, spent=others, limit=spent - others)
     return order.model_copy(
         update={
             "claims": {**_without(order.claims, invoice_id), invoice_id: dict(taken)},
-            "overcharges": _without(order.overcharges, invoice_id) | _overcharges_of(order, invoice_id, result),
+            "overcharges": _without(order.overcharges, invoice_id) | _overcharges_of(order, invoice_id, taken, result),
         }
     )
 
@@ -108,11 +112,14 @@ def _without(taken: Mapping[str, dict[int, Decimal]], invoice_id: str) -> dict[s
     return {by: lines for by, lines in taken.items() if by != invoice_id}
 
 
-def _overcharges_of(order: PurchaseOrder, invoice_id: str, result: MatchResult | None) -> dict[str, dict[int, Decimal]]:
+def _overcharges_of(
+    order: PurchaseOrder, invoice_id: str, taken: Taken, result: MatchResult | None
+) -> dict[str, dict[int, Decimal]]:
     over: dict[int, Decimal] = defaultdict(Decimal)
     for line in result.lines if result is not None else ():
-        if line.overcharge > 0 and line.links and line.links[0].order_id == order.id:
-            over[line.links[0].line] += line.overcharge
+        link = line.links[0] if line.links else None
+        if line.overcharge != 0 and link is not None and link.order_id == order.id and link.line in taken:
+            over[link.line] += line.overcharge
     return {invoice_id: dict(over)} if over else {}
 
 

@@ -14,8 +14,9 @@ from counterfoil.domain.records import Record
 class Decision(Record):
     """One match: the document, the orders as they were, the policy, and what came of it.
 
-    `invoice_version` is the version of the invoice that it made, `decided_at` when. `is_whole` is false when not all
-    of its orders fitted into a record of the table: such a decision can be read, not made again.
+    `prices_include_tax` None leaves it to the document's own arithmetic. `invoice_version` is the version of the
+    invoice that it made, `decided_at` when. `is_whole` is false when not all of its orders fitted into a record of
+    the table: such a decision can be read, not made again.
     """
 
     invoice_id: str
@@ -24,7 +25,7 @@ class Decision(Record):
     orders: tuple[PurchaseOrder, ...]
     policy: MatchPolicy
     result: MatchResult
-    prices_include_tax: bool = False
+    prices_include_tax: bool | None = None
     invoice_type: InvoiceType | None = None
     hand_links: dict[int, tuple[tuple[str, int], ...]] = {}
     company: str = ""

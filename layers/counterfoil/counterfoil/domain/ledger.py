@@ -18,12 +18,16 @@ def ordered(line: OrderLine) -> Decimal:
     return line.amount if line.is_expense else line.quantity
 
 
-def billed(order: PurchaseOrder, line: OrderLine) -> Decimal:
-    """What is billed of a line: `PurchaseOrder.billed` without looking the line up again."""
+def billed(order: PurchaseOrder, line: OrderLine, *, is_credit: bool = False) -> Decimal:
+    """What is billed of a line: `PurchaseOrder.billed` without looking the line up again.
+
+    For a credit the smaller of the ERP's figure and the bills we know: the ERP does not lower its own for a credit,
+    and goods must not be credited twice.
+    """
     if not order.bills:
         return line.billed
     known = sum((taken.get(line.line, ZERO) for taken in order.bills.values()), ZERO)
-    return max(line.billed, known)
+    return min(line.billed, known) if is_credit else max(line.billed, known)
 
 
 def taken(order: PurchaseOrder, number: int, *, but_by: str | None, is_credit: bool) -> Decimal:
@@ -41,14 +45,19 @@ def overcharged(order: PurchaseOrder, number: int, *, but_by: str | None) -> Dec
     return sum((lines.get(number, ZERO) for by, lines in order.overcharges.items() if by != but_by), ZERO)
 
 
-def expected(line: OrderLine, spent: Decimal, match_type: MatchType, basis: QuantityBasis) -> Decimal:
+def expected(
+    line: OrderLine, spent: Decimal, match_type: MatchType, basis: QuantityBasis, *, is_credit: bool = False
+) -> Decimal:
     """What a bill must be for to agree, `spent` being billed and taken.
 
     Three-way: received less spent. Two-way: all that was ordered, whatever was billed before (or, where the company
-    says so, what is left of it); that not too much is billed in sum is asked of `free`.
+    says so, what is left of it); that not too much is billed in sum is asked of `free`. A two-way credit is for what
+    was billed beyond the order.
     """
     if match_type == MatchType.THREE_WAY:
         return line.received - spent
+    if is_credit:
+        return min(ordered(line) - spent, ZERO)
     return ordered(line) - spent if basis == QuantityBasis.REMAINING else ordered(line)
 
 

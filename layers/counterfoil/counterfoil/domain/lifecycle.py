@@ -127,7 +127,8 @@ STATES: dict[Status, State] = {
         moves=_to(Status.EXPORTING, Status.POSTED, Status.CAPTURED, Status.REJECTED),
         holds_claims=True,
     ),
-    Status.POSTED: State("a bill in the ERP"),
+    # Only when the ERP says that its bill is gone.
+    Status.POSTED: State("a bill in the ERP", moves=_to(Status.EXPORT_FAILED)),
     Status.REJECTED: State("refused by a person", moves=_to(Status.RECEIVED)),
 }
 

@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz
 
@@ -22,7 +22,7 @@ from counterfoil.domain.assignment import best_assignment
 from counterfoil.domain.charges import kind_of
 from counterfoil.domain.invoices import CapturedInvoice, InvoiceLine, LineKind
 from counterfoil.domain.matching_result import MatchType
-from counterfoil.domain.orders import ZERO, OrderLine, OrderStatus, PurchaseOrder
+from counterfoil.domain.orders import ZERO, ItemKind, OrderLine, OrderStatus, PurchaseOrder
 from counterfoil.domain.policy import MatchMode, MatchPolicy, Subject
 from counterfoil.domain.units import Conversion, Units
 
@@ -31,6 +31,8 @@ PLACES_ALL = 30
 # Candidates of one invoice line, the best first; a word in more order lines than this tells nothing.
 CANDIDATES_MAX = 40
 WORD_LINES_MAX = 60
+# Of those that share words, the ones that share most letters are weighed for one invoice line.
+ALIKE_MAX = 24
 # Order lines of one article or amount that are weighed for one invoice line.
 REACH_MAX = 60
 # Order lines that one invoice line may be spread over.
@@ -54,6 +56,7 @@ QUANTITY_WITHIN = 3
 AMOUNT = 4
 UNIT = 2
 EXHAUSTED = -12
+OTHER_CURRENCY = -12
 OTHER_ORDER_LINE = -1
 
 # How alike descriptions must be, in percent: to say by themselves what a line is; to do so with price or quantity
@@ -65,6 +68,8 @@ SIMILAR_WITH_DIFFERENT_FIGURES = 40
 # A description that is part of the other must be at least this much of both, and words this alike are one word.
 SIMILAR_AS_A_PART = 40
 SAME_WORD = 85
+# Words whose kind is remembered: an invoice's vocabulary is small.
+WORDS_KEPT_MAX = 20_000
 # A word this short is a size or a type (S, XL, A), not a name.
 SIZE_LETTERS_MAX = 2
 # Without a word in common, letters must agree at least this much to look closer.
@@ -112,7 +117,8 @@ class OrderChoice:
 class Billed:
     """An invoice line as it is compared: signs as a bill's, credits below zero.
 
-    `price` is of one unit, None when the document states none; `total` the line's amount, stated or computed.
+    `price` is of one unit, None when the document states none; `total` the line's amount, stated or computed;
+    `says_nothing` whether its words would do for anything.
     """
 
     line: InvoiceLine
@@ -123,6 +129,7 @@ class Billed:
     total: Decimal | None = field(init=False)
     code: str = field(init=False)
     words: tuple[str, ...] = field(init=False)
+    says_nothing: bool = field(init=False)
 
     def __post_init__(self) -> None:
         price, base = self.line.unit_price, self.line.price_base_quantity
@@ -132,6 +139,7 @@ class Billed:
             self.total = self.quantity * self.price
         self.code = code_of(self.line.item_code)
         self.words = words_of(self.line.description)
+        self.says_nothing = _SAYS_NOTHING.issuperset(self.words)
 
 
 @dataclass(eq=False, slots=True)
@@ -191,11 +199,16 @@ def as_scanned(text: str) -> str:
     return order_number(text).translate(_CONFUSED).lstrip("0")
 
 
-def match_type_of(line: OrderLine, mode: MatchMode) -> MatchType:
+def match_type_of(kind: ItemKind, mode: MatchMode) -> MatchType:
     """Two-way or three-way, by the item's kind when the mode leaves it to that."""
     if mode == MatchMode.AUTO:
-        return MatchType.THREE_WAY if line.kind.is_received else MatchType.TWO_WAY
+        return MatchType.THREE_WAY if kind.is_received else MatchType.TWO_WAY
     return MatchType(mode.value)
+
+
+def mode_rule(mode: MatchMode, source: str, kind: ItemKind) -> str:
+    """Whose rule it is that a line is matched two-way or three-way."""
+    return f"{source}: item is {kind.value}" if mode == MatchMode.AUTO else source
 
 
 def subject_of(order: PurchaseOrder, line: OrderLine, invoice: CapturedInvoice, policy: MatchPolicy) -> Subject:
@@ -337,8 +350,8 @@ def places_of(
             if line.is_closed and not is_credit:
                 continue
             mode, _ = policy.mode_for(subject_of(order, line, invoice, policy))
-            match_type = match_type_of(line, mode)
-            spent = ledger.billed(order, line)
+            match_type = match_type_of(line.kind, mode)
+            spent = ledger.billed(order, line, is_credit=is_credit)
             if order.claims:
                 spent += ledger.taken(order, line.line, but_by=invoice_id, is_credit=is_credit)
             places.append(
@@ -347,7 +360,7 @@ def places_of(
                     line=line,
                     spent=spent,
                     match_type=match_type,
-                    expected=ledger.expected(line, spent, match_type, policy.two_way_quantity),
+                    expected=ledger.expected(line, spent, match_type, policy.two_way_quantity, is_credit=is_credit),
                     free=ledger.free(line, spent, match_type),
                     rank=len(places),
                     position=position,
@@ -367,7 +380,9 @@ class Linker:
         units: Units,
         *,
         vendor_id: str | None,
+        currency: str | None,
     ) -> None:
+        self._currency = currency
         self._places = places
         self._by_rank = {place.rank: place for place in places}
         self._ranks = max(self._by_rank, default=0) + 1
@@ -419,8 +434,9 @@ class Linker:
         return Linked(places=(self._by_rank[rank],), evidence=evidence)
 
     def _weight(self, rank: int, evidence: Mapping[str, int]) -> int:
-        """Its points, and among equals the order line that was placed first."""
-        return sum(evidence.values()) * self._ranks - rank
+        """Its points; among equals the pair that agrees in everything, then the order line that was placed first."""
+        agrees = evidence.get("quantity") == QUANTITY and evidence.get("rate") == RATE and "exhausted" not in evidence
+        return (2 * sum(evidence.values()) + agrees) * self._ranks - rank
 
     # Evidence
 
@@ -474,11 +490,14 @@ class Linker:
             return _window(coded, line, share)
         if len(self._places) <= PLACES_ALL:
             return self._places
-        shared: dict[Place, None] = dict.fromkeys(_window(coded, line, share))
+        shared: dict[Place, object] = dict.fromkeys(_window(coded, line, share))
+        letters: Counter[Place] = Counter()
         for word in dict.fromkeys(line.words):
             places = self._by_word.get(word, ())
             if len(places) <= WORD_LINES_MAX:
-                shared.update(dict.fromkeys(places))
+                for place in places:
+                    letters[place] += len(word)
+        shared.update(letters.most_common(ALIKE_MAX))
         if line.total is not None:
             shared.update(dict.fromkeys(_window(self._by_total.get(abs(line.total), []), line, share)))
         referenced = self._referenced(line)
@@ -522,12 +541,16 @@ class Linker:
         alike = similarity(line.words, place.words)
         if alike >= SIMILAR_WITH_NUMBERS:
             found["description"] = DESCRIPTION_EQUAL if alike == 100 else round(DESCRIPTION * alike / 100)
+        if not is_known and alike < SIMILAR_WITH_NUMBERS and not (place.line.is_expense or line.says_nothing):
+            return None
         numbers = self._numbers(line, place)
         if not is_known and not self._is_same(line, place, alike, numbers):
             return None
         found.update(numbers)
         if ledger.is_exhausted(place.line, place.spent) and (line.quantity or ZERO) >= 0:
             found["exhausted"] = EXHAUSTED
+        if place.order.currency != self._currency:
+            found["other_currency"] = OTHER_CURRENCY
         return found
 
     def _is_same(self, line: Billed, place: Place, alike: int, numbers: Mapping[str, int]) -> bool:
@@ -545,13 +568,14 @@ class Linker:
             return False
         if place.line.is_expense:
             return "amount" in numbers
-        says_nothing = _SAYS_NOTHING.issuperset(line.words)
-        return says_nothing and numbers.get("rate") == RATE and numbers.get("quantity", 0) >= QUANTITY_ORDERED
+        return line.says_nothing and numbers.get("rate") == RATE and numbers.get("quantity", 0) >= QUANTITY_ORDERED
 
     def _numbers(self, line: Billed, place: Place) -> dict[str, int]:
-        """What price, quantity and amount say. The amount is all that an expense line has."""
+        """What price, quantity and amount say. The amount is all that an expense line has; money of another currency
+        says nothing."""
+        is_same_money = place.order.currency == self._currency
         if place.line.is_expense:
-            if line.total is not None and line.total == place.line.amount:
+            if is_same_money and line.total is not None and line.total == place.line.amount:
                 return {"amount": AMOUNT_OF_EXPENSE}
             return {}
         found: dict[str, int] = {}
@@ -560,21 +584,24 @@ class Linker:
             return found
         if line.line.unit:
             found["unit"] = UNIT
-        if line.price is not None:
+        if line.price is not None and is_same_money:
             rate = conversion.rate(line.price)
             if conversion.is_same(rate, place.line.rate):
                 found["rate"] = RATE
             elif abs(rate - place.line.rate) * 100 <= place.line.rate * NEAR_PERCENT:
                 found["rate"] = RATE_NEAR
+        # What earlier bills took is no longer there to be agreed with.
+        is_left = place.expected <= place.free
         if line.quantity is not None:
             quantity = conversion.quantity(line.quantity)
-            if conversion.is_same(quantity, place.expected):
+            if conversion.is_same(quantity, place.expected) and is_left:
                 found["quantity"] = QUANTITY
             elif conversion.is_same(quantity, place.line.quantity):
                 found["quantity"] = QUANTITY_ORDERED
             elif ZERO < quantity <= place.free:
                 found["quantity"] = QUANTITY_WITHIN
-        if line.total and conversion.is_same(line.total, _ordered_amount(place.line)):
+        amounts = (_ordered_amount(place.line), place.expected * place.line.rate)
+        if is_same_money and is_left and line.total and any(conversion.is_same(line.total, each) for each in amounts):
             found["amount"] = AMOUNT
         return found
 
@@ -587,6 +614,8 @@ class Linker:
         """
         places: dict[Hashable, deque[Place]] = defaultdict(deque)
         for place in self._places:
+            if place.order.currency != self._currency:
+                continue
             if place.codes[0] and place.expected == place.free > 0 and place.line.rate:
                 key = (place.codes[0], place.words, place.line.unit, place.line.rate, place.expected)
                 places[key].append(place)
@@ -700,12 +729,12 @@ def similarity(one: Sequence[str], other: Sequence[str]) -> int:
         return 0
     if one == other:
         return 100
-    if not set(one) & set(other) and fuzz.ratio(" ".join(one), " ".join(other), score_cutoff=UNLIKE) == 0:
+    if set(one).isdisjoint(other) and fuzz.ratio(" ".join(one), " ".join(other), score_cutoff=UNLIKE) == 0:
         return 0
     mine, theirs = _apart(one, other)
-    shared = 2 - sum(map(len, mine)) / sum(map(len, one)) - sum(map(len, theirs)) / sum(map(len, other))
+    shared = 2 - _letters(mine) / _letters(one) - _letters(theirs) / _letters(other)
     alike = round(50 * shared)
-    if _figures(mine) and _figures(theirs):
+    if any(map(_is_figure, mine)) and any(map(_is_figure, theirs)):
         return min(alike, SIMILAR_WITH_DIFFERENT_FIGURES)
     if (not mine or not theirs) and alike >= SIMILAR_AS_A_PART:
         return (alike + 100) // 2
@@ -714,35 +743,37 @@ def similarity(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _apart(one: Sequence[str], other: Sequence[str]) -> tuple[list[str], list[str]]:
     """The words that each description has for itself; a plural or a slip of the pen is the same word."""
-    mine = list((Counter(one) - Counter(other)).elements())
-    theirs = list((Counter(other) - Counter(one)).elements())
-    for word in list(mine):
-        twin = next(
-            (each for each in theirs if fuzz.ratio(word, each) >= SAME_WORD and not _figures((word, each))), None
-        )
+    mine, theirs = list(one), list(other)
+    for word in one:
+        if word in theirs:
+            mine.remove(word)
+            theirs.remove(word)
+    names = [word for word in theirs if not _is_figure(word)]
+    if not names:
+        return mine, theirs
+    for word in [word for word in mine if not _is_figure(word)]:
+        twin = next((each for each in names if _is_slip(word, each)), None)
         if twin is not None:
             mine.remove(word)
             theirs.remove(twin)
+            names.remove(twin)
     return mine, theirs
 
 
-def _is_same_word(one: str, other: str) -> bool:
-    return (
-        abs(len(one) - len(other)) <= 1
-        and one[0] == other[0]
-        and one.isalpha()
-        and other.isalpha()
-        and fuzz.ratio(one, other) >= SAME_WORD
-    )
+def _letters(words: Sequence[str]) -> int:
+    return sum(map(len, words))
 
 
-def _figures(words: Sequence[str]) -> set[str]:
-    """The words that tell one article from another of its kind: figures, sizes, colours, months."""
-    return {
-        word
-        for word in words
-        if len(word) <= SIZE_LETTERS_MAX or word in _TELLING or any(letter.isdigit() for letter in word)
-    }
+@lru_cache(maxsize=WORDS_KEPT_MAX)
+def _is_slip(one: str, other: str) -> bool:
+    """Whether two words are one: a plural, or a slip of the pen."""
+    return fuzz.ratio(one, other, score_cutoff=SAME_WORD) > 0
+
+
+@lru_cache(maxsize=WORDS_KEPT_MAX)
+def _is_figure(word: str) -> bool:
+    """Whether a word tells one article from another of its kind: a figure, size, colour or month."""
+    return len(word) <= SIZE_LETTERS_MAX or word in _TELLING or any(letter.isdigit() for letter in word)
 
 
 def _ordered_amount(line: OrderLine) -> Decimal:
@@ -757,7 +788,8 @@ def _is_by_numbers_only(found: Sequence[tuple[int, int, Mapping[str, int]]]) -> 
 
 def _thing(place: Place) -> Hashable:
     """What a document can tell of an order line: two that are equal in it are alike to it."""
-    return place.codes, place.words, place.line.unit, place.line.rate, place.line.amount, place.expected
+    line = place.line
+    return place.codes, place.words, line.unit, line.rate, line.amount, place.expected, place.order.currency
 
 
 def _is_same_thing(place: Place, first: Place) -> bool:

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
-from counterfoil.domain import ledger
+from counterfoil.domain import ledger, tax
+from counterfoil.domain.agreement import agreement
 from counterfoil.domain.charges import kind_of
 from counterfoil.domain.invoices import CapturedInvoice, DocumentType, InvoiceLine, LineKind
 from counterfoil.domain.linking import (
@@ -22,6 +23,7 @@ from counterfoil.domain.linking import (
     OrderChoice,
     Place,
     choose_orders,
+    mode_rule,
     places_of,
     subject_of,
 )
@@ -34,16 +36,15 @@ from counterfoil.domain.matching_result import (
     MatchType,
     OrderLineLink,
 )
-from counterfoil.domain.money import plain, smallest_unit
+from counterfoil.domain.money import plain, price_text, round_money, smallest_unit
 from counterfoil.domain.orders import ZERO, PurchaseOrder
 from counterfoil.domain.policy import Axis, MatchMode, MatchPolicy, Subject, Threshold
 from counterfoil.domain.units import Conversion, Units, canonical
 
 DIGITS = 60
-# Minor units that an invoice's total may be away from the sum of its rounded lines, one for each line up to these.
-TOTAL_SLACK_MAX = 5
 PLACES_MAX = 12
 TENTH = Decimal("0.1")
+ONE = Decimal(1)
 
 MISMATCH = {
     Axis.QUANTITY: LineStatus.QUANTITY_MISMATCH,
@@ -92,7 +93,7 @@ def match_invoice(
     *,
     invoice_id: str,
     vendor_id: str | None,
-    prices_include_tax: bool = False,
+    prices_include_tax: bool | None = None,
     invoice_type: InvoiceType | None = None,
     hand_links: HandLinks | None = None,
 ) -> MatchResult:
@@ -101,11 +102,13 @@ def match_invoice(
     `orders` may hold closed ones and other vendors': they are never billed, but a flag can then say what the named
     number belongs to. `vendor_id` None means that the vendor is not known: lines are compared with the order that is
     named, and the invoice is not approvable. `invoice_type` is a person's choice; without it an invoice is a PO
-    invoice when its vendor has any open order. `hand_links` maps an invoice line to the (order id, line) that a person
+    invoice when its vendor has any open order. `prices_include_tax` None means that the document's own arithmetic says
+    so. `hand_links` maps an invoice line to the (order id, line) that a person
     linked it to, or to nothing when a person unlinked it; other lines are linked by the rules.
     """
     with localcontext(prec=DIGITS):
-        return _Matching(invoice, orders, policy, invoice_id, vendor_id, prices_include_tax, hand_links or {}).decide(
+        includes = tax.prices_include_tax(invoice) if prices_include_tax is None else prices_include_tax
+        return _Matching(invoice, orders, policy, invoice_id, vendor_id, includes, hand_links or {}).decide(
             invoice_type
         )
 
@@ -175,31 +178,49 @@ class _Matching:
         self.overcharged: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
 
     def decide(self, invoice_type: InvoiceType | None) -> MatchResult:
+        if self.vendor_id is None:
+            self.flags.append("vendor_unknown")
+        chosen_type = invoice_type or type_of(self.orders, self.policy, self.vendor_id)
+        choice = self._choose(chosen_type, is_chosen=invoice_type is not None)
+        if invoice_type is None and choice.orders:
+            chosen_type = InvoiceType.PO_INVOICE
+        if choice.is_named and not (self.is_credit or self.hand_links or self.prices_include_tax):
+            lines = sorted(self.invoice.billed_lines, key=lambda line: line.line)
+            agreed = agreement(self.invoice, lines, choice.orders, self.policy)
+            net = self._net_total()
+            if agreed is not None and (net is not None or self.invoice.gross_total is None):
+                if net is not None and not self._comes_to(agreed.total, net, len(lines)):
+                    self.flags.append("total_mismatch")
+                return self._result(chosen_type, choice, agreed.lines, passes=True)
+        return self._weighed(chosen_type, choice)
+
+    def _weighed(self, chosen_type: InvoiceType, choice: OrderChoice) -> MatchResult:
+        """The decision where lines have to be laid against each other."""
         lines, is_mixed = billed_lines(self.invoice)
         lines.sort(key=lambda line: line.line.line)
         if is_mixed:
             self.flags.append("credit_signs_mixed")
         if not lines:
             self.flags.append("no_lines")
-        if self.vendor_id is None:
-            self.flags.append("vendor_unknown")
         if not self._adds_up(lines):
             self.flags.append("total_mismatch")
-        chosen_type = invoice_type or type_of(self.orders, self.policy, self.vendor_id)
-        choice = self._choose(chosen_type, is_chosen=invoice_type is not None)
-        if invoice_type is None and choice.orders:
-            chosen_type = InvoiceType.PO_INVOICE
         findings = self._link(lines, choice)
         self.lines = lines
         self.bills_goods = any(each.linked.places for each in findings if each.line.kind == LineKind.GOODS)
-        for finding in findings:
-            self._compare_price(finding)
+        groups = []
         for group in _groups(findings):
+            if len(group) > 1 or not self._is_price_credit(group[0]):
+                groups.append(group)
+        for group in groups:
+            for finding in group:
+                self._compare_price(finding)
             self._compare_quantity(group)
         for finding in findings:
             self._hold_to_cap(finding)
             self._waive(finding)
-        return self._result(chosen_type, choice, findings)
+        self.flags += [flag for finding in findings for flag in finding.flags]
+        passes = all(finding.status.passes or finding.is_waived for finding in findings)
+        return self._result(chosen_type, choice, tuple(map(self._line, findings)), passes=passes)
 
     # Which order, which lines
 
@@ -207,7 +228,7 @@ class _Matching:
         """The orders; none for an ordinary invoice, which is one when a person says so or nothing speaks against it."""
         by_hand = {order_id for links in self.hand_links.values() for order_id, _ in links}
         is_ordinary = chosen_type == InvoiceType.INVOICE and not by_hand
-        if is_ordinary and (is_chosen or not self._names_orders()):
+        if is_ordinary and (is_chosen or not (self.is_credit or self._names_orders())):
             return OrderChoice(orders=(), is_named=False)
         choice = choose_orders(
             self.invoice,
@@ -228,11 +249,11 @@ class _Matching:
         places = self._places(choice.orders)
         by_hand = self._hand_places()
         free_lines = [line for line in lines if line.line.line not in self.hand_links]
-        linker = Linker(places, choice, self.policy, self.units, vendor_id=self.vendor_id)
+        linker = self._linker(places, choice)
         held = {place.key for places in by_hand.values() for place in places}
         if held:
             rest = [place for place in places if place.key not in held]
-            linker = Linker(rest, choice, self.policy, self.units, vendor_id=self.vendor_id)
+            linker = self._linker(rest, choice)
         by_rules = linker.link(free_lines)
         if linker.is_ambiguous(by_rules):
             self.flags.append("order_ambiguous")
@@ -246,6 +267,9 @@ class _Matching:
                 found = linked.get(number, Linked())
             findings.append(_Finding(line=line, linked=found))
         return findings
+
+    def _linker(self, places: Sequence[Place], choice: OrderChoice) -> Linker:
+        return Linker(places, choice, self.policy, self.units, vendor_id=self.vendor_id, currency=self.invoice.currency)
 
     def _places(self, orders: Sequence[PurchaseOrder]) -> list[Place]:
         return places_of(
@@ -279,6 +303,26 @@ class _Matching:
         }
 
     # Prices
+
+    def _is_price_credit(self, finding: _Finding) -> bool:
+        """Whether a credit takes back just what invoices were let charge above an order line's price, and no goods."""
+        line, places = finding.line, finding.linked.places
+        if not self.is_credit or len(places) != 1 or places[0].line.is_expense or line.total is None:
+            return False
+        place = places[0]
+        share = self._net_share(line.line)
+        goods_wait = place.match_type == MatchType.THREE_WAY and place.expected < 0
+        if share is None or place.order.currency != self.invoice.currency or (line.quantity and goods_wait):
+            return False
+        overcharged = ledger.overcharged(place.order, place.line.line, but_by=self.invoice_id)
+        due = round_money(overcharged, place.order.currency)
+        if due <= 0 or round_money(line.total * share[0] / share[1], place.order.currency) != -due:
+            return False
+        self._say_rules(finding, place)
+        finding.overcharge = -overcharged
+        finding.links = (_link(place, ZERO),)
+        finding.said.append(f"{plain(due)} taken back, just what was charged above {_price(place.line.rate)} before")
+        return True
 
     def _compare_price(self, finding: _Finding) -> None:
         for place in finding.linked.places:
@@ -340,13 +384,8 @@ class _Matching:
     def _net_share(self, line: InvoiceLine) -> tuple[Decimal, Decimal] | None:
         """The net part of a price as numerator and denominator; None when the tax in it is not known."""
         if not self.prices_include_tax:
-            return Decimal(1), Decimal(1)
-        if line.tax_rate is not None and line.tax_rate > -100:
-            return Decimal(100), 100 + line.tax_rate
-        total, tax = self.invoice.gross_total, self.invoice.tax_total
-        if total and tax is not None:
-            return total - tax, total
-        return None
+            return ONE, ONE
+        return tax.net_share(line, self.invoice)
 
     def _checks_out(self, finding: _Finding, place: Place, conversion: Conversion) -> bool:
         """Whether quantity times price is the line's amount, rounded either way to whole minor units.
@@ -436,12 +475,12 @@ class _Matching:
 
     def _say_rules(self, finding: _Finding, place: Place) -> None:
         mode, source = self.policy.mode_for(subject_of(place.order, place.line, self.invoice, self.policy))
-        finding.rules["mode"] = f"{source}: item is {place.line.kind.value}" if mode == MatchMode.AUTO else source
+        finding.rules["mode"] = mode_rule(mode, source, place.line.kind)
 
     def _compare_amounts(self, group: Sequence[_Finding], places: Sequence[Place]) -> None:
         """Expense lines: the amount, and that the order line has it left."""
-        amounts = [self._net_amount(finding) for finding in group]
         expected = sum((place.expected for place in places), ZERO)
+        amounts = [self._net_amount(finding, expected if len(group) == 1 else None) for finding in group]
         free = sum((place.free for place in places), ZERO)
         if not all(place.line.is_expense for place in places) or None in amounts:
             for finding in group:
@@ -455,7 +494,8 @@ class _Matching:
             self._await_receipt(finding, places, Axis.AMOUNT, billed, expected)
             finding.links = _allocate(finding.linked.places, amount or ZERO, billed - free)
 
-    def _net_amount(self, finding: _Finding) -> Decimal | None:
+    def _net_amount(self, finding: _Finding, expected: Decimal | None) -> Decimal | None:
+        """The amount before tax. One that is the expected amount with tax, in whole minor units, is that amount."""
         share = self._net_share(finding.line.line)
         if share is None:
             finding.flags.append("tax_rate_unknown")
@@ -463,6 +503,11 @@ class _Matching:
             return None
         if share[0] == share[1]:
             return finding.line.total
+        with_tax = (
+            None if expected is None else round_money(expected * share[1] / share[0], self.invoice.currency or "")
+        )
+        if with_tax == finding.line.total:
+            return expected
         return _shown(finding.line.total * share[0] / share[1])
 
     def _compare_counts(self, group: Sequence[_Finding], places: Sequence[Place]) -> None:
@@ -560,7 +605,7 @@ class _Matching:
         expected: Decimal,
     ) -> None:
         """Whether goods that were ordered and have not come are all that is missing."""
-        if any(place.match_type != MatchType.THREE_WAY for place in places):
+        if self.is_credit or any(place.match_type != MatchType.THREE_WAY for place in places):
             return
         is_missing = billed > expected and MISMATCH[axis] in finding.conditions
         if not is_missing:
@@ -580,14 +625,11 @@ class _Matching:
         if len(places) != 1 or places[0].line.is_expense or not finding.links:
             return
         place, billed, rate = places[0], finding.links[0].quantity, finding.billed_rate
-        if (
-            rate is None
-            or billed <= 0
-            or rate <= place.line.rate
-            or LineStatus.RATE_THRESHOLD not in finding.conditions
-        ):
+        if rate is None or billed <= 0 or rate <= place.line.rate or finding.status == LineStatus.PERFECT_MATCH:
             return
         finding.overcharge = _shown(billed * (rate - place.line.rate))
+        if LineStatus.RATE_THRESHOLD not in finding.conditions:
+            return
         before = ledger.overcharged(place.order, place.line.line, but_by=self.invoice_id)
         before += self.overcharged[place.key]
         self.overcharged[place.key] += finding.overcharge
@@ -626,25 +668,40 @@ class _Matching:
     # Totals
 
     def _adds_up(self, lines: Sequence[Billed]) -> bool:
-        """Whether the lines come to the invoice's total, but for rounding; true when the document does not say."""
-        net = self.invoice.net_total
-        if net is None and None not in (self.invoice.gross_total, self.invoice.tax_total):
-            net = (self.invoice.gross_total or ZERO) - (self.invoice.tax_total or ZERO)
-        if self.prices_include_tax:
-            net = self.invoice.gross_total
+        """Whether the lines come to the invoice's total, but for rounding; true when the document does not say.
+
+        A total with tax is laid against the lines with their tax; where the document names no tax there is none in it.
+        """
+        net, gross = self._net_total(), self.invoice.gross_total
         counted = [line for line in lines if line.kind != LineKind.TAX]
         totals = [line.total for line in counted]
+        if self.prices_include_tax:
+            net = gross
+        elif net is None and gross is not None:
+            net = gross
+            counted = list(lines)
+            totals = [_with_tax(line) for line in counted]
         if net is None or not counted or None in totals:
             return True
         total = sum((total for total in totals if total is not None), ZERO)
-        slack = smallest_unit(self.invoice.currency or "") * min(len(counted), TOTAL_SLACK_MAX)
-        return abs(abs(total) - abs(net)) <= slack
+        return self._comes_to(total, net, len(counted))
 
-    def _result(self, chosen_type: InvoiceType, choice: OrderChoice, findings: Sequence[_Finding]) -> MatchResult:
-        flags = tuple(dict.fromkeys([*self.flags, *(flag for each in findings for flag in each.flags)]))
-        lines = tuple(self._line(finding) for finding in findings)
+    def _net_total(self) -> Decimal | None:
+        """The total before tax; None when the document says neither it nor what it is made of."""
+        invoice = self.invoice
+        if invoice.net_total is not None or invoice.gross_total is None or invoice.tax_total is None:
+            return invoice.net_total
+        return invoice.gross_total - invoice.tax_total
+
+    def _comes_to(self, total: Decimal, stated: Decimal, count: int) -> bool:
+        slack = smallest_unit(self.invoice.currency or "") * min(count, tax.SLACK_MAX)
+        return abs(abs(total) - abs(stated)) <= slack
+
+    def _result(
+        self, chosen_type: InvoiceType, choice: OrderChoice, lines: tuple[LineMatch, ...], *, passes: bool
+    ) -> MatchResult:
+        flags = tuple(dict.fromkeys(self.flags))
         used = {link.order_id for line in lines for link in line.links}
-        passes = all(finding.status.passes or finding.is_waived for finding in findings)
         return MatchResult(
             invoice_type=chosen_type,
             lines=lines,
@@ -739,6 +796,12 @@ def _is_lump_sum(line: Billed, place: Place) -> bool:
     )
 
 
+def _with_tax(line: Billed) -> Decimal | None:
+    if line.total is None:
+        return None
+    return line.total * (100 + (line.line.tax_rate or ZERO)) / 100
+
+
 def _goods(line: Billed) -> Decimal:
     return (line.total or ZERO) if line.kind == LineKind.GOODS else ZERO
 
@@ -750,10 +813,7 @@ def _shown(number: Decimal) -> Decimal:
 
 
 def _price(number: Decimal) -> str:
-    """A price with the two places people expect, or more where it has more."""
-    text = plain(_shown(number))
-    whole, _, places = text.partition(".")
-    return f"{whole}.{places.ljust(2, '0')}"
+    return price_text(_shown(number))
 
 
 def _difference(difference: Decimal, reference: Decimal) -> str:

@@ -82,7 +82,8 @@ class LineMatch(Record):
     `awaits_receipt` is true when more goods arriving is all that is missing. `explain` is a sentence with numbers.
     `is_waived`: the strategy is not to match this line, so that it stops nothing although it is not linked.
     `evidence` is what the link rests on, each with its share of the score; `rules` names which rule set the mode and
-    each tolerance that was used. `overcharge` is what the line charges above the order's price, in money.
+    each tolerance that was used. `overcharge` is what the line charges above the order's price, in money; below zero
+    what a credit without goods takes back of it.
 
     `expected_*` is the order's side, quantities and rates in its unit. Lines that bill one order line together share
     their quantities (or amounts, for an expense line): both sides are then those of all of them.
@@ -107,6 +108,11 @@ class LineMatch(Record):
     overcharge: Decimal = Decimal(0)
     evidence: dict[str, int] = {}
     rules: dict[str, str] = {}
+
+    @property
+    def is_price_credit(self) -> bool:
+        """A credit that takes back money and no goods."""
+        return self.overcharge < 0
 
     @property
     def link(self) -> str | None:

@@ -65,9 +65,23 @@ def decimal_of(text: str) -> Decimal:
     return number
 
 
+def price_text(number: Decimal) -> str:
+    """A price with the two places people expect, or more where it has more."""
+    text = _digits(number)
+    if text[-3:-2] == ".":
+        return text
+    whole, _, places = plain(number).partition(".")
+    return f"{whole}.{places.ljust(2, '0')}"
+
+
 def plain(number: Decimal) -> str:
     """The number as people write it: no exponent, no trailing zeros after the point."""
-    text = format(number, "f")
+    text = _digits(number)
     if "." in text:
         text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+    return "0" if text == "-0" else text
+
+
+def _digits(number: Decimal) -> str:
+    text = str(number)
+    return text if "E" not in text else format(number, "f")

@@ -37,7 +37,8 @@ def why_it_fell(invoice: Invoice, orders: Mapping[str, PurchaseOrder]) -> str | 
         order = orders.get(order_id)
         if order is None:
             return f"order {order_id} is no longer there"
-        if not order.status.is_open:
+        is_credit = all(quantity <= 0 for quantity in taken.values())
+        if not order.status.is_open and not is_credit:
             return f"order {order.number} is {order.status.value.replace('_', ' ')} now"
         try:
             with_claim(order, invoice.id, taken, result=invoice.match)

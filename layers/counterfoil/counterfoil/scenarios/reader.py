@@ -98,7 +98,7 @@ class ScenarioInvoice:
 
     captured: CapturedInvoice
     vendor: str
-    prices_include_tax: bool = False
+    prices_include_tax: bool | None = None
     invoice_type: InvoiceType | None = None
 
 
@@ -197,11 +197,13 @@ class Node:
         return int(text)
 
     def flag(self, default: bool) -> bool:
-        if self.value is None:
-            return default
-        if not isinstance(self.value, bool):
-            raise self.wrong("true or false is expected")
-        return self.value
+        found = self.flag_or_none()
+        return default if found is None else found
+
+    def flag_or_none(self) -> bool | None:
+        if self.value is None or isinstance(self.value, bool):
+            return self.value
+        raise self.wrong("true or false is expected")
 
     def day(self) -> date | None:
         text = self.text_or_none()
@@ -408,7 +410,7 @@ def read_order(node: Node) -> ErpOrder:
     return ErpOrder(
         number=node.at("po_number").text(),
         vendor=node.at("vendor").text(""),
-        currency=node.at("currency").text("USD"),
+        currency=node.at("currency").text("USD").upper(),
         status=status,
         lines=tuple(line for line, _ in lines),
         codings={line.line: _coding_values(each) for line, each in lines},
@@ -505,7 +507,7 @@ def read_invoice(node: Node) -> ScenarioInvoice:
         "number vendor currency po_numbers lines document_type prices_include_tax tax_total total net_total"
         " exchange_rate type_override date"
     )
-    currency = node.at("currency").text_or_none()
+    currency = (node.at("currency").text_or_none() or "").upper() or None
     document_type = node.at("document_type").text("invoice")
     override = node.at("type_override").text_or_none()
     if override is not None and override not in list(InvoiceType):
@@ -527,7 +529,7 @@ def read_invoice(node: Node) -> ScenarioInvoice:
     return ScenarioInvoice(
         captured=captured,
         vendor=node.at("vendor").text(""),
-        prices_include_tax=node.at("prices_include_tax").flag(False),
+        prices_include_tax=node.at("prices_include_tax").flag_or_none(),
         invoice_type=InvoiceType(override) if override else None,
     )
 

@@ -14,6 +14,7 @@ from counterfoil.domain.actions import ActionRefused, Actor, LineAction, Resolut
 from counterfoil.domain.bill_rules import Saving
 from counterfoil.domain.claims import claims_of
 from counterfoil.domain.decisions import Decision
+from counterfoil.domain.linking import code_of
 from counterfoil.domain.matching import match_invoice
 from counterfoil.domain.matching_result import InvoiceType, LineMatch, MatchResult, MatchType
 from counterfoil.domain.money import plain
@@ -158,11 +159,26 @@ class Simulation:
         wanted: dict[Key, Decimal] = {}
         types: dict[Key, MatchType | None] = {}
         for line in result.lines:
+            if not line.links and (rest := self._more_of_one_article(result, line.line)) is not None:
+                key, quantity = rest
+                wanted[key] = wanted.get(key, ZERO) + quantity
             for link in line.links:
                 key = (link.po_number, link.line)
                 wanted[key] = wanted.get(key, ZERO) + link.quantity
                 types[key] = line.match_type
         return self._saving(wanted, types)
+
+    def _more_of_one_article(self, result: MatchResult, number: int) -> tuple[Key, Decimal] | None:
+        """The order line that another line of the bill takes and this one, of the same article, takes more of."""
+        billed = {line.line: line for line in self.case.invoice.captured.lines} if self.case.invoice else {}
+        line = billed.get(number)
+        if line is None or line.quantity is None or not code_of(line.item_code):
+            return None
+        for other in result.lines:
+            twin = billed.get(other.line)
+            if other.links and twin is not None and code_of(twin.item_code) == code_of(line.item_code):
+                return (other.links[0].po_number, other.links[0].line), line.quantity
+        return None
 
     def _saving(self, wanted: Mapping[Key, Decimal], types: Mapping[Key, MatchType | None]) -> Saving:
         savings = []

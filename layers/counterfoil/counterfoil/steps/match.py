@@ -15,6 +15,7 @@ from counterfoil.domain import actions, learning
 from counterfoil.domain.actions import Resolution
 from counterfoil.domain.claims import OverClaimed, with_claim, without_claim
 from counterfoil.domain.coding import PostedInvoice, Proposal, Recurrence
+from counterfoil.domain.credits import credited_bills
 from counterfoil.domain.decisions import Decision
 from counterfoil.domain.exceptions import brought_on
 from counterfoil.domain.intake import tax_doubts, total_refusals
@@ -76,6 +77,9 @@ def candidates(invoice: Invoice, captured: CapturedInvoice, policy: MatchPolicy,
     vendors = same_vendors(invoice.vendor_id, policy)
     if vendors and not any(order.vendor_id in vendors for order in named):
         named += [order for vendor_id in vendors for order in store.open_orders(invoice.company, vendor_id)]
+        if captured.document_type == DocumentType.CREDIT_NOTE:
+            # What is sent back was often billed in full.
+            named += [order for vendor_id in vendors for order in store.done_orders(invoice.company, vendor_id)]
     ids = [order.id for order in named]
     ids += [order_id for links in invoice.resolution.hand_links.values() for order_id, _ in links]
     # The indexes lag behind the table; what is decided on is read from the table itself.
@@ -157,11 +161,20 @@ def _write(
         action=change.action,
         at=now(),
         why=change.why or decided.why,
-        details={"orders": ", ".join(order.number for order in linked), **change.details},
+        details={"orders": ", ".join(order.number for order in linked), **_credited(decided, linked), **change.details},
         orders=writes,
         unchanged_orders=[order for order in linked if order.id not in written][:ORDERS_PER_INVOICE_MAX],
         decision=decided.decision,
     )
+
+
+def _credited(decided: _Decided, linked: Sequence[PurchaseOrder]) -> dict[str, str]:
+    """The ERP's bills that a credit note takes back, for its audit trail."""
+    captured = decided.after.captured
+    if captured is None or captured.document_type != DocumentType.CREDIT_NOTE:
+        return {}
+    bills = credited_bills(decided.result, {order.id: order for order in linked})
+    return {"credits": ", ".join(dict.fromkeys(each.bill_id for each in bills))} if bills else {}
 
 
 @dataclass
@@ -295,10 +308,6 @@ class _Deciding:
         self, result: MatchResult, resolution: Resolution
     ) -> tuple[Status, list[Reason], str, list[tuple[PurchaseOrder, PurchaseOrder]]]:
         """The state, why it rests there, the sentence for the audit, and the orders with what it takes of them."""
-        if self.captured.document_type == DocumentType.CREDIT_NOTE:
-            return self._resting(
-                Reason(code="credit_note", detail="a credit note: a person says which bill it credits")
-            )
         refusals = total_refusals(self.captured)
         if refusals:
             return self._resting(*refusals)
@@ -359,7 +368,7 @@ def may_approve_itself(captured: CapturedInvoice, settings: CompanySettings) -> 
     limit: Decimal | None = settings.approve_automatically_max
     if limit is None or captured.gross_total is None or captured.currency != settings.currency:
         return False
-    return captured.gross_total <= limit
+    return abs(captured.gross_total) <= limit
 
 
 def reasons_of(result: MatchResult, resolution: Resolution) -> list[Reason]:

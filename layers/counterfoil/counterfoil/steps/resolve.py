@@ -346,7 +346,7 @@ def _check_link_took(decided: MatchResult, line: int, keys: Sequence[tuple[str, 
     """A link to order lines that the rules do not let be billed is declined, not written and passed over."""
     found = {(link.order_id, link.line) for link in actions.line_of(decided, line).links}
     if keys and found != set(keys):
-        raise ActionDeclined("cannot_be_billed", f"line {line} cannot be linked to that: no invoice can bill it any more")
+        raise ActionDeclined("cannot_be_billed", f"line {line} cannot be linked to that: nothing can bill it")
 
 
 def _lessons(

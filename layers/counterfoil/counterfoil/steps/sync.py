@@ -18,7 +18,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from counterfoil.capture.vendor_finder import keys_of_vendor
 from counterfoil.domain.bills import ErpBill
-from counterfoil.domain.invoices import DocumentType
+from counterfoil.domain.invoices import DocumentType, Reason
+from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.orders import OrderStatus, PurchaseOrder, Receipt
 from counterfoil.errors import CounterfoilError, ErpError, ErpRefusal, RecordMissing, StaleWrite, UnexpectedReply
 from counterfoil.netsuite.client import NetSuiteClient
@@ -51,6 +52,7 @@ from counterfoil.netsuite.records import (
 )
 from counterfoil.store import Store, SyncProgress
 
+BY = "sync"
 OVERLAP = timedelta(minutes=90)
 RECORDS_PER_PAGE = 200
 READ_AGAIN_MAX = 5
@@ -104,7 +106,7 @@ def sync(
         report.kinds[kind] = KindReport()
         if clock() >= deadline:
             continue
-        work = _Sync(company, store, client, zone, report.kinds[kind], iban_field)
+        work = _Sync(company, store, client, clock, zone, report.kinds[kind], iban_field)
         try:
             work.pass_over(kind, clock, deadline)
         except (ErpError, UnreadableRow) as error:
@@ -124,12 +126,13 @@ def sync_record(
     *,
     store: Store,
     client: NetSuiteClient,
+    clock: Callable[[], datetime],
     zone: tzinfo = UTC,
     iban_field: str | None = None,
 ) -> KindReport:
     """Bring one record up to date, or forget it when the ERP has it no more. `kind` as in `KINDS`."""
     report = KindReport()
-    work = _Sync(company, store, client, zone, report, iban_field)
+    work = _Sync(company, store, client, clock, zone, report, iban_field)
     work.read_by_ids(kind, [record_id])
     if report.read == 0 and not report.unreadable and work.is_gone(kind, record_id):
         work.forget(kind, record_id)
@@ -165,6 +168,7 @@ class _Sync:
         company: str,
         store: Store,
         client: NetSuiteClient,
+        clock: Callable[[], datetime],
         zone: tzinfo,
         report: KindReport,
         iban_field: str | None,
@@ -172,6 +176,7 @@ class _Sync:
         self._company = company
         self._store = store
         self._client = client
+        self._clock = clock
         self._zone = zone
         self._report = report
         self._iban_field = iban_field
@@ -514,6 +519,25 @@ class _Sync:
                     self._read_orders(_orders_of(bill))
                     self._forget_number(bill)
                     self._store.delete_erp_bill(self._company, record_id)
+                self._show_again(record_id)
+
+    def _show_again(self, bill_id: str) -> None:
+        """An invoice whose bill was deleted in the ERP is paid by nothing any more: a person has to see it."""
+        invoice_id = self._store.invoice_of_bill(self._company, bill_id)
+        for _ in range(READ_AGAIN_MAX):
+            invoice = self._store.find_invoice(self._company, invoice_id) if invoice_id is not None else None
+            if invoice is None or invoice.status != Status.POSTED or invoice.bill is None or invoice.bill.id != bill_id:
+                return
+            reason = Reason(code="bill_deleted", detail=f"bill {bill_id} was deleted in the ERP")
+            after = invoice.model_copy(update={"status": Status.EXPORT_FAILED, "reasons": (reason,), "bill": None})
+            try:
+                self._store.save_invoice(
+                    invoice, after, by=BY, action="bill_deleted", at=self._clock(), why=reason.detail
+                )
+                return
+            except StaleWrite:
+                continue
+        raise StaleWrite(f"invoice {invoice_id} kept changing while its bill's deletion was written down")
 
     def _forget_order(self, order_id: str) -> None:
         """An order that invoices in flight have claimed is closed, not lost: they have to show what became of it."""

@@ -10,13 +10,19 @@ from counterfoil.capture.layout.words import Phrase, Word
 
 # `Sender Ltd · Street 1 · 12345 Town`: the parts of a one-line address.
 SEPARATOR = re.compile(r"\s+[•·|–—-]\s+|\s*[•·|]\s*|,\s+(?=\D*\d)")
-POSTCODE = re.compile(r"\b\d{4,6}\b")
+# Codes of digits, Poland's, the Czech and Swedish ones, Britain's, Canada's.
+_CODES = r"\d{4,6}\b|\d{2}-\d{3}\b|\d{3} \d{2}\b|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|[A-Z]\d[A-Z] ?\d[A-Z]\d\b"
+POSTCODE = re.compile(rf"\b(?:{_CODES})")
 ADDRESS = re.compile(
-    r"\b[A-Z]{0,2}-?\d{4,6}\b(?=.*[^\W\d_]{3})|[^\W\d_]{3,}.*\s\d{1,5}\s?[a-zA-Z]?(?:,|$)|^\d{1,5}\s+[^\W\d_]{3,}"
+    rf"\b(?:[A-Z]{{1,2}}-?)?(?:{_CODES})(?=.*[^\W\d_]{{3}})|[^\W\d_]{{3,}}.* (?:{_CODES})$"
+    r"|[^\W\d_]{3,}.*\s\d{1,5}(?:[/-]\d{1,5})?\s?[a-zA-Z]?(?:,|$)|^\d{1,5}\s+[^\W\d_]{3,}"
 )
 LINES_MAX = 9
 ROWS_MAX = 24
 LINE_GAP = 2.2
+# What stands further right of a party's label than this many letter heights may be another column's.
+BESIDE_MAX = 3.0
+BELOW_ROWS_MAX = 4
 ALIGN_SLACK = 8.0
 # A sender's line stands in the upper part of a letter, on its left half.
 LETTER_REACH = 0.4
@@ -59,10 +65,27 @@ def sender_parts(phrase: Phrase) -> list[str]:
 def _labelled(labelled: LabelledLayout, label: Label) -> Block | None:
     block = Block(label.meaning.field, label)
     beside = labelled.right_of(label)
+    if beside and _heads_a_column(labelled, label, beside[0]):
+        beside = []
     if beside:
         block.lines.append(cut(beside)[0])
     _fill(labelled, block, label.row, beside[0].x0 if beside else label.x0, label.y1)
     return block if block.lines else None
+
+
+def _heads_a_column(labelled: LabelledLayout, label: Label, beside: Word) -> bool:
+    """What stands far to the right belongs to another column when a line without a label stands under this one."""
+    height = max(1.0, label.y1 - label.y0)
+    if beside.x0 - label.x1 < BESIDE_MAX * height:
+        return False
+    rows = labelled.layout.rows
+    for index in range(label.row + 1, min(label.row + 1 + BELOW_ROWS_MAX, len(rows))):
+        if rows[index].page != label.page or rows[index].y0 - label.y1 > LINE_GAP * height:
+            return False
+        part = next((one for one in cut(labelled.tokens[index]) if abs(one[0].x0 - label.x0) < ALIGN_SLACK), None)
+        if part is not None:
+            return not any(labelled.tokens[index][other.start] is part[0] for other in labelled.labels[index])
+    return False
 
 
 def _addressees(labelled: LabelledLayout) -> list[Block]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain, islice
 
+from counterfoil.capture.identifiers import is_vat_id, looks_like_vat_id
 from counterfoil.capture.layout.page_context import Candidate, Context
+from counterfoil.capture.layout.tax_ids import ibans_in
 from counterfoil.capture.layout.values import CODES, SHARED_SYMBOLS, SYMBOLS
 from counterfoil.capture.layout.words import Word
 
@@ -16,6 +18,18 @@ COUNTRY_MARKS = {
     "CAD": ("hst", "pst", "qst"),
     "GBP": ("sortcode",),
 }
+# What is paid in where a language is spoken in one country only, and by the country of tax ids and accounts.
+OF_LANGUAGES = {
+    "sv": "SEK", "no": "NOK", "da": "DKK", "pl": "PLN", "cs": "CZK", "hu": "HUF", "ro": "RON", "tr": "TRY",
+}  # fmt: skip
+OF_COUNTRIES = {
+    "SE": "SEK", "NO": "NOK", "DK": "DKK", "PL": "PLN", "CZ": "CZK", "HU": "HUF", "RO": "RON", "TR": "TRY",
+    "GB": "GBP", "CH": "CHF", "BG": "BGN",
+    **dict.fromkeys(("AT", "BE", "CY", "DE", "EE", "EL", "ES", "FI", "FR", "GR", "HR", "IE", "IT"), "EUR"),
+    **dict.fromkeys(("LT", "LU", "LV", "MT", "NL", "PT", "SI", "SK"), "EUR"),
+}  # fmt: skip
+CROWNS = frozenset(("kr", "kr.", "Kr", "Kr.", "KR"))
+CROWNS_OF_LANGUAGE, OF_LANGUAGE, OF_COUNTRY, OF_BOTH = 0.9, 0.72, 0.72, 0.8
 # So many different marks of one country leave little doubt.
 MARKS_SURE = 3
 NOT_IN_SIGNS = ".,()[]:;*/"
@@ -44,7 +58,7 @@ def read_currency(context: Context, totals: list[Word]) -> Candidate[str] | None
             votes[printed] += 5 if is_near else 1
             first.setdefault(printed, word)
     if not votes:
-        return _by_marks(context)
+        return _by_marks(context) or _by_country(context)
     ranked = votes.most_common(2)
     code, count = ranked[0]
     rival = ranked[1][1] if len(ranked) > 1 else 0
@@ -73,6 +87,23 @@ def _currency(context: Context, word: Word) -> str | None:
         return SYMBOLS[word.text]
     amount = context.amount(word)
     return amount.currency if amount else None
+
+
+def _by_country(context: Context) -> Candidate[str] | None:
+    """No sign at all, or crowns of any kingdom: the money of the language's country, or that of ids and accounts."""
+    language = OF_LANGUAGES.get(context.vocabulary.languages[0])
+    words = [word.text.strip(",;:()") for row in context.labelled.tokens for word in row]
+    if language and language.endswith("K") and any(word in CROWNS for word in words):
+        return Candidate(language, CROWNS_OF_LANGUAGE, [])
+    ids = {text[:2] for text in words if looks_like_vat_id(text) and is_vat_id(text)}
+    countries = ids | {iban[:2] for iban in ibans_in(context)}
+    moneys = {OF_COUNTRIES.get(country, "") for country in countries}
+    if len(moneys) > 1 or (language and moneys and moneys != {language}):
+        return None
+    if language:
+        return Candidate(language, OF_BOTH if moneys else OF_LANGUAGE, [])
+    [money] = moneys or {""}
+    return Candidate(money, OF_COUNTRY, []) if money else None
 
 
 def _by_marks(context: Context) -> Candidate[str] | None:

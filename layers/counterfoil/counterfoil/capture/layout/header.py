@@ -13,24 +13,29 @@ from counterfoil.capture.layout.values import SYMBOLS, dates_in
 from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Word
 
-RIGHT, RIGHT_APART, BELOW, BELOW_FAR = 0.96, 0.94, 0.88, 0.6
+RIGHT, RIGHT_APART, RIGHT_LEAST, BELOW, BELOW_FAR = 0.96, 0.94, 0.8, 0.88, 0.6
 WITHOUT_COLON = 0.94
 LATER_PAGE = 0.9
 TITLE_DATE = 0.93
 LONE_DATE = 0.8
 ONLY_DATE = 0.78
+# The only date, though under the label of another field.
+OTHERS_DATE = 0.92
 # A weak label at the foot of a page (`Date:` beside the page number) says when it was printed.
 FOOTER, WEAK_IN_FOOTER = 0.87, 0.7
 LONE_DATE_WORDS_MAX = 6
 AMBIGUOUS_DATE = 0.7
-# A value further right than this many letter heights belongs to something else.
+# A value further right than this many letter heights belongs to something else, unless the row has nothing more.
 APART_MAX = 30.0
 
 IDENTIFIER = re.compile(r"^[#№]?(?=[^\s]*\d)[A-Z0-9][A-Z0-9./\\_#&+|-]{0,38}[A-Z0-9]$|^#?\d$", re.IGNORECASE)
 PREFIX = re.compile(r"^[#№]?[A-Z]{1,6}[-/.]?$", re.IGNORECASE)
 TIME = re.compile(r"^\d{1,2}:\d{2}")
+# Fields below whose labels a date may stand.
+DATED = ("due_date", "other")
 PHONE = re.compile(r"^\+\d")
 NUMBER_LENGTH_WEAK_MIN = 3
+DATE_WORDS_MAX = 5
 NUMBER_WORDS = frozenset(("nr", "no", "n", "num", "numero", "number", "nummer", "#", "nro", "nummer"))
 
 Parse = Callable[[list[Word], Context], tuple[object, list[Word], float] | None]
@@ -101,6 +106,8 @@ def _title_dates(context: Context) -> Iterator[Candidate[date]]:
         part = cut(words)[0]
         text, starts = joined(part)
         for printed in dates_in(text, context.day_first):
+            if printed.is_compact:
+                continue
             used = [word for word, start in zip(part, starts, strict=True) if printed.start <= start < printed.end]
             doubtful = printed.is_ambiguous and not context.day_first_is_proven
             score = TITLE_DATE * (AMBIGUOUS_DATE if doubtful else 1.0)
@@ -124,12 +131,7 @@ def _date_under_title(context: Context, label: Label, part: list[Word]) -> Itera
 def _lone_dates(context: Context) -> list[Candidate[date]]:
     """The only date in the upper half of the first page that no other label claims, as letters have it."""
     found: list[Candidate[date]] = []
-    claimed = {
-        id(word)
-        for label in context.labelled.all()
-        if label.meaning.field != "issue_date"
-        for word in context.labelled.right_of(label)
-    }
+    claimed = _claimed(context, "issue_date", "invoice_number")
     half = context.layout.pages[0].height / 2
     for tokens in context.labelled.tokens:
         for part in cut(tokens) if tokens else []:
@@ -137,22 +139,39 @@ def _lone_dates(context: Context) -> list[Candidate[date]]:
                 continue
             text, starts = joined(part)
             printed = dates_in(text, context.day_first)
-            if len(printed) == 1 and printed[0].end >= len(text) - 1:
+            if len(printed) == 1 and printed[0].end >= len(text) - 1 and not printed[0].is_compact:
                 used = [word for word, start in zip(part, starts, strict=True) if printed[0].start <= start]
                 doubtful = printed[0].is_ambiguous and not context.day_first_is_proven
                 found.append(Candidate(printed[0].value, LONE_DATE * (AMBIGUOUS_DATE if doubtful else 1.0), used))
     return found if len({candidate.value for candidate in found}) == 1 else []
 
 
+def _claimed(context: Context, *fields_left_out: str) -> set[int]:
+    """The words that stand beside or right below labels of other fields, by identity."""
+    found: set[int] = set()
+    for label in context.labelled.all():
+        if label.meaning.field in fields_left_out:
+            continue
+        beside = context.labelled.right_of(label)
+        below = next(context.labelled.below(label), []) if label.meaning.field in DATED and not beside else []
+        found.update(id(word) for word in (*beside, *below))
+    return found
+
+
 def _only_date(context: Context) -> list[Candidate[date]]:
     """The one date of a document that has no other, as receipts print it beside the time."""
     found: list[Candidate[date]] = []
-    for row in context.layout.rows:
-        text, starts = joined(row.words)
+    due = _claimed(context, "issue_date", "invoice_number", "other")
+    claimed = _claimed(context, "issue_date", "invoice_number")
+    for words in context.labelled.tokens:
+        text, starts = joined(words)
         for printed in dates_in(text, context.day_first):
-            used = [word for word, start in zip(row.words, starts, strict=True) if printed.start <= start < printed.end]
+            used = [word for word, start in zip(words, starts, strict=True) if printed.start <= start < printed.end]
+            if printed.is_compact or any(id(word) in due for word in used):
+                continue
             doubtful = printed.is_ambiguous and not context.day_first_is_proven
-            found.append(Candidate(printed.value, ONLY_DATE * (AMBIGUOUS_DATE if doubtful else 1.0), used))
+            score = ONLY_DATE * (OTHERS_DATE if any(id(word) in claimed for word in used) else 1.0)
+            found.append(Candidate(printed.value, score * (AMBIGUOUS_DATE if doubtful else 1.0), used))
     return found[:1] if len({candidate.value for candidate in found}) == 1 else []
 
 
@@ -182,14 +201,19 @@ def _places(context: Context, label: Label) -> Iterator[tuple[list[Word], float]
         parts = cut(words)
         height = max(1.0, label.y1 - label.y0)
         gap = (parts[0][0].x0 - label.x1) / height
-        if gap <= APART_MAX:
-            yield parts[0], RIGHT if gap < 2 else RIGHT_APART - gap * 0.004
+        is_alone = len(parts) == 1 and label.start == 0 and label.opens_phrase
+        if gap <= APART_MAX or is_alone:
+            yield parts[0], RIGHT if gap < 2 else max(RIGHT_LEAST, RIGHT_APART - gap * 0.004)
+    if not label.opens_phrase and not label.has_colon:
+        return  # A label inside running text (`30 days from invoice date`) heads no column.
     for depth, part in enumerate(context.labelled.below(label)):
         yield part, BELOW if depth == 0 else BELOW_FAR
 
 
 def _identifier(words: list[Word], context: Context, is_strong: bool) -> tuple[str, list[Word]] | None:
-    """The first identifier among the words; a letter prefix before digits belongs to it."""
+    """The first identifier among the words; a letter prefix before digits belongs to it, a date is none."""
+    if _opens_with_date(words, context):
+        return None
     for place, word in enumerate(words[:3]):
         text = word.text.strip(".,;:[]*<>")
         if text.startswith("("):
@@ -205,6 +229,12 @@ def _identifier(words: list[Word], context: Context, is_strong: bool) -> tuple[s
         if _is_identifier(text, context, is_strong):
             return text.lstrip("#№"), [word]
     return None
+
+
+def _opens_with_date(words: list[Word], context: Context) -> bool:
+    """`2 February 2026`: its first word alone would pass for a number."""
+    text, _ = joined(words[:DATE_WORDS_MAX])
+    return any(printed.start == 0 and " " in text[: printed.end] for printed in dates_in(text, context.day_first))
 
 
 def _after_number_word(words: list[Word], context: Context) -> tuple[str, list[Word]] | None:

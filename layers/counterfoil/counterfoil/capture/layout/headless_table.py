@@ -1,17 +1,24 @@
-"""Lines without a head: a text, an amount at the end of the row, perhaps a quantity between.
+"""Lines without a head that we understand: only arithmetic is believed.
 
-Without a head anything could be a line, so only arithmetic is believed: rows in a run whose amounts make the net or
-the gross total.
+Rows in which two numbers multiply to a third show where the columns are, and are then read like any table
+(`implied_header`). Else a text, an amount at the end of the row and perhaps a quantity between are a line, if a run of
+such rows makes the net or the gross total.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations, pairwise
+from statistics import median
 
 from counterfoil.capture.layout.labels import cut
 from counterfoil.capture.layout.page_context import Context
+from counterfoil.capture.layout.table_cells import RowCells, cut_row
+from counterfoil.capture.layout.table_columns import Column, Header
+from counterfoil.capture.layout.table_text import is_code
 from counterfoil.capture.layout.totals import amounts_of
 from counterfoil.capture.layout.words import Row, Word, box_of
 from counterfoil.domain.invoices import Evidence, InvoiceLine
@@ -26,6 +33,12 @@ TOTAL_FIELDS = frozenset(
     ("net_total", "tax_total", "gross_total", "payable", "prepaid", "charge", "discount", "rounding")
 )
 RUNS_TRIED_MAX = 2000
+# Rows and numbers of a row that are looked at for products.
+PRODUCT_ROWS_MAX = 80
+PRODUCT_NUMBERS_MAX = 8
+TAX_RATE_MAX = 30
+# Text less than this share of its height above a row belongs to it.
+ABOVE_GAP = 0.8
 
 
 @dataclass(slots=True)
@@ -35,6 +48,118 @@ class _Candidate:
     quantity: Decimal | None
     price: Decimal | None
     amount: Decimal
+
+
+@dataclass(slots=True)
+class _Product:
+    """A row in which quantity × price = amount, by the places of the three among its numbers."""
+
+    cells: RowCells
+    quantity: int
+    price: int
+    amount: int
+
+
+def implied_header(context: Context) -> Header | None:
+    """The columns of a table without a known head, from the rows whose numbers multiply out; None without any."""
+    found: list[_Product] = []
+    for row in context.layout.rows:
+        if len(row.phrases) < 3 or _is_total(context, row):
+            continue
+        cells = cut_row(context, row)
+        product = _product(cells) if 3 <= len(cells.all_numbers) <= PRODUCT_NUMBERS_MAX else None
+        if product is not None:
+            found.append(product)
+            if len(found) == PRODUCT_ROWS_MAX:
+                break
+    if not found:
+        return None
+    counts = Counter(len(product.cells.all_numbers) for product in found)
+    size = max(counts, key=lambda count: counts[count])
+    found = [product for product in found if len(product.cells.all_numbers) == size]
+    columns = [*_words_columns(found), *_number_columns(found, size)]
+    first = found[0].cells.row
+    return Header(_row_before(context, first), first.page, sorted(columns, key=lambda column: column.x0))
+
+
+def _row_before(context: Context, first: Row) -> int:
+    """The row after which the table begins: text closely above its first numbers belongs to it."""
+    index = first.index - 1
+    while index >= 0:
+        row, below = context.layout.rows[index], context.layout.rows[index + 1]
+        is_close = row.page == below.page and below.y0 - row.y1 < ABOVE_GAP * (row.y1 - row.y0)
+        if not is_close or len(row.phrases) > 1:
+            break
+        index -= 1
+    return index
+
+
+def _product(cells: RowCells) -> _Product | None:
+    """The last number that is a product of two before it; whole numbers before others are quantities."""
+    numbers = cells.all_numbers
+    for amount in range(len(numbers) - 1, 1, -1):
+        total = numbers[amount].amount
+        if total.is_percent or total.decimals < 2 or not total.value:
+            continue
+        for second, first in combinations(range(amount - 1, -1, -1), 2):
+            one, two = numbers[first].amount, numbers[second].amount
+            if one.is_percent or two.is_percent or abs(one.value * two.value - total.value) >= CENT:
+                continue
+            is_turned = one.symbol is not None or (one.decimals > two.decimals and two.symbol is None)
+            quantity, price = (second, first) if is_turned else (first, second)
+            return _Product(cells, quantity, price, amount)
+    return None
+
+
+def _number_columns(found: list[_Product], size: int) -> list[Column]:
+    """One column for each number of the rows, named by what most rows make of it."""
+    columns: list[Column] = []
+    for place in range(size):
+        numbers = [product.cells.all_numbers[place] for product in found]
+        votes = Counter(
+            "quantity" if place == product.quantity else "unit_price" if place == product.price else "amount"
+            for product in found
+            if place in (product.quantity, product.price, product.amount)
+        )
+        values = {number.amount.value for number in numbers}
+        kind = votes.most_common(1)[0][0] if votes.total() * 2 > len(found) else "unknown"
+        if kind == "unknown" and len(values) == 1 and 0 <= min(values) <= TAX_RATE_MAX and len(found) > 1:
+            kind = "tax_rate"
+        if kind in {column.kind for column in columns}:
+            kind = "unknown"
+        right = median(number.x1 for number in numbers)
+        columns.append(Column(kind, median(number.x0 for number in numbers), right, edge=None))
+    if [column.kind for column in columns[:1]] == ["unknown"] and _counts_up(found):
+        columns[0].kind = "position"
+    return columns
+
+
+def _counts_up(found: list[_Product]) -> bool:
+    values = [product.cells.all_numbers[0].amount.value for product in found]
+    return all(after > before for before, after in pairwise(values))
+
+
+def _words_columns(found: list[_Product]) -> list[Column]:
+    """The name's column, and that of codes where one stands before it."""
+    by_row = [
+        [part for part in product.cells.parts if any(map(str.isalpha, "".join(word.text for word in part)))]
+        for product in found
+    ]
+    first = [parts[0] for parts in by_row if parts]
+    if not first:
+        return [Column("description", 0.0, 0.0)]
+    edge = median(part[0].x0 for part in first)
+    second = [parts[1] for parts in by_row if len(parts) > 1 and abs(parts[0][0].x0 - edge) < ABOVE_GAP]
+    if len(second) * 2 > len(found) and sum(map(is_code, first)) * 2 > len(first):
+        name = median(part[0].x0 for part in second)
+        return [Column("item_code", edge, edge), Column("description", name, name)]
+    return [Column("description", edge, edge)]
+
+
+def _is_total(context: Context, row: Row) -> bool:
+    return any(
+        label.meaning.field in TOTAL_FIELDS and label.opens_phrase for label in context.labelled.labels[row.index]
+    )
 
 
 def read_headless_lines(context: Context, totals: list[Decimal | None], lines_max: int) -> list[InvoiceLine]:
@@ -66,7 +191,7 @@ def _run(found: list[_Candidate], total: Decimal) -> list[_Candidate]:
 
 def _candidate(context: Context, row: Row) -> _Candidate | None:
     """A row that opens with text and ends with money, under no total's label."""
-    if any(label.meaning.field in TOTAL_FIELDS and label.opens_phrase for label in context.labelled.labels[row.index]):
+    if _is_total(context, row):
         return None
     parts = cut(context.labelled.tokens[row.index])
     if len(parts) < 2:

@@ -26,6 +26,8 @@ PARTIES = ("vendor", "buyer", "delivery")
 RATE = re.compile(r"^[(@]*\d{1,2}(?:[.,]\d{1,3})?\s?%[):,]*$|^%[):]*$")
 RATE_NUMBER = re.compile(r"^[(@]*\d{1,2}(?:[.,]\d{1,3})?$")
 ALIGN_SLACK = 6.0
+# What stands this many letter heights behind a label and its colon is in another column.
+APART = 3.0
 
 
 @dataclass(slots=True)
@@ -136,11 +138,11 @@ def _labels_in(index: int, tokens: list[Word], vocabulary: Vocabulary) -> Iterat
         opens = place == 0 or _gap(tokens, place) > PHRASE_GAP or (follows_rate and opened)
         follows_rate = _is_rate(tokens, place)
         opened = opens
-        start = squeeze(tokens[place].text)
+        start = "" if _is_country(tokens, place) else squeeze(tokens[place].text)
         may_start = start[:START_LENGTH] in vocabulary.label_starts or start.endswith(vocabulary.title_endings)
         found = _labels_at(index, tokens, place, opens, vocabulary) if start and may_start else []
         believed = [label for label in found if _is_believable(label, tokens, follows)]
-        if follows and tokens[place - 1].text.endswith(":"):
+        if follows and tokens[place - 1].text.endswith(":") and _gap(tokens, place) < APART:
             believed = [label for label in believed if label.meaning.is_strong]  # `Org.nr: NO 995 ...`: a value.
         if not believed:
             follows = False
@@ -164,6 +166,8 @@ def _is_believable(label: Label, tokens: list[Word], follows: bool) -> bool:
         return False
     if label.meaning.field in PARTIES:
         stands_alone = label.end == len(tokens) or _gap(tokens, label.end) > PHRASE_GAP
+        if not stands_alone and tokens[label.end].text[:1].islower():
+            return False  # `Invoice to pay by transfer`, `Invoice for services`: running text.
         return label.opens_phrase and (stands_alone or label.end - label.start >= 2)
     if label.opens_phrase:
         return True
@@ -217,7 +221,7 @@ def _labels_at(index: int, tokens: list[Word], place: int, opens: bool, vocabula
     words = tokens[place:end]
     # Signs alone, such as the colon in `Total :`, still belong to the label.
     while end < len(tokens) and (RATE.match(tokens[end].text) or squeeze(tokens[end].text) in NUMBER_WORDS):
-        if _gap(tokens, end) > PHRASE_GAP:
+        if _gap(tokens, end) > PHRASE_GAP or tokens[end - 1].text.endswith(":") or _is_country(tokens, end):
             break
         end += 1
     while end < len(tokens) and not squeeze(tokens[end].text) and tokens[end].text in (":", ".", "-", "–", "#"):
@@ -239,6 +243,13 @@ def _labels_at(index: int, tokens: list[Word], place: int, opens: bool, vocabula
         )
         for meaning in meanings
     ]
+
+
+def _is_country(tokens: list[Word], place: int) -> bool:
+    """`NO 995 525 828 MVA`: Norway before its number, not the word for number."""
+    if tokens[place].text != "NO" or (place and tokens[place - 1].text.isupper() and _gap(tokens, place) < PHRASE_GAP):
+        return False
+    return [len(word.text) for word in tokens[place + 1 : place + 3] if word.text.isdigit()] == [3, 3]
 
 
 def _gap(tokens: list[Word], place: int) -> float:

@@ -55,6 +55,11 @@ class Context:
     names: dict[str, str] = field(default_factory=dict)
     amounts: dict[int, Amount | None] = field(default_factory=dict)
 
+    @property
+    def labelled_fields(self) -> set[str]:
+        """The fields whose sure labels were seen."""
+        return {label.meaning.field for label in self.labelled.all() if label.meaning.is_strong} - {"other"}
+
     def amount(self, word: Word) -> Amount | None:
         """The word as an amount; remembered, since every reader asks."""
         key = id(word)
@@ -66,7 +71,7 @@ class Context:
 def context_of(layout: Layout, own: CompanyIdentity, memory: VendorMemory | None = None) -> Context:
     """Languages, labels and customs of a document; `memory` is what is known of its vendor's labels."""
     texts = [word.text for row in layout.rows for word in row.words]
-    words = vocabulary(languages_of(texts))
+    words = vocabulary(languages_of(texts, (phrase.text for phrase in layout.phrases)))
     if memory is not None:
         words = words.taught((lesson.label, lesson.field) for lesson in memory.labels)
     day_first, proven = day_comes_first([row.text for row in layout.rows], default=not _is_month_first(texts, words))

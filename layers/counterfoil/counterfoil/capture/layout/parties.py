@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import islice
 
-from counterfoil.capture.identifiers import compact, is_iban, is_vat_id, looks_like_vat_id
-from counterfoil.capture.layout.blocks import ADDRESS, POSTCODE, Block, sender_parts, text_of
+from counterfoil.capture.layout.blocks import ADDRESS, OWN_DETAILS, POSTCODE, Block, sender_parts, text_of
 from counterfoil.capture.layout.labels import cut
 from counterfoil.capture.layout.page_context import Candidate, Context
+from counterfoil.capture.layout.tax_ids import chosen_tax_id, is_under, tax_ids, vendor_iban
 from counterfoil.capture.layout.values import dates_in
 from counterfoil.capture.layout.vocabulary import months, squeeze
 from counterfoil.capture.layout.words import Phrase, Word
@@ -106,28 +105,39 @@ MAIL_HOSTS = frozenset(
         "wanadoo",
     ]
 )
-TAX_NUMBER = re.compile(r"^[A-Z0-9][A-Z0-9./-]{6,19}$", re.IGNORECASE)
 NAME_LENGTH_MAX = 80
 PARAGRAPH_GAP = 1.5
-TAX_ID_GROUPS_MAX = 6
-# Norway and Switzerland write the tax behind the number.
-TAX_SUFFIXES = ("MVA", "MWST", "TVA", "IVA")
-IBAN_GROUPS_MAX = 10
-IBAN_LENGTH_MAX = 34
 ADDRESS_ROWS_MAX = 8
 DOMAINS_MAX = 5
 ALIGN_SLACK = 8.0
-TAX_DIGITS_MIN = 6
 # What a name gains by standing on the page once more.
 REPEATED = 0.4
 # What it gains when an e-mail or web address of the document bears it.
 DOMAIN_POINTS = 2.0
+LEGAL_FORM_POINTS, ADDRESS_POINTS, SENDER_POINTS = 2.0, 1.3, 1.5
+# Kinds of evidence that a buyer's name has as well.
+OF_ANYBODY = ("form", "address")
+# What it gains when the document's one tax id stands under it.
+TAX_ID_POINTS = 1.5
 # What it gains under a label such as `Seller`.
 LABELLED_POINTS = 4.0
 UPPER, LOWER = 0.4, 0.85
 # The tallest letters of the page, well above the usual ones, at its top: a letterhead.
 LETTERHEAD, LETTERHEAD_HEIGHT = 0.9, 1.5
 NAME_SURE, NAME_UNSURE = 0.88, 0.85
+# Without a known buyer the vendor's name needs so many points of its own; a page needs so many labels of sure meaning.
+TELLING_MIN, FIELDS_MIN, NOT_TOLD = 1.0, 3, 0.7
+LABEL_WORDS_MAX = 3
+NEARER = 0.8
+UNLABELLED_BUYER = 0.72
+ADDRESS_LINES_MAX = 5
+ADDRESS_PARTS = re.compile(r"[,;\n]")
+ADDRESS_LENGTH_MIN = 6
+OWN_ADDRESS_LINES = 5
+# Labels of where the money goes: the name there may be the vendor's.
+REMITTANCE = frozenset(
+    ("remitto", "pleaseremitto", "remitpaymentto", "pleaseremitpaymentto", "remittanceaddress", "sendpaymentto")
+)
 
 
 @dataclass(slots=True)
@@ -146,8 +156,13 @@ def read_parties(context: Context) -> Parties:
     parties = Parties()
     parties.buyer = _buyer(context, blocks)
     parties.vendor = _vendor(context, blocks, parties.buyer)
-    parties.vat_id = _vat_id(context, blocks)
-    parties.iban = _iban(context, blocks)
+    if parties.buyer is None and parties.vendor is not None:
+        parties.buyer = _other_addressee(context, parties.vendor)
+        is_labelled = any(block.kind == "vendor" for block in blocks)
+        if not is_labelled:
+            parties.vendor.score *= NOT_TOLD  # Until the document says who receives, a name may be either's.
+    parties.vat_id = chosen_tax_id(tax_ids(context, blocks), parties.vendor.words if parties.vendor else [])
+    parties.iban = vendor_iban(context, blocks)
     parties.address = _address(context, parties.vendor) if parties.vendor else None
     parties.domains = _vendor_domains(context, blocks)
     return parties
@@ -184,6 +199,31 @@ def _buyer(context: Context, blocks: list[Block]) -> Candidate[str] | None:
     return None
 
 
+def _other_addressee(context: Context, vendor: Candidate[str]) -> Candidate[str] | None:
+    """The one other name in the upper part of the first page with an address under it and nothing else of a sender."""
+    reach = context.layout.pages[0].height * UPPER
+    own_rows = {label.row for label in context.labelled.all() if label.meaning.field in OWN_DETAILS and label.page == 1}
+    found: dict[str, Phrase] = {}
+    covered: set[int] = set()
+    for phrase in context.layout.phrases:
+        if phrase.page > 1 or phrase.y0 > reach:
+            break
+        if id(phrase.words[0]) in covered or sender_parts(phrase) or _opens_with_label(context, phrase):
+            continue
+        lines = _lines_below(context, phrase.words[0], ADDRESS_LINES_MAX)
+        covered.update(id(line.words[0]) for line in lines)
+        is_address = any(POSTCODE.search(line.text) and ADDRESS.search(line.text) for line in lines)
+        is_sender = any(line.row in own_rows or "@" in line.text for line in lines)
+        if not is_address or is_sender or not _is_name(phrase.text):
+            continue
+        if core_of(phrase.text) and core_of(phrase.text) != core_of(vendor.value):
+            found.setdefault(core_of(phrase.text), phrase)
+    if len(found) != 1:
+        return None
+    [phrase] = found.values()
+    return Candidate(phrase.text, UNLABELLED_BUYER, phrase.words)
+
+
 def _name_in(context: Context, block: Block) -> tuple[str, list[Word]] | None:
     """The name in a block: beside the label `Name:`, else its first lines that can be one."""
     for index in sorted(block.rows):
@@ -208,8 +248,16 @@ def _line_above(context: Context, row: int, value: list[Word]) -> list[list[Word
     label = context.labelled.tokens[row][0]
     above = context.labelled.tokens[row - 1]
     in_cell = abs(above[0].x0 - value[0].x0) < 1 and value[0].y0 - above[-1].y1 < 0.5 * value[0].height
-    between = above[0].middle < label.middle < value[0].middle
-    return [above] if in_cell and between and len(cut(above)) == 1 else []
+    between = above[0].middle < label.middle < value[0].middle - 1
+    return [above] if in_cell and (between or _is_apart(context, row, value)) and len(cut(above)) == 1 else []
+
+
+def _is_apart(context: Context, row: int, value: list[Word]) -> bool:
+    """The line above a value stands nearer to it than to what comes before, and under no label."""
+    if row < 2 or context.labelled.labels[row - 1] or context.layout.rows[row - 2].page != value[0].page:
+        return False
+    above, before = context.layout.rows[row - 1], context.layout.rows[row - 2]
+    return value[0].y0 - above.y0 < NEARER * (above.y0 - before.y0)
 
 
 def _paragraph(lines: list[list[Word]]) -> list[list[Word]]:
@@ -229,51 +277,106 @@ def _starts_label(context: Context, line: list[Word]) -> bool:
 
 
 def _vendor(context: Context, blocks: list[Block], buyer: Candidate[str] | None) -> Candidate[str] | None:
-    scores: dict[str, tuple[float, Candidate[str]]] = {}
-    others = {squeeze(name) for name in context.own.names}
-    others |= {squeeze(buyer.value)} if buyer else set()
-    others |= {
-        squeeze(name[0])
-        for block in blocks
-        if block.kind in ("buyer", "delivery") and (name := _name_in(context, block))
-    }
-    domains = _domains(context)
-    for text, words, points in _names(context, blocks):
-        key = squeeze(text)
-        if not key or key in others or key in context.vocabulary.titles:
+    """The name with the most evidence; names that differ only in their legal form count as one party."""
+    others = _others(context, blocks, buyer)
+    parties: dict[str, _Party] = {}
+    for name in _names(context, blocks):
+        core, key = core_of(name.text), squeeze(name.text)
+        if not core or core in others or key in others or _is_vocabulary(context, key):
             continue
-        if key in context.vocabulary.labels or key in context.vocabulary.columns:
+        if _is_own_address_below(context, name.words):
             continue
-        if has_legal_form(text):
-            points += 2.0
-        stem = squeeze(text.split()[0])
-        if any(len(stem) >= 3 and (stem in domain or domain in key) for domain in domains):
-            points += DOMAIN_POINTS
-        before = scores.get(key)
-        total = max(points, before[0]) + REPEATED if before else points
-        first = before[1] if before else Candidate(text, 0.0, words)
-        scores[key] = (total, first)
-    if not scores:
+        parties.setdefault(core, _Party()).places.append(name)
+    if not parties:
         return None
-    ranked = sorted(scores.values(), key=lambda pair: -pair[0])
-    best, candidate = ranked[0]
-    second = ranked[1][0] if len(ranked) > 1 else 0.0
+    ranked = sorted(parties.values(), key=lambda party: -party.points)
+    best = ranked[0]
+    second = ranked[1].points if len(ranked) > 1 else 0.0
+    candidate = Candidate(best.name.text, 0.0, best.name.words)
     known = context.names.get(squeeze(candidate.value))
     if known is not None:
         return Candidate(known, 0.97, candidate.words)
-    raw = min(0.97, 0.3 + 0.12 * best + 0.1 * (best - second))
+    raw = min(0.97, 0.3 + 0.12 * best.points + 0.1 * (best.points - second))
     # Measured: names with little evidence are right less often than their points say.
     candidate.score = raw if raw >= NAME_SURE else raw * NAME_UNSURE
+    if buyer is None and best.telling < TELLING_MIN:
+        candidate.score *= NOT_TOLD  # Legal form and address would fit the buyer as well.
+    if len(context.labelled_fields) < FIELDS_MIN:
+        candidate.score *= NOT_TOLD  # A language or a layout of which little is understood.
     return candidate
 
 
-def _names(context: Context, blocks: list[Block]) -> list[tuple[str, list[Word], float]]:
-    """Every phrase that may be the vendor's name with its first points."""
-    found: list[tuple[str, list[Word], float]] = []
-    taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
+def _others(context: Context, blocks: list[Block], buyer: Candidate[str] | None) -> set[str]:
+    """Names that are not the vendor's: the company's own, the buyer's, a receiver's; also without legal form."""
+    names = [*context.own.names, *([buyer.value] if buyer else [])]
+    names += [
+        name[0]
+        for block in blocks
+        if block.kind in ("buyer", "delivery") and not _is_remittance(block) and (name := _name_in(context, block))
+    ]
+    return {squeeze(name) for name in names} | {core for name in names if (core := core_of(name))}
+
+
+def _is_remittance(block: Block) -> bool:
+    return block.label is not None and squeeze(block.label.text) in REMITTANCE
+
+
+def _is_vocabulary(context: Context, key: str) -> bool:
+    words = context.vocabulary
+    return key in words.titles or key in words.credit_titles or key in words.labels or key in words.columns
+
+
+def core_of(name: str) -> str:
+    """A name squeezed without its legal form, so that `Acme Ltd.` and `ACME` meet."""
+    words = [squeeze(word) for word in name.replace("&", " ").split()]
+    return "".join(word for place, word in enumerate(words) if place == 0 or word not in LEGAL_FORMS)
+
+
+@dataclass(slots=True)
+class _Name:
+    """A phrase that may be the vendor's name with its points by kind of evidence."""
+
+    text: str
+    words: list[Word]
+    evidence: dict[str, float]
+
+    @property
+    def points(self) -> float:
+        return sum(self.evidence.values())
+
+
+@dataclass(slots=True)
+class _Party:
+    """Every place where one name stands. Each kind of evidence counts once, wherever it was best."""
+
+    places: list[_Name] = field(default_factory=list)
+
+    @property
+    def name(self) -> _Name:
+        return max(self.places, key=lambda name: name.points)
+
+    @property
+    def evidence(self) -> dict[str, float]:
+        kinds = {kind for name in self.places for kind in name.evidence}
+        return {kind: max(name.evidence[kind] for name in self.places if kind in name.evidence) for kind in kinds}
+
+    @property
+    def points(self) -> float:
+        return sum(self.evidence.values()) + REPEATED * (len(self.places) - 1)
+
+    @property
+    def telling(self) -> float:
+        """The points that no buyer's name would have."""
+        return sum(points for kind, points in self.evidence.items() if kind not in OF_ANYBODY)
+
+
+def _names(context: Context, blocks: list[Block]) -> list[_Name]:
+    """Every phrase of the first page that may be the vendor's name, with its points."""
+    found: list[_Name] = []
     for block in blocks:
         if block.kind == "vendor" and (labelled := _name_in(context, block)):
-            found.append((*labelled, LABELLED_POINTS))
+            found.append(_Name(*labelled, {"label": LABELLED_POINTS}))
+    taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
     usual = _usual_height(context)
     for phrase in context.layout.phrases:
         if phrase.page > 1:
@@ -282,18 +385,60 @@ def _names(context: Context, blocks: list[Block]) -> list[tuple[str, list[Word],
             continue
         parts = sender_parts(phrase)
         words = phrase.words
-        name = REGISTRATION.sub("", parts[0] if parts else phrase.text)
+        name = _bare_name(context, REGISTRATION.sub("", parts[0] if parts else phrase.text))
         if not _is_name(name):
             continue
         above = None if parts else _first_half(context, phrase, name)
         if above is not None:
             name, words = f"{above.text} {name}", [*above.words, *words]
-        points = _place_points(context, phrase, usual)
-        points += 1.5 if parts and _is_at_edge(context, phrase) else 0.0
-        points += 1.3 if not parts and _has_address_below(context, phrase) else 0.0
-        if points > 0 or has_legal_form(name):
-            found.append((name, words, points))
+        evidence = {"place": _place_points(context, phrase, usual)}
+        if parts:
+            evidence["sender"] = SENDER_POINTS if _is_at_edge(context, phrase) else 0.0
+        elif _has_address_below(context, phrase):
+            evidence["address"] = ADDRESS_POINTS
+        if sum(evidence.values()) > 0 or has_legal_form(name):
+            found.append(_Name(name, words, evidence))
+    _add_evidence(context, blocks, found)
     return found
+
+
+def _add_evidence(context: Context, blocks: list[Block], names: list[_Name]) -> None:
+    """What a legal form, the web addresses and the one tax id of the document say for each name."""
+    domains = _domains(context)
+    ids = tax_ids(context, blocks)
+    tax_words = [ids[0].words[0]] if len({candidate.value for candidate in ids}) == 1 else []
+    for name in names:
+        key, stem = squeeze(name.text), squeeze(name.text.split()[0])
+        if has_legal_form(name.text):
+            name.evidence["form"] = LEGAL_FORM_POINTS
+        if any(len(stem) >= 3 and (stem in domain or domain in key) for domain in domains):
+            name.evidence["domain"] = DOMAIN_POINTS
+        if any(is_under(word, name.words[0]) for word in tax_words):
+            name.evidence["tax id"] = TAX_ID_POINTS
+
+
+def _bare_name(context: Context, text: str) -> str:
+    """`Sender: Acme Ltd` and `Acme Ltd Invoice` are Acme Ltd: a label unknown to us or the title beside the name."""
+    before, colon, after = text.partition(": ")
+    if colon and len(before.split()) <= LABEL_WORDS_MAX and has_legal_form(after):
+        text = after
+    words = text.split()
+    titles = context.vocabulary.titles
+    if len(words) > 2 and squeeze(words[-1]) in titles and has_legal_form(" ".join(words[:-1])):
+        return " ".join(words[:-1])
+    if len(words) > 2 and squeeze(words[0]) in titles and has_legal_form(" ".join(words[1:])):
+        return " ".join(words[1:])
+    return text
+
+
+def _is_own_address_below(context: Context, words: list[Word]) -> bool:
+    """A line of the company's own address, with its numbers, stands closely under the name."""
+    parts = [squeeze(part) for address in context.own.addresses for part in ADDRESS_PARTS.split(address)]
+    own = [part for part in parts if len(part) >= ADDRESS_LENGTH_MIN and any(map(str.isdigit, part))]
+    if not own or not words:
+        return False
+    below = [squeeze(line.text) for line in _lines_below(context, words[0], OWN_ADDRESS_LINES)]
+    return any(part in line for part in own for line in below)
 
 
 def _is_at_edge(context: Context, phrase: Phrase) -> bool:
@@ -358,21 +503,33 @@ def _opens_with_label(context: Context, phrase: Phrase) -> bool:
 
 def _has_address_below(context: Context, phrase: Phrase) -> bool:
     """One of the next three lines of the same column has a postcode or a house number."""
+    return any(
+        ADDRESS.search(part.text) and not context.amount(part.words[-1])
+        for part in _lines_below(context, phrase.words[0], 3, phrase)
+    )
+
+
+def _lines_below(context: Context, first: Word, count: int, phrase: Phrase | None = None) -> list[Phrase]:
+    """The lines that follow closely under a word in its column (of a phrase, aligned at either side), nearest first."""
     rows = context.layout.rows
-    bottom, seen = phrase.y1, 0
-    for row in rows[phrase.row + 1 : phrase.row + 8]:
-        if row.page != phrase.page or seen == 3:
+    row_of = phrase.row if phrase else next((r.index for r in rows if any(word is first for word in r.words)), None)
+    if row_of is None:
+        return []
+    found: list[Phrase] = []
+    bottom = phrase.y1 if phrase else first.y1
+    for row in rows[row_of + 1 : row_of + 8]:
+        if row.page != first.page or len(found) == count:
             break
-        part = next((p for p in row.phrases if abs(p.x0 - phrase.x0) < 8 or abs(p.x1 - phrase.x1) < 3), None)
+        part = next(
+            (p for p in row.phrases if abs(p.x0 - first.x0) < 8 or (phrase and abs(p.x1 - phrase.x1) < 3)), None
+        )
         if part is None:
             continue
         if part.y0 - bottom > 1.8 * part.height:
             break
         bottom = part.y1
-        seen += 1
-        if ADDRESS.search(part.text) and not context.amount(part.words[-1]):
-            return True
-    return False
+        found.append(part)
+    return found
 
 
 def _domains(context: Context) -> set[str]:
@@ -399,105 +556,6 @@ def _vendor_domains(context: Context, blocks: list[Block]) -> list[str]:
                 if not inside and stem not in MAIL_HOSTS and domain not in found:
                     found.append(domain)
     return found[:DOMAINS_MAX]
-
-
-def _vat_id(context: Context, blocks: list[Block]) -> Candidate[str] | None:
-    """Labelled tax ids outside the buyer's block; a European one with right check digits is believed most."""
-    taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
-    own = {compact(tax_id) for tax_id in context.own.tax_ids} | _tax_ids_of(taken)
-    found: list[Candidate[str]] = []
-    for label in context.labelled.of("vendor_vat_id"):
-        words = context.labelled.right_of(label)
-        parts = [*([cut(words)[0]] if words else []), *islice(context.labelled.below(label), 1)]
-        for part in parts:
-            read = _tax_id(part)
-            if read is None:
-                continue
-            text, used = read
-            if compact(text) in own:
-                continue
-            score = 0.8
-            if looks_like_vat_id(text):
-                score = 0.93 if is_vat_id(text) else 0.82
-            if any(block.contains(used[0]) for block in taken):
-                continue
-            found.append(Candidate(compact(text) if looks_like_vat_id(text) else text, score, used))
-            break
-    if not found:
-        found.extend(_bare_vat_ids(context, own, taken))
-    found.sort(key=lambda candidate: -candidate.score)
-    return found[0] if found else None
-
-
-def _tax_ids_of(blocks: list[Block]) -> set[str]:
-    """European tax ids inside blocks: they are these parties' wherever else they stand."""
-    texts = {compact(word.text.strip(".,;:()")) for block in blocks for line in block.lines for word in line}
-    return {text for text in texts if looks_like_vat_id(text) and sum(map(str.isdigit, text)) >= TAX_DIGITS_MIN}
-
-
-def _tax_id(words: list[Word]) -> tuple[str, list[Word]] | None:
-    """The tax id that opens the words, its groups joined: right check digits decide how many belong to it."""
-    texts = [word.text.strip(".,;:()|") for word in words[:TAX_ID_GROUPS_MAX]]
-    longest: tuple[str, list[Word]] | None = None
-    for count in range(1, len(texts) + 1):
-        if count > 1 and not texts[count - 1].isalnum():
-            break
-        text = "".join(texts[:count])
-        if sum(map(str.isdigit, text)) < TAX_DIGITS_MIN:
-            continue
-        if looks_like_vat_id(text):
-            longest = (" ".join(texts[:count]), words[:count])
-            if is_vat_id(text):
-                return longest
-        elif longest is None and TAX_NUMBER.match(text) and not dates_in(text, day_first=True):
-            longest = (" ".join(texts[:count]), words[:count])
-        after = texts[count] if count < len(texts) else ""
-        if count > 1 and after and not after[:1].isdigit() and after not in TAX_SUFFIXES:
-            break
-    return longest
-
-
-def _bare_vat_ids(context: Context, own: set[str], taken: list[Block]) -> list[Candidate[str]]:
-    found = []
-    for row in context.labelled.tokens:
-        for word in row:
-            text = word.text.strip(".,;:()")
-            inside = any(block.contains(word) for block in taken)
-            if not inside and looks_like_vat_id(text) and is_vat_id(text) and compact(text) not in own:
-                found.append(Candidate(text, 0.7, [word]))
-    return found
-
-
-def ibans_in(context: Context) -> dict[str, list[Word]]:
-    """Every account number on the pages whose check digits hold, with its words."""
-    found: dict[str, list[Word]] = {}
-    for row in context.labelled.tokens:
-        for place, word in enumerate(row):
-            start = compact(word.text)
-            if not (start[:2].isalpha() and (start[2:4].isdigit() or len(start) == 2)):
-                continue
-            text = ""
-            for end in range(place, min(place + IBAN_GROUPS_MAX, len(row))):
-                text += compact(row[end].text.strip(".,;:"))
-                if len(text) > IBAN_LENGTH_MAX:
-                    break
-                if is_iban(text):
-                    found.setdefault(text, row[place : end + 1])
-                    break
-    return found
-
-
-def _iban(context: Context, blocks: list[Block]) -> Candidate[str] | None:
-    """The vendor's account: the first one outside the buyer's block; in doubt when there are several."""
-    taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
-    own = [
-        (iban, words)
-        for iban, words in ibans_in(context).items()
-        if not any(block.contains(words[0]) for block in taken)
-    ]
-    if not own:
-        return None
-    return Candidate(own[0][0], 0.97 if len(own) == 1 else 0.75, own[0][1])
 
 
 def _address(context: Context, name: Candidate[str]) -> Candidate[str] | None:

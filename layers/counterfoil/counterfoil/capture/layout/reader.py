@@ -11,6 +11,7 @@ from counterfoil.capture.layout.currency import read_currency
 from counterfoil.capture.layout.header import dates, invoice_numbers, order_numbers, texts
 from counterfoil.capture.layout.page_context import Candidate, Context, context_of
 from counterfoil.capture.layout.parties import read_parties
+from counterfoil.capture.layout.receipt import is_receipt, read_receipt
 from counterfoil.capture.layout.table import read_lines
 from counterfoil.capture.layout.totals import Totals, read_totals
 from counterfoil.capture.layout.vocabulary import squeeze
@@ -36,6 +37,7 @@ RECOGNISED_TRUST = {
     "issue_date": 0.9,
 }
 TITLE_ROWS_MAX = 25
+TOTALS = ("net_total", "tax_total", "gross_total")
 # A line read with this confidence multiplied out when it was read.
 LINE_AGREES = Decimal("0.95")
 # A number on a later page counts as another invoice's only under a label that can mean nothing else.
@@ -72,11 +74,41 @@ def read_context(context: Context, source: Source, limits: Limits) -> Reading:
     _put(reading, "vendor_address", parties.address)
     _put(reading, "buyer_name", parties.buyer)
     reading.vendor_domains = parties.domains
+    is_till_receipt = source == Source.OCR and is_receipt(context)
+    if is_till_receipt:
+        _put_receipt(reading, context)
     _check_single(context, reading)
     net, gross = reading.amount("net_total"), reading.amount("gross_total")
     reading.lines = read_lines(context, net, gross, limits.lines_max)
+    if not totals.is_proven and not is_till_receipt:
+        _confirm_by_lines(context, reading)
     _note_discounts(reading)
     return reading
+
+
+def _confirm_by_lines(context: Context, reading: Reading) -> None:
+    """Totals that do not add up by themselves (a gross alone) may do so with the sum of the lines as the net."""
+    amounts = [line.amount for line in reading.lines if line.kind != LineKind.SUBTOTAL]
+    if not amounts or any(amount is None for amount in amounts):
+        return
+    totals = read_totals(context, sum((amount for amount in amounts if amount is not None), Decimal(0)))
+    if totals.is_proven:
+        reading.doubts = [name for name in reading.doubts if name not in TOTALS]
+        _put_totals(reading, totals)
+
+
+def _put_receipt(reading: Reading, context: Context) -> None:
+    """What a till receipt says of seller and total goes before what a page of any kind would say."""
+    receipt = read_receipt(context)
+    if receipt.vendor is not None:
+        reading.drop("vendor_name")
+        _put(reading, "vendor_name", receipt.vendor)
+    if receipt.gross is not None and receipt.gross.value != reading.amount("gross_total"):
+        # Net and tax that added up to another total are not those of this one.
+        reading.drop("net_total", "tax_total", "gross_total")
+    if receipt.gross is not None:
+        reading.drop("gross_total")
+        _put(reading, "gross_total", receipt.gross)
 
 
 def _note_discounts(reading: Reading) -> None:

@@ -1,87 +1,218 @@
 """The lines of an invoice, by heads and geometry, with arithmetic as the judge.
 
-A head names the columns. Below it, a row with an amount opens a line; rows without one belong to the line whose block
-they stand in. Where a number could stand in two columns, quantity × price = amount decides.
+A head names the columns (`table_columns`). Below it, a row with an amount opens a line; rows without one belong to the
+line whose block they stand in (`table_rows`). Where a number could stand in two columns, quantity × price = amount
+decides; where the table ends and which rows only sum, the document's totals do (`table_arithmetic`).
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise, permutations
 
-from counterfoil.capture.layout.headless_table import read_headless_lines
+from counterfoil.capture.layout.headless_table import implied_header, read_headless_lines
 from counterfoil.capture.layout.page_context import Context
-from counterfoil.capture.layout.table_cells import Number, RowCells, sort_row
-from counterfoil.capture.layout.table_columns import MONEY_KINDS, Header, find_headers
-from counterfoil.capture.layout.totals import amounts_of
-from counterfoil.capture.layout.values import dates_in
-from counterfoil.capture.layout.vocabulary import squeeze
-from counterfoil.capture.layout.words import Row, Word, box_of
+from counterfoil.capture.layout.table_arithmetic import CENT, ZERO, columns_reread, decided, fits, price_base
+from counterfoil.capture.layout.table_cells import Number, RowCells, cut_row, settle, sort_row, split_groups
+from counterfoil.capture.layout.table_columns import Column, Header, find_headers, zones
+from counterfoil.capture.layout.table_rows import Item, body_of, items_of, name_width
+from counterfoil.capture.layout.table_text import is_code, line_text
+from counterfoil.capture.layout.words import box_of
 from counterfoil.domain.invoices import Evidence, InvoiceLine
 
-ZERO = Decimal(0)
-HUNDRED = Decimal(100)
-# Prices of small parts are often for a hundred or a thousand.
-PRICE_BASES = (Decimal(1), Decimal(100), Decimal(1000))
-CENT = Decimal("0.01")
-# Rows of one line stand no further apart than this share of the letter height.
-BLOCK_GAP = 0.55
-# Rows this far apart, in letter heights, are no longer one table.
-TABLE_GAP = 9.0
-END_FIELDS = ("net_total", "gross_total", "tax_total", "payable")
-NUMBERS_TRIED_MAX = 7
-INDENT_SLACK = 4.0
 # A price that the document does not print is only implied when it ends within so many places.
 PRICE_STEP = Decimal("0.0001")
-# A row of totals has at most a rate, a base and a sum; a line called `Subtotal hardware` has more.
-TOTAL_AMOUNTS_MAX = 3
-CODE_BEFORE_NAME = re.compile(r"^(?=\S*\d)([A-Z0-9][A-Z0-9./_-]{2,})\s+[-–]\s+(.+)$")
-POSITION = re.compile(r"^\d{1,4}(?:\.\d{1,3})*\.?$")
+# Places tried as the table's end.
+ENDS_MAX = 8
+CODES_SHARE = 0.6
+# Rows on which other places of the heads are tried.
+ROWS_TRIED_MAX = 12
+# Where so many lines multiply out, the heads were understood.
+LINES_AGREEING_MIN = 0.9
 AGREES, DISAGREES, UNKNOWN = Decimal("0.95"), Decimal("0.5"), Decimal("0.75")
 
 
 @dataclass(slots=True)
-class _Item:
-    """A line being read: its row of numbers and the text rows that belong to it, in order."""
+class _Reading:
+    """One reading of one table, with how well it explains the totals: 2 the net, 1 the gross, 0 neither."""
 
-    cells: RowCells
-    texts: list[RowCells] = field(default_factory=list)
+    lines: list[InvoiceLine]
+    explains: int
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        agreeing = sum(line.evidence is not None and line.evidence.confidence == AGREES for line in self.lines)
+        return (self.explains, agreeing * 2 + len(self.lines))
 
 
 def read_lines(context: Context, net: Decimal | None, gross: Decimal | None, lines_max: int) -> list[InvoiceLine]:
     """The lines of the table that explains the totals best; empty when there is none."""
-    best: tuple[tuple[int, int], list[InvoiceLine]] = ((0, 0), [])
+    best = _Reading([], 0)
     headers = find_headers(context)
     for place, header in enumerate(headers):
-        items = _items(context, header, headers[place + 1 :], lines_max)
-        lines = [_line(context, item, place) for place, item in enumerate(items, start=1)]
-        lines = _without_sums(lines, net, gross)
-        total = sum((line.amount or ZERO for line in lines), ZERO)
-        explains = 2 if lines and net is not None and abs(total - net) <= CENT * len(lines) else 0
-        explains = explains or (1 if lines and gross is not None and abs(total - gross) <= CENT else 0)
-        agreeing = sum(line.evidence is not None and line.evidence.confidence == AGREES for line in lines)
-        rank = (explains, agreeing * 2 + len(lines))
-        if rank > best[0]:
-            best = (rank, lines)
-    is_believed = best[0][0] or any(line.evidence and line.evidence.confidence == AGREES for line in best[1])
-    found = best[1] if is_believed else read_headless_lines(context, [net, gross], lines_max) or best[1]
+        reading = _read_table(context, header, headers[place + 1 :], net, gross, lines_max)
+        if reading.rank > best.rank:
+            best = reading
+    is_believed = best.explains or any(line.evidence and line.evidence.confidence == AGREES for line in best.lines)
+    found = best.lines if is_believed else _headless(context, net, gross, lines_max) or best.lines
     if all(line.unit_price is None for line in found):
         found = list(map(_with_price, found))
     return [line.model_copy(update={"line": place}) for place, line in enumerate(found, start=1)]
 
 
-def _with_price(line: InvoiceLine) -> InvoiceLine:
-    """The price that quantity and amount imply, where the document prints none and it comes out even."""
-    if not line.quantity or line.amount is None:
-        return line
-    price = line.amount / line.quantity
-    even = price.quantize(PRICE_STEP)
-    return line.model_copy(update={"unit_price": even.normalize()}) if even == price else line
+def _headless(context: Context, net: Decimal | None, gross: Decimal | None, lines_max: int) -> list[InvoiceLine]:
+    """Lines under no head that we know, when they make a total."""
+    header = implied_header(context)
+    if header is not None:
+        reading = _read_table(context, header, [], net, gross, lines_max)
+        if reading.explains:
+            return reading.lines
+    return read_headless_lines(context, [net, gross], lines_max)
 
 
-def _without_sums(lines: list[InvoiceLine], net: Decimal | None, gross: Decimal | None) -> list[InvoiceLine]:
+def _read_table(
+    context: Context, header: Header, later: list[Header], net: Decimal | None, gross: Decimal | None, lines_max: int
+) -> _Reading:
+    """The first end of the table at which its lines make a total; else the last before which no line follows."""
+    rows, ends = body_of(context, header, later)
+    cells_of: list[RowCells] = []
+    first = ends[0] if ends else len(rows)
+    best: _Reading | None = None
+    for count, end in enumerate([*ends[:ENDS_MAX], len(rows)]):
+        more = [cut_row(context, row) for row in rows[len(cells_of) : end]]
+        if not count:
+            _sort(header.columns, more)
+        for cells in more if count else ():
+            sort_row(cells, header.columns)
+        more = [_with_groups_split(context, cells, header.columns) for cells in more]
+        cells_of += more
+        if best is not None and not any(cells.opens_line for cells in more):
+            continue
+        skipped = set(ends[:count])
+        kept = [
+            cells
+            for place, cells in enumerate(cells_of)
+            if place not in skipped and (place < first or not cells.opens_line or _says_what(cells))
+        ]
+        items = items_of(kept, {cells_of[place].row.index for place in skipped}, lines_max)
+        width = name_width(kept)
+        lines = [_line(context, item, place, header, width) for place, item in enumerate(items, start=1)]
+        reading = _summed(lines, net, gross)
+        if reading.explains:
+            return reading
+        is_further = any(fits(cells.numbers) for cells in more)
+        if best is None or not best.lines or (is_further and len(reading.lines) > len(best.lines)):
+            best = reading
+    return best or _Reading([], 0)
+
+
+def _says_what(cells: RowCells) -> bool:
+    """A row after a sum is a line only when it names something or multiplies out; other tables follow there."""
+    return bool(cells.texts.get("description")) or "quantity" in cells.numbers
+
+
+def _sort(columns: list[Column], cells_of: list[RowCells]) -> None:
+    """Rows to columns by the heads, then by what the rows share, then by what multiplies out.
+
+    Numbers are first put to the nearest head; where lines then do not multiply out or numbers are left over, heads are
+    tried as standing at the left, the right or the middle of their columns, and the best reading wins.
+    """
+    _settled(columns, cells_of)
+    _check_guess(columns, cells_of)
+    sample = [cells for cells in cells_of if len(cells.all_numbers) > 1][:ROWS_TRIED_MAX]
+    best = _quality(columns, sample)
+    if best[0] < LINES_AGREEING_MIN:
+        settled = [(column, column.edge) for column in columns]
+        chosen = ""
+        for side in ("left", "right", "middle"):
+            zones(columns, side)
+            _settled(columns, sample)
+            quality = _quality(columns, sample)
+            if quality > best:
+                best, chosen = quality, side
+        if chosen:
+            zones(columns, chosen)
+            _settled(columns, cells_of)
+        else:
+            for column, edge in settled:
+                column.zone, column.edge = None, edge
+            for cells in sample:
+                sort_row(cells, columns)
+    if columns_reread(columns, [cells for cells in cells_of if cells.opens_line]):
+        for cells in cells_of:
+            sort_row(cells, columns)
+
+
+def _settled(columns: list[Column], cells_of: list[RowCells]) -> None:
+    for cells in cells_of:
+        sort_row(cells, columns)
+    if settle(columns, [cells for cells in cells_of if cells.opens_line]):
+        for cells in cells_of:
+            sort_row(cells, columns)
+
+
+def _with_groups_split(context: Context, cells: RowCells, columns: list[Column]) -> RowCells:
+    """The row as it is, or with space-grouped numbers parted when only then it multiplies out."""
+    if cells.opens_line and not fits(cells.numbers):
+        split = split_groups(context, cells)
+        if split is not None:
+            sort_row(split, columns)
+            if fits(split.numbers):
+                return split
+    return cells
+
+
+def _check_guess(columns: list[Column], cells_of: list[RowCells]) -> None:
+    """Of two columns of names one holds codes if its values look like codes; else both are parts of the name."""
+    guess = next((column for column in columns if column.is_guess), None)
+    other = next((column for column in columns if column.kind == "description"), None)
+    if guess is None or other is None:
+        return
+    guess.is_guess = False
+    lines = [cells for cells in cells_of if cells.opens_line]
+    if _are_codes(guess.kind, lines):
+        return
+    if _are_codes(other.kind, lines):
+        guess.kind, other.kind = other.kind, guess.kind
+    else:
+        guess.kind = "description"
+    _settled(columns, cells_of)
+
+
+def _are_codes(kind: str, lines: list[RowCells]) -> bool:
+    found = [words for cells in lines if (words := cells.texts.get(kind))]
+    return sum(map(is_code, found)) >= CODES_SHARE * max(1, len(found))
+
+
+def _quality(columns: list[Column], cells_of: list[RowCells]) -> tuple[float, float]:
+    """The share of lines that multiply out (of those that could), and that of numbers which found a column."""
+    lines = [cells for cells in cells_of if cells.opens_line]
+    asked = [agrees for cells in lines if (agrees := fits(cells.numbers)) is not None]
+    texts = sum(not column.is_numeric and column.kind != "description" for column in columns)
+    numbers = sum(min(len([n for n in cells.all_numbers if not n.is_inside]), len(columns)) for cells in lines)
+    placed = sum(len(cells.numbers) for cells in lines)
+    could = {"quantity", "unit_price"} <= {column.kind for column in columns}
+    share = sum(asked) / max(1, len(lines)) if could else 1.0 if placed + texts * len(lines) >= numbers else 0.5
+    return share, placed / max(1, numbers)
+
+
+def _summed(lines: list[InvoiceLine], net: Decimal | None, gross: Decimal | None) -> _Reading:
+    """The lines without those that only sum others, as far as the rest then makes a total."""
+    for tried in (lines, _without_tail(lines, net, gross), _without_sums(lines)):
+        explains = _explains(tried, net, gross)
+        if explains:
+            return _Reading(tried, explains)
+    return _Reading(lines, 0)
+
+
+def _explains(lines: list[InvoiceLine], net: Decimal | None, gross: Decimal | None) -> int:
+    total = sum((line.amount or ZERO for line in lines), ZERO)
+    if lines and net is not None and abs(total - net) <= CENT * len(lines):
+        return 2
+    return 1 if lines and gross is not None and abs(total - gross) <= CENT else 0
+
+
+def _without_tail(lines: list[InvoiceLine], net: Decimal | None, gross: Decimal | None) -> list[InvoiceLine]:
     """Rows after the lines proper that the head's columns caught: dropped when the rest then makes a total."""
     targets = [total for total in (net, gross) if total is not None]
     running = ZERO
@@ -94,157 +225,67 @@ def _without_sums(lines: list[InvoiceLine], net: Decimal | None, gross: Decimal 
     return lines
 
 
-def _items(context: Context, header: Header, later: list[Header], lines_max: int) -> list[_Item]:
-    rows = _body(context, header, later)
-    items: list[_Item] = []
-    for block in _blocks([sort_row(context, row, header.columns) for row in rows]):
-        anchors = [cells for cells in block if _is_line(cells)]
-        if len(items) + len(anchors) > lines_max:
-            break
-        if not anchors:
-            if items and items[-1].cells.row.page == block[0].row.page:
-                items[-1].texts.extend(block)
+def _without_sums(lines: list[InvoiceLine]) -> list[InvoiceLine]:
+    """Rows that only repeat what the lines since the last such row, or all lines so far, make together."""
+    kept: list[InvoiceLine] = []
+    since = running = ZERO
+    for line in lines:
+        amount = line.amount or ZERO
+        is_plain = line.quantity is None or line.unit_price is None
+        if is_plain and kept and amount and (amount in (since, running)):
+            since = ZERO
             continue
-        items.extend(_grouped(block, anchors))
-    for item in items:
-        _adopt_amount(item)
-    return items
+        kept.append(line)
+        since += amount
+        running += amount
+    return kept
 
 
-def _adopt_amount(item: _Item) -> None:
-    """An amount set half a line lower than its line stands alone in the next row."""
-    if {"amount", "gross_amount"} & item.cells.numbers.keys() or not item.texts:
-        return
-    after = item.texts[0]
-    if set(after.numbers) == {"amount"} and not after.texts and after.row.index == item.cells.row.index + 1:
-        item.cells.numbers["amount"] = after.numbers["amount"]
-        item.cells.all_numbers.append(after.numbers["amount"])
+def _with_price(line: InvoiceLine) -> InvoiceLine:
+    """The price that quantity and amount imply, where the document prints none and it comes out even."""
+    if not line.quantity or line.amount is None:
+        return line
+    price = line.amount / line.quantity
+    even = price.quantize(PRICE_STEP)
+    return line.model_copy(update={"unit_price": even.normalize()}) if even == price else line
 
 
-def _grouped(block: list[RowCells], anchors: list[RowCells]) -> list[_Item]:
-    """Text rows of a block to its lines: below their line, or above it where the block opens with text."""
-    items = [_Item(anchor) for anchor in anchors]
-    if len(items) == 1:
-        items[0].texts = [cells for cells in block if cells is not anchors[0]]
-        return items
-    above = block[0] is not anchors[0] and block[-1] is anchors[-1]
-    current = 0 if above else -1
-    for cells in block:
-        if current + (0 if above else 1) < len(items) and cells is anchors[current + (0 if above else 1)]:
-            current += 1
-        elif 0 <= current < len(items):
-            items[current].texts.append(cells)
-        elif not above:
-            items[0].texts.append(cells)
-    return items
-
-
-def _body(context: Context, header: Header, later: list[Header]) -> list[Row]:
-    """Rows from the head to the totals, over pages; a head repeated on the next page is stepped over."""
-    rows = context.layout.rows
-    found: list[Row] = []
-    same = {other.row for other in later if other.kinds == header.kinds}
-    other_heads = {other.row for other in later} - same
-    skipping = False
-    for row in rows[header.row + 1 :]:
-        if row.index in same:
-            found = [kept for kept in found if kept.page != row.page]
-            skipping = False
-            continue
-        if row.index in other_heads or _ends(context, row):
-            break
-        if found and row.page == found[-1].page:
-            height = max(word.height for word in row.words)
-            skipping = skipping or row.y0 - found[-1].y1 > TABLE_GAP * height
-        elif found or row.page != header.page:
-            skipping = any(context.layout.rows[head].page == row.page for head in same)
-        if not skipping and not _is_carried(context, row):
-            found.append(row)
-    return found
-
-
-def _ends(context: Context, row: Row) -> bool:
-    """A row that opens with a total's label and an amount closes the table."""
-    tokens = context.labelled.tokens[row.index]
-    labels = context.labelled.labels[row.index]
-    totals = {label.meaning.field for label in labels if label.meaning.field in END_FIELDS}
-    if len(totals) > 1 and not any(any(map(str.isdigit, word.text)) for word in row.words):
-        return True
-    for label in labels:
-        if label.start or label.meaning.field not in (*END_FIELDS, "payment_terms"):
-            continue
-        if label.end == len(tokens):
-            return True
-        if label.meaning.field in END_FIELDS and _are_amounts(context, tokens[label.end :], label.meaning.is_strong):
-            return True
-    return False
-
-
-def _are_amounts(context: Context, words: list[Word], is_strong: bool) -> bool:
-    """Amounts, and nothing else when the label is weak."""
-    amounts = amounts_of(context, words)
-    if not amounts or len(amounts) > TOTAL_AMOUNTS_MAX:
-        return False
-    return is_strong or sum(len(used) for _, used in amounts) == len(words)
-
-
-def _is_carried(context: Context, row: Row) -> bool:
-    text = squeeze("".join(word.text for word in row.words if not any(map(str.isdigit, word.text))))
-    return any(text.startswith(carried) for carried in context.vocabulary.carried)
-
-
-def _blocks(rows: list[RowCells]) -> list[list[RowCells]]:
-    """Rows that stand close together."""
-    blocks: list[list[RowCells]] = []
-    for cells in rows:
-        if blocks and _is_close(blocks[-1][-1].row, cells.row):
-            blocks[-1].append(cells)
-        else:
-            blocks.append([cells])
-    return blocks
-
-
-def _is_close(before: Row, row: Row) -> bool:
-    height = min(max(word.height for word in before.words), max(word.height for word in row.words))
-    return before.page == row.page and row.y0 - before.y1 <= BLOCK_GAP * height
-
-
-def _is_line(cells: RowCells) -> bool:
-    """Money in a money column, with a quantity, a price or a text beside it."""
-    money = MONEY_KINDS & cells.numbers.keys()
-    if not money & {"amount", "gross_amount"} and not {"unit_price", "quantity"} <= cells.numbers.keys():
-        return False
-    if not any(cells.numbers[kind].amount.decimals or cells.numbers[kind].amount.symbol for kind in money):
-        return "quantity" in cells.numbers and len(cells.numbers) >= 3
-    has_text = bool(cells.texts.get("description") or cells.texts.get("item_code"))
-    return len(cells.numbers) >= 2 or (has_text and bool(money & {"amount", "gross_amount"}))
-
-
-def _line(context: Context, item: _Item, place: int) -> InvoiceLine:
-    values = _decided(item.cells.numbers, item.cells.all_numbers)
+def _line(context: Context, item: Item, place: int, header: Header, name_width: float) -> InvoiceLine:
+    values = decided(item.cells.numbers, item.cells.all_numbers)
+    _take_out(values.get("quantity"), item.cells, header)
     glued = _glued_quantity(values, item.cells)
-    description, code = _description(context, item, place)
+    text = line_text(context, item.rows, place, name_width, header.stack)
     quantity = values.get("quantity")
-    unit = item.cells.texts.get("unit") or (quantity.unit if quantity else [])
+    unit = [word for word in item.cells.texts.get("unit") or () if context.amount(word) is None]
+    unit = unit or (quantity.unit if quantity else [])
     amount = values.get("amount") or values.get("gross_amount")
-    codes = item.cells.texts.get("item_code") or []
-    fits = _fits(values)
+    agrees = fits(values)
     return InvoiceLine(
         line=place,
-        description=description,
-        item_code=code or " ".join(word.text for word in codes) or None,
+        description=text.description,
+        item_code=text.item_code,
         quantity=quantity.amount.value if quantity else glued,
         unit=" ".join(word.text for word in unit) or None,
         unit_price=_value(values.get("unit_price")),
-        price_base_quantity=(_price_base(values) if fits else None) or Decimal(1),
+        price_base_quantity=(price_base(values) if agrees else None) or Decimal(1),
         amount=_value(amount),
         tax_rate=_value(values.get("tax_rate")),
+        po_number=text.po_number,
         evidence=Evidence(
-            confidence=UNKNOWN if fits is None else AGREES if fits else DISAGREES,
+            confidence=UNKNOWN if agrees is None else AGREES if agrees else DISAGREES,
             page=item.cells.row.page,
             box=box_of(item.cells.row.words),
         ),
     )
+
+
+def _take_out(quantity: Number | None, cells: RowCells, header: Header) -> None:
+    """A quantity that arithmetic found right beside the name is no part of the name."""
+    if quantity is None or cells.numbers.get("quantity") is quantity or "quantity" not in header.kinds:
+        return
+    taken = {id(word) for word in (*quantity.words, *quantity.unit)}
+    for kind, words in cells.texts.items():
+        cells.texts[kind] = [word for word in words if id(word) not in taken]
 
 
 def _glued_quantity(values: dict[str, Number], cells: RowCells) -> Decimal | None:
@@ -267,110 +308,3 @@ def _glued_quantity(values: dict[str, Number], cells: RowCells) -> Decimal | Non
 
 def _value(number: Number | None) -> Decimal | None:
     return number.amount.value if number else None
-
-
-def _decided(values: dict[str, Number], numbers: list[Number]) -> dict[str, Number]:
-    """The columns' reading when it multiplies out; else another order of the same numbers that does."""
-    complete = all(kind in values for kind in ("quantity", "unit_price", "amount"))
-    if _fits(values) or complete or len(numbers) > NUMBERS_TRIED_MAX:
-        return values
-    amount = values.get("amount") or values.get("gross_amount") or (numbers[-1] if numbers else None)
-    if amount is None:
-        return values
-    plain = [number for number in numbers if not number.amount.is_percent and number is not amount]
-    tries = [
-        {**values, "quantity": quantity, "unit_price": price, "amount": amount}
-        for quantity, price in permutations(plain, 2)
-        if not quantity.amount.symbol
-    ]
-    kept = [kind for kind in ("quantity", "unit_price") if kind in values]
-    fitting = [tried for tried in tries if all(tried[kind] is values[kind] for kind in kept) and _fits(tried)]
-    if not kept:
-        fitting.sort(key=lambda tried: (not tried["quantity"].unit, -tried["unit_price"].amount.decimals))
-    return fitting[0] if fitting else values
-
-
-def _fits(values: dict[str, Number]) -> bool | None:
-    """Whether quantity × price (less discount) is the amount; None when one of them is missing."""
-    if not {"quantity", "unit_price"} <= values.keys() or not {"amount", "gross_amount"} & values.keys():
-        return None
-    return _price_base(values) is not None
-
-
-def _price_base(values: dict[str, Number]) -> Decimal | None:
-    """For how many units the price is (1, 100 or 1000) so that it multiplies out; None when it does for none."""
-    quantity, price = values.get("quantity"), values.get("unit_price")
-    amounts = [values[kind] for kind in ("amount", "gross_amount") if kind in values]
-    if quantity is None or price is None:
-        return None
-    product = quantity.amount.value * price.amount.value
-    slack = max(CENT, abs(quantity.amount.value) * Decimal(1).scaleb(-price.amount.decimals) / 2)
-    discount = values.get("discount")
-    rate = abs(discount.amount.value) / HUNDRED if discount is not None else ZERO
-    for base in PRICE_BASES:
-        for factor in {1 - rate, Decimal(1)}:
-            if any(abs(product * factor / base - amount.amount.value) <= slack / base for amount in amounts):
-                return base
-    return None
-
-
-# --- descriptions ---
-
-
-def _description(context: Context, item: _Item, place: int) -> tuple[str, str | None]:
-    """The name of what was billed and the code that stands before it.
-
-    Rows set closely under the first are one cell with it; what is set apart, indented or labelled says more about it.
-    """
-    lines = _text_lines(item)
-    if not lines:
-        return "", None
-    text = _text(lines[0][1])
-    for (before_row, before), (row, words) in pairwise(lines):
-        if not _is_close(before_row, row) or abs(before[0].x0 - words[0].x0) > INDENT_SLACK:
-            break
-        is_open = text.count("(") > text.count(")")
-        if _is_detail(words) and not is_open:
-            break
-        text = _continued(context, text, before, words)
-    text = _without_position(text, place)
-    found = CODE_BEFORE_NAME.match(text)
-    return (found[2], found[1]) if found else (text, None)
-
-
-def _text_lines(item: _Item) -> list[tuple[Row, list[Word]]]:
-    rows = sorted([item.cells, *item.texts], key=lambda cells: cells.row.index)
-    return [(cells.row, cells.texts["description"]) for cells in rows if cells.texts.get("description")]
-
-
-def _text(words: list[Word]) -> str:
-    return " ".join(word.text for word in words)
-
-
-def _is_detail(words: list[Word]) -> bool:
-    """A row with a label, a bullet or a date says more about the line and is no part of its name."""
-    text = _text(words)
-    return ":" in text or text[:1] in "•*·" or bool(dates_in(text, day_first=True))
-
-
-def _continued(context: Context, text: str, before: list[Word], words: list[Word]) -> str:
-    more = _text(words)
-    if text.endswith("-") and len(text) > 1 and text[-2].isalpha():
-        return text[:-1] + more if more[:1].islower() else text + more
-    if len(before) == 1 and len(words) == 1 and more.islower() and not _occurs_alone(context, words[0]):
-        return text + more  # A single word too long for its column was broken without a hyphen.
-    return f"{text} {more}"
-
-
-def _occurs_alone(context: Context, word: Word) -> bool:
-    """The word stands elsewhere in the document too, so it is one and no broken-off end."""
-    same = sum(other.text.lower() == word.text for row in context.layout.rows for other in row.words)
-    return same > 1
-
-
-def _without_position(text: str, place: int) -> str:
-    """The running number of the line that stands before its name."""
-    first, _, rest = text.partition(" ")
-    if rest and POSITION.match(first) and first.rstrip(".").lstrip("0") == str(place):
-        return rest
-    return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from counterfoil.capture.layout.labels import cut
 from counterfoil.capture.layout.page_context import Context
@@ -11,25 +12,48 @@ from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Row, Word
 
 NUMERIC_KINDS = frozenset(
-    ("quantity", "unit_price", "amount", "gross_amount", "tax_rate", "tax_amount", "discount", "unknown")
+    (
+        "quantity",
+        "unit_price",
+        "price_base",
+        "amount",
+        "gross_amount",
+        "tax_rate",
+        "tax_amount",
+        "discount",
+        "unknown",
+    )
 )
 MONEY_KINDS = frozenset(("unit_price", "amount", "gross_amount"))
 LEADING_KINDS = frozenset(("description", "quantity", "item_code", "position"))
 KINDS_MIN = 2
 CELL_WORDS_MAX = 5
-# Rows of one head follow each other within this share of the letter height.
+# Rows of one head follow each other within this share of the letter height; below it the first line may begin.
 BAND_GAP = 1.0
+BAND_GAP_BELOW = 0.45
 BAND_ROWS_MAX = 3
+# Numbers may reach this far out of a column's zone, and so far beyond the outermost heads.
+ZONE_SLACK = 2.0
+ZONE_LAST = 80.0
+# Two words of one head stand no further apart than this share of the letter height.
+HEAD_SPACE = 0.6
 
 
 @dataclass(slots=True)
 class Column:
-    """One column: its kind and where its head stands."""
+    """One column: its kind, where its head stands, and the edge that its values share once that is known.
+
+    `zone` is where its numbers would stand if all heads were set to one side of their columns; `is_guess` says that
+    only the values can tell whether the kind is right.
+    """
 
     kind: str
     x0: float
     x1: float
     words: list[Word] = field(default_factory=list)
+    edge: tuple[str, float] | None = None
+    zone: tuple[float, float] | None = None
+    is_guess: bool = False
 
     @property
     def is_numeric(self) -> bool:
@@ -38,11 +62,15 @@ class Column:
 
 @dataclass(slots=True)
 class Header:
-    """The head of a table: its last row and its columns from left to right."""
+    """The head of a table: its last row and its columns from left to right.
+
+    `stack` is what the description's head names one above the other, as `Article no.` over `Description`.
+    """
 
     row: int
     page: int
     columns: list[Column]
+    stack: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> list[str]:
@@ -53,6 +81,7 @@ class Header:
 class _Cell:
     kinds: tuple[str, ...]
     words: list[Word]
+    stack: list[str] = field(default_factory=list)
 
     @property
     def x0(self) -> float:
@@ -86,7 +115,8 @@ def find_headers(context: Context) -> list[Header]:
         kinds = {column.kind for column in columns}
         if len(kinds - {"unknown"}) >= KINDS_MIN and kinds & MONEY_KINDS and kinds & LEADING_KINDS:
             last = max([row.index, *(other.index for other in band)])
-            found.append(Header(last, row.page, columns))
+            stack = next((tuple(cell.stack) for cell in cells if "description" in cell.stack), ())
+            found.append(Header(last, row.page, columns, stack))
     return found
 
 
@@ -114,7 +144,17 @@ def _cells(context: Context, row: Row) -> list[_Cell]:
                 place += 1
         if unknown:
             cells.append(_Cell((), unknown))
+        _join_phrase(cells, part)
     return cells
+
+
+def _join_phrase(cells: list[_Cell], part: list[Word]) -> None:
+    """Unknown words beside the one known name of a phrase belong to that name."""
+    own = [cell for cell in cells if cell.words[0] in part]
+    known = [cell for cell in own if cell.kinds]
+    if len(own) > 1 and len(known) == 1:
+        del cells[len(cells) - len(own) :]
+        cells.append(_Cell(known[0].kinds, list(part)))
 
 
 def _known_at(context: Context, words: list[Word], place: int) -> tuple[tuple[str, ...], int]:
@@ -123,9 +163,14 @@ def _known_at(context: Context, words: list[Word], place: int) -> tuple[tuple[st
     for end in range(place, min(place + CELL_WORDS_MAX, len(words))):
         text += squeeze(words[end].text)
         kinds = _kinds(context, text)
-        if kinds:
+        if kinds and not (best[0] and _is_apart(words, place, end) and _kinds(context, squeeze(words[end].text))):
             best = (kinds, end + 1)
     return best
+
+
+def _is_apart(words: list[Word], place: int, end: int) -> bool:
+    """`Item   Description` are two heads when more than a space lies between them."""
+    return any(after.x0 - before.x1 > HEAD_SPACE * after.height for before, after in pairwise(words[place : end + 1]))
 
 
 def _kinds(context: Context, text: str) -> tuple[str, ...]:
@@ -149,7 +194,8 @@ def _band(context: Context, row: Row) -> list[Row]:
             other = rows[index]
             gap = (edge.y0 - other.y1) if step < 0 else (other.y0 - edge.y1)
             height = max(word.height for word in other.words)
-            if gap > BAND_GAP * height or _has_values(other):
+            reach = BAND_GAP if step < 0 else BAND_GAP_BELOW
+            if gap > reach * height or _has_values(other):
                 break
             found.append(other)
             edge = other
@@ -175,11 +221,16 @@ def _merge(context: Context, cells: list[_Cell], row: Row) -> None:
             continue
         cell = over[0]
         words = sorted([*cell.words, *part], key=lambda word: (round(word.middle), word.x0))
+        own = _kinds(context, "".join(squeeze(word.text) for word in part))
         kinds = _kinds(context, "".join(squeeze(word.text) for word in words))
         if kinds:
             cell.kinds = kinds
         elif not cell.kinds:
-            cell.kinds = _kinds(context, "".join(squeeze(word.text) for word in part))
+            cell.kinds = own
+        elif own and {own[0], cell.kinds[0]} == {"item_code", "description"}:
+            names = [(part[0].middle, own[0]), (cell.words[0].middle, cell.kinds[0])]
+            cell.stack = [name for _, name in sorted(names)]
+            cell.kinds = ("description",)
         cell.words = words
 
 
@@ -208,3 +259,28 @@ def _demote(columns: list[Column], cells: list[_Cell]) -> None:
         if column.kind == "description" and others:
             column.kind = others[0]
             return
+    if "item_code" not in taken:
+        first = next(column for column in columns if column.kind == "description")
+        first.kind, first.is_guess = "item_code", True
+
+
+def zones(columns: list[Column], side: str) -> None:
+    """Set where numbers stand if every head stands at this side of its column: `left`, `right` or `middle`."""
+    edges: list[tuple[float, float]] = []
+    for place, column in enumerate(columns):
+        before = columns[place - 1] if place else None
+        after = columns[place + 1] if place + 1 < len(columns) else None
+        if side == "left":
+            edges.append((column.x0 - ZONE_SLACK, after.x0 if after else column.x1 + ZONE_LAST))
+        elif side == "right":
+            edges.append((before.x1 if before else column.x0 - ZONE_LAST, column.x1 + ZONE_SLACK))
+        else:
+            edges.append(
+                (
+                    (before.x1 + column.x0) / 2 if before else column.x0 - ZONE_LAST,
+                    (column.x1 + after.x0) / 2 if after else column.x1 + ZONE_LAST,
+                )
+            )
+    for column, zone in zip(columns, edges, strict=True):
+        column.zone = zone
+        column.edge = None

@@ -6,6 +6,7 @@ candidate and arithmetic decides: net + tax (+ charges - discounts + rounding) =
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise, product
@@ -29,6 +30,8 @@ ROUNDED = 0.3
 RATE_ONLY = 0.85
 TAX = Meaning("tax_total", 0.0)
 UNLABELLED, UNLABELLED_MAX = 0.55, 4
+# The sum of the lines as the net, and a gross beside a tax that the sum leaves out.
+LINES_SUM, TAX_LEFT_OUT = 0.8, 0.85
 CANDIDATES_MAX = 12
 KINDS = (
     "net_total", "tax_total", "gross_total", "payable", "charge", "discount", "prepaid", "rounding",
@@ -50,6 +53,12 @@ class Totals:
     is_proven: bool = False
 
 
+# `2 445,12`: three digits after one to three. Where all letters are of one width, a space is as wide as a digit.
+HEAD_GROUP = re.compile(r"^\D{0,3}\d{1,3}$")
+GROUP = re.compile(r"^\d{3}(?:[.,]\d{1,6})?\D{0,3}$")
+SAME_WIDTH = 0.05
+
+
 @dataclass(slots=True)
 class _Found:
     value: Decimal
@@ -59,9 +68,13 @@ class _Found:
     kind: str
 
 
-def read_totals(context: Context) -> Totals:
-    """The totals of the document."""
+def read_totals(context: Context, lines_sum: Decimal | None = None) -> Totals:
+    """The totals of the document. `lines_sum` is what its lines make, a witness where no net is printed."""
     found = {kind: _labelled(context, kind) for kind in KINDS}
+    if lines_sum is not None:
+        found["net_total"].append(
+            _Found(lines_sum, [], LINES_SUM, _place(Meaning("net_total", LINES_SUM), -1, []), "net_total")
+        )
     found["tax_total"].extend(_unlabelled_taxes(context, found["tax_total"]))
     solution = _solve(found) or _solve_by_rate(found, _rates(context))
     if solution is not None:
@@ -100,11 +113,15 @@ def _unlabelled_taxes(context: Context, known: list[_Found]) -> list[_Found]:
         read = [one for one in amounts_of(context, tokens) if not one[0].is_percent]
         if len(read) == 1 and read[0][0].decimals and read[0][1][-1] is tokens[-1]:
             amount, words = read[0]
-            place = Label(
-                TAX, index, 0, 0, words[0].x0, words[-1].x1, words[0].y0, words[0].y1, words[0].page, True, False, ""
-            )
-            found.append(_Found(amount.value, words, UNLABELLED, place, "tax_total"))
+            found.append(_Found(amount.value, words, UNLABELLED, _place(TAX, index, words), "tax_total"))
     return found[-UNLABELLED_MAX:]
+
+
+def _place(meaning: Meaning, row: int, words: list[Word]) -> Label:
+    """Where an amount without a label stands."""
+    x0, x1 = (words[0].x0, words[-1].x1) if words else (0.0, 0.0)
+    y0, y1 = (words[0].y0, words[0].y1) if words else (0.0, 0.0)
+    return Label(meaning, row, 0, 0, x0, x1, y0, y1, words[0].page if words else 1, True, False, "")
 
 
 def _beside(context: Context, label: Label) -> list[tuple[Amount, list[Word], float]]:
@@ -165,7 +182,13 @@ def _touches(words: list[Word]) -> bool:
     """Words with no more than a space between them, of which some are only sign, code or three digits."""
     for before, word in pairwise(words):
         gap = (word.x0 - before.x1) / max(1.0, word.height)
-        if gap > (1.2 if _is_currency(before.text) or _is_currency(word.text) else 0.45):
+        if before.text[-1:].isdigit() and word.text[:1].isdigit():
+            if not (HEAD_GROUP.match(before.text) and GROUP.match(word.text)):
+                return False
+            letter = (word.x1 - word.x0) / len(word.text)
+            if gap > 0.45 and abs(word.x0 - before.x1 - letter) > SAME_WIDTH * letter:
+                return False
+        elif gap > (1.2 if _is_currency(before.text) or _is_currency(word.text) else 0.45):
             return False
     return True
 
@@ -187,6 +210,8 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
         for net in [*found["net_total"], *found["gross_total"]]:
             if net is gross or (net.value > gross.value > 0):
                 continue
+            if gross.kind == net.kind == "net_total" and gross.value == net.value:
+                continue  # The net said twice proves no gross.
             for taxes in _tax_sets(found["tax_total"]):
                 tax = sum((one.value for one in taxes), ZERO)
                 for extra in extras:
@@ -203,11 +228,22 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
                         row = gross.label.row
     if best is None:
         return None
+    _drop_net_of_untaxed(best[1], found)
     if len(rows.get(row, ())) > 1:
         for candidate in (best[1].net, best[1].tax, best[1].gross):
             if candidate is not None:
                 candidate.score *= AMBIGUOUS
     return best[1]
+
+
+def _drop_net_of_untaxed(totals: Totals, found: dict[str, list[_Found]]) -> None:
+    """Twice the same total beside a named tax: prices include it, and the net is not among the two."""
+    if totals.net is None or totals.gross is None or totals.tax is not None or totals.net.value != totals.gross.value:
+        return
+    gross = abs(totals.gross.value)
+    if any(0 < abs(one.value) < gross and one.score > UNLABELLED for one in found["tax_total"]):
+        totals.net = None
+        totals.gross.score *= TAX_LEFT_OUT
 
 
 def _rates(context: Context) -> list[tuple[Decimal, list[Word]]]:

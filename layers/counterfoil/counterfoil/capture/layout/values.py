@@ -24,7 +24,8 @@ SYMBOLS = {
     "₪": "ILS", "₽": "RUB", "₱": "PHP", "฿": "THB", "₫": "VND", "₩": "KRW", "R$": "BRL", "RM": "MYR",
     "US$": "USD", "A$": "AUD", "AU$": "AUD", "CA$": "CAD", "C$": "CAD", "NZ$": "NZD", "S$": "SGD", "HK$": "HKD",
     "Rs": "INR", "Rs.": "INR", "Fr.": "CHF", "SFr.": "CHF", "lei": "RON", "$": "USD", "Euro": "EUR", "EURO": "EUR",
-    "euro": "EUR", "Euros": "EUR", "euros": "EUR",
+    "euro": "EUR", "Euros": "EUR", "euros": "EUR", "EUROS": "EUR", "Eur": "EUR", "TL": "TRY", "zl": "PLN", "ZŁ": "PLN",
+    "KČ": "CZK", "Kc": "CZK", "Lei": "RON", "LEI": "RON", "Sfr.": "CHF", "SFr": "CHF",
 }  # fmt: skip
 # Signs that several countries share: a weaker witness than a code.
 SHARED_SYMBOLS = frozenset(("$", "¥"))
@@ -148,7 +149,7 @@ def amount_of(text: str, decimal: str) -> Amount | None:
         value=-value if negative else value,
         currency=SYMBOLS.get(printed or "") or (printed if printed in CODES else None),
         symbol=printed,
-        is_percent=found["after"] == "%",
+        is_percent="%" in (found["before"], found["after"]),
         decimals=-exponent if isinstance(exponent, int) else 0,
     )
 
@@ -201,12 +202,17 @@ COMPACT = re.compile(r"(?<!\d)(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d
 
 @dataclass(frozen=True, slots=True)
 class PrintedDate:
-    """A date as printed. `is_ambiguous` when day and month could be swapped and only custom decides."""
+    """A date as printed.
+
+    `is_ambiguous` when day and month could be swapped and only custom decides; `is_compact` for eight digits in a row,
+    which are a date only where a label says so.
+    """
 
     value: date
     start: int
     end: int
     is_ambiguous: bool = False
+    is_compact: bool = False
 
 
 def day_comes_first(texts: Iterable[str], default: bool) -> tuple[bool, bool]:
@@ -247,7 +253,7 @@ def _dates(text: str, day_first: bool) -> Iterator[PrintedDate]:
             if read is None:
                 continue
             taken.append(match.span())
-            yield PrintedDate(read[0], match.start(), match.end(), read[1])
+            yield PrintedDate(read[0], match.start(), match.end(), read[1], pattern is COMPACT)
 
 
 def _date(year: int, month: int, day: int) -> date | None:

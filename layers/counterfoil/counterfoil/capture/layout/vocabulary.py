@@ -17,6 +17,8 @@ from counterfoil.domain.records import Record
 
 LANGUAGES_FOLDER = Path(__file__).parent.parent / "languages"
 KEPT_SIGNS = frozenset("#%")
+# Letters that Unicode does not take apart but that people write plainly.
+PLAIN_LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d"})
 STRONG, WEAK, FAINT = 1.0, 0.8, 0.65
 # So many first letters tell most words that no label begins with.
 START_LENGTH = 4
@@ -24,12 +26,14 @@ FALLBACK_LANGUAGE = "en"
 LANGUAGES_ACTIVE_MAX = 3
 # A further language is taken in when it has at least this share of the first one's common words.
 SHARE_OF_FIRST = 0.35
+# What a label of a single language counts beside a common word.
+TERM_POINTS = 4.0
 
 
 @lru_cache(50_000)
 def squeeze(text: str) -> str:
     """Letters, digits, # and % only, without case and accents."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
+    folded = unicodedata.normalize("NFKD", text.casefold()).translate(PLAIN_LETTERS)
     return "".join(c for c in folded if c.isalnum() or c in KEPT_SIGNS)
 
 
@@ -120,14 +124,45 @@ def months() -> dict[str, int]:
 
 
 @lru_cache(1)
+def label_words() -> frozenset[str]:
+    """The single words of all labels, column heads and titles in every language, squeezed."""
+    texts = [text for content in _files().values() for _, text in _label_texts(content)]
+    texts += [text for content in _files().values() for kinds in content.columns.values() for text in kinds]
+    return frozenset(squeeze(word) for text in texts for word in text.split())
+
+
+@lru_cache(1)
 def _common_words() -> dict[str, frozenset[str]]:
     return {code: frozenset(map(squeeze, language.common)) for code, language in _files().items()}
 
 
-def languages_of(words: Iterable[str]) -> tuple[str, ...]:
-    """Languages whose common words occur, the likeliest first; English always has a place."""
+@lru_cache(1)
+def _terms() -> dict[str, tuple[str, ...]]:
+    """The languages of each label and column head, squeezed."""
+    found: dict[str, list[str]] = {}
+    for code, language in _files().items():
+        labels = [text for _, text in _label_texts(language)]
+        heads = [text for column in language.columns.values() for text in column]
+        for text in {squeeze(text) for text in (*labels, *heads)}:
+            found.setdefault(text, []).append(code)
+    return {text: tuple(codes) for text, codes in found.items()}
+
+
+def languages_of(words: Iterable[str], phrases: Iterable[str] = ()) -> tuple[str, ...]:
+    """Languages whose common words and labels occur, the likeliest first; English always has a place.
+
+    `phrases` are the texts that stand by themselves. One that is a label counts for its languages, the fewer they are
+    the more: tables hold few words of running text.
+    """
     counted = Counter(squeeze(word) for word in words)
-    scores = {code: sum(min(counted[word], 5) for word in common) for code, common in _common_words().items()}
+    scores: dict[str, float] = {
+        code: sum(min(counted[word], 5) for word in common) for code, common in _common_words().items()
+    }
+    terms = _terms()
+    for text in {squeeze(phrase.partition(":")[0]) for phrase in phrases}:
+        codes = terms.get(text, ())
+        for code in codes:
+            scores[code] += TERM_POINTS / len(codes)
     ranked = sorted(scores, key=lambda code: (-scores[code], code != FALLBACK_LANGUAGE, code))
     best = scores[ranked[0]]
     active = [code for code in ranked if best and scores[code] >= SHARE_OF_FIRST * best]

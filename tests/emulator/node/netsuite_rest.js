@@ -1,5 +1,5 @@
 // Runs calls through the published npm client: reads {options, calls} from standard input, prints what each brought.
-const NetsuiteRest = require(process.argv[2]);
+const NetsuiteRest = require("netsuite-rest");
 
 async function main() {
   const chunks = [];

@@ -1,0 +1,114 @@
+"""Quantity × price = amount as the judge over readings of a row, of the columns and of the rows that only sum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import permutations
+
+from counterfoil.capture.layout.table_cells import Number, RowCells
+from counterfoil.capture.layout.table_columns import Column
+
+ZERO = Decimal(0)
+HUNDRED = Decimal(100)
+CENT = Decimal("0.01")
+# Prices of small parts are often for ten, a hundred or a thousand.
+PRICE_BASES = (Decimal(1), Decimal(100), Decimal(1000), Decimal(10))
+NUMBERS_TRIED_MAX = 7
+AMOUNTS = ("amount", "gross_amount")
+FACTORS = ("quantity", "unit_price")
+# Columns are read anew only on the word of this many rows, and of so large a share of them.
+ROWS_ASKED_MAX = 12
+SHARE_AGREEING = 0.8
+
+
+def decided(values: dict[str, Number], numbers: list[Number]) -> dict[str, Number]:
+    """The columns' reading when it multiplies out; else another order of the same numbers that does."""
+    complete = all(kind in values for kind in (*FACTORS, "amount"))
+    if fits(values) or complete or len(numbers) > NUMBERS_TRIED_MAX:
+        return values
+    amount = values.get("amount") or values.get("gross_amount") or (numbers[-1] if numbers else None)
+    if amount is None:
+        return values
+    plain = [number for number in numbers if not number.amount.is_percent and number is not amount]
+    taken = [number for kind, number in values.items() if kind not in (*FACTORS, *AMOUNTS)]
+    tries = [
+        {**values, "quantity": quantity, "unit_price": price, "amount": amount}
+        for quantity, price in permutations(plain, 2)
+        if not quantity.amount.symbol and quantity not in taken and price not in taken
+    ]
+    kept = [kind for kind in FACTORS if kind in values]
+    fitting = [tried for tried in tries if all(tried[kind] is values[kind] for kind in kept) and fits(tried)]
+    if not kept:
+        fitting.sort(key=lambda tried: (not tried["quantity"].unit, -tried["unit_price"].amount.decimals))
+    return fitting[0] if fitting else values
+
+
+def fits(values: dict[str, Number]) -> bool | None:
+    """Whether quantity × price (less discount) is the amount; None when one of them is missing."""
+    if not {"quantity", "unit_price"} <= values.keys() or not {"amount", "gross_amount"} & values.keys():
+        return None
+    return price_base(values) is not None
+
+
+def price_base(values: dict[str, Number]) -> Decimal | None:
+    """For how many units the price is so that it multiplies out (as printed, 1, 100 …); None when it does for none."""
+    quantity, price = values.get("quantity"), values.get("unit_price")
+    amounts = [values[kind] for kind in AMOUNTS if kind in values]
+    if quantity is None or price is None:
+        return None
+    product = quantity.amount.value * price.amount.value
+    slack = max(CENT, abs(quantity.amount.value) * Decimal(1).scaleb(-max(2, price.amount.decimals)) / 2)
+    printed = values.get("price_base")
+    bases = (printed.amount.value, *PRICE_BASES) if printed is not None and printed.amount.value > 0 else PRICE_BASES
+    for base in bases:
+        for off in _reductions(values, product / base, quantity.amount.value):
+            if any(abs(product / base - off - amount.amount.value) <= slack / base for amount in amounts):
+                return base
+    return None
+
+
+def _reductions(values: dict[str, Number], product: Decimal, quantity: Decimal) -> tuple[Decimal, ...]:
+    """What a printed discount may take off: a rate, an amount, an amount for each unit, or nothing more."""
+    discount = values.get("discount")
+    if discount is None:
+        return (ZERO,)
+    value = abs(discount.amount.value)
+    rate = product * value / HUNDRED
+    if discount.amount.is_percent:
+        return (rate, ZERO)
+    return (rate, value, value * quantity, ZERO)
+
+
+def columns_reread(columns: list[Column], rows: Sequence[RowCells]) -> bool:
+    """Give the numeric columns other kinds when most rows then multiply out and do not as they are; true if changed."""
+    rows = [cells for cells in rows if len(cells.numbers) >= 3][:ROWS_ASKED_MAX]
+    if len(rows) < 2:
+        return False
+    asked = [cells for cells in rows if fits(cells.numbers)]
+    if len(asked) >= SHARE_AGREEING / 2 * len(rows):
+        return False
+    numeric = [column for column in columns if column.is_numeric and column.kind not in ("tax_rate", "discount")]
+    best: tuple[int, tuple[Column, ...]] | None = None
+    for chosen in permutations(numeric, 3):
+        kinds = [column.kind for column in chosen]
+        if sum(kind not in ("unknown", wanted) for kind, wanted in zip(kinds, (*FACTORS, "amount"), strict=True)) > 2:
+            continue
+        agreeing = sum(_multiplies(cells, kinds) for cells in rows)
+        if agreeing >= SHARE_AGREEING * len(rows) and (best is None or agreeing > best[0]):
+            best = (agreeing, chosen)
+    if best is None:
+        return False
+    for column in numeric:
+        if column.kind in (*FACTORS, "amount"):
+            column.kind = "unknown"
+    for column, kind in zip(best[1], (*FACTORS, "amount"), strict=True):
+        column.kind = kind
+    return True
+
+
+def _multiplies(cells: RowCells, kinds: list[str]) -> bool:
+    found = [cells.numbers.get(kind) for kind in kinds]
+    if any(number is None or number.amount.is_percent for number in found):
+        return False
+    return bool(fits(dict(zip((*FACTORS, "amount"), (n for n in found if n is not None), strict=True))))
