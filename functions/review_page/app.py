@@ -44,7 +44,7 @@ from counterfoil.files import DOCUMENT_BYTES_MAX, UPLOAD_SECONDS
 from counterfoil.observability import logger, tracer
 from counterfoil.page.acts import CODE_MAX, Acting, line_number
 from counterfoil.page.buttons import BUTTONS, DONE, LINE_BUTTONS, TAKEN
-from counterfoil.page.invoice import Notice, linkable, place_of, row_of, view_of
+from counterfoil.page.invoice import NOBODY, Notice, linkable, place_of, row_of, view_of
 from counterfoil.page.requests import BrowserRequest, FormRefused, csrf_of
 from counterfoil.page.settings import as_yaml, revisions
 from counterfoil.page.words import FILTERS
@@ -311,8 +311,6 @@ def upload(company: str) -> Response[str]:
     wiring.store().company(company)
     then = request().address(f"page/{company}/uploaded", is_local=wiring.settings().is_local)
     form = wiring.files().upload_form(company, person.id, then=then)
-    bucket = urlsplit(form["url"])
-    policy = POLICY.replace("form-action 'self'", f"form-action 'self' {bucket.scheme}://{bucket.netloc}")
     answer = _rendered(
         "upload.html",
         person=person,
@@ -322,8 +320,19 @@ def upload(company: str) -> Response[str]:
         megabytes=DOCUMENT_BYTES_MAX // 1_000_000,
         minutes=UPLOAD_SECONDS // 60,
     )
-    answer.headers["Content-Security-Policy"] = policy
+    allowed = " ".join(("'self'", *_origins(form)))
+    answer.headers["Content-Security-Policy"] = POLICY.replace("form-action 'self'", f"form-action {allowed}")
     return answer
+
+
+def _origins(form: Mapping[str, Any]) -> list[str]:
+    """Where the form goes: the bucket, and the bucket in its region, to which S3 leads on while a bucket is new."""
+    address = urlsplit(form["url"])
+    hosts = [address.netloc]
+    if address.netloc.endswith(".s3.amazonaws.com"):
+        region = form["fields"]["x-amz-credential"].split("/")[2]
+        hosts.append(address.netloc.replace(".s3.", f".s3.{region}."))
+    return [f"{address.scheme}://{host}" for host in hosts]
 
 
 @app.get("/page/<company>/uploaded")
@@ -627,6 +636,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
+    environment.filters["line_button"] = lambda action: LINE_BUTTONS[LineAction(action)][0]
     environment.globals.update(
         Status=Status,
         Entitlement=Entitlement,
@@ -636,6 +646,7 @@ def _templates() -> Environment:
         InvoiceType=InvoiceType,
         TABS=TABS,
         PAGES=PAGES,
+        NOBODY=NOBODY,
         TYPES=TYPES,
         TAKEN={action.value: said for action, said in TAKEN.items()},
         LINE_BUTTONS={action.value: label for action, (label, _) in LINE_BUTTONS.items()},

@@ -55,7 +55,7 @@ class Page:
             text
             for name in found.get("aria-describedby", "").split()
             for text in self.texts(f"//*[@id='{name}']")
-            if "error" in name
+            if name.endswith("-error")
         ]
         return error
 

@@ -53,6 +53,8 @@ class Acting:
     def act_on_line(self, line: str, action: str) -> Invoice:
         """Settle one line; the invoice is decided again with it."""
         number = line_number(line)
+        if action == LineAction.LINK and not self.form.all("to"):
+            raise BadRequest(f"tick the order lines that line {number} bills, {resolve.LINKS_MAX} of them at most")
         coding = None
         if action == LineAction.NEW_LINE:
             invoice = self.store.invoice(self.company, self.invoice_id)

@@ -23,9 +23,9 @@ LINE_BUTTONS = {
     LineAction.ACCEPT: ("Accept", "Accepted as it is billed."),
     LineAction.NEW_LINE: ("Add as new line", "It is billed as a line of its own."),
     LineAction.AWAIT_RECEIPT: ("Wait for the goods", "It waits for its receipt."),
-    LineAction.DISPUTE: ("Dispute", "Disputed: the invoice waits until this is taken back."),
-    LineAction.REJECT: ("Reject line", "Rejected: the invoice waits until this is taken back."),
-    LineAction.RECALL: ("Take back", "Taken back."),
+    LineAction.DISPUTE: ("Dispute", "Disputed: the invoice waits until this is recalled."),
+    LineAction.REJECT: ("Reject line", "Rejected: the invoice waits until this is recalled."),
+    LineAction.RECALL: ("Recall", "Taken back."),
     LineAction.UNLINK: ("Unlink", "Unlinked: it bills no order line now."),
     LineAction.LINK: ("Link", "Linked."),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -52,6 +52,14 @@ def shown(value: object, currency: str | None = None) -> str:
     return amount(value, currency) if isinstance(value, Decimal) else str(value)
 
 
+def needing(buttons: Sequence[str]) -> str:
+    """Which of the buttons beside a comment need one; nothing when none does."""
+    if not buttons:
+        return ""
+    *others, last = (f"“{button}”" for button in buttons)
+    return f"{', '.join(others)} and {last} need one that says why." if others else f"{last} needs one that says why."
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     "words": words,
     "sentence": sentence,
@@ -60,4 +68,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "age": age,
     "instant": instant,
     "shown": shown,
+    "needing": needing,
 }
