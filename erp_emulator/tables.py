@@ -262,6 +262,11 @@ INDEXES = (
     "CREATE INDEX vendoraddress_key ON vendoraddressbookentityaddress(nkey)",
 )
 # Rows of these are other tables' rows, seen from elsewhere.
+NOT_KEPT_OF_STOCK = ", ".join(
+    f"NULL AS {name}"
+    for name in "quantitycommitted quantitybackordered onhandvaluemli averagecostmli lastpurchasepricemli "
+    "costaccountingstatus lastquantityavailablechange".split()
+)
 VIEWS = {
     "previoustransactionlinelink": "SELECT * FROM nexttransactionlinelink",
     "nexttransactionlink": "SELECT DISTINCT previousdoc, NULL AS previousline, previoustype, nextdoc, NULL AS "
@@ -272,7 +277,7 @@ VIEWS = {
     "GROUP BY previousdoc, previoustype, nextdoc, nexttype, linktype",
     "previoustransactionlink": "SELECT * FROM nexttransactionlink",
     "consolidatedexchangerate": currencies.CONSOLIDATED_VIEW,
-    "inventoryitemlocations": balances.STOCK_VIEW,
+    "inventoryitemlocations": " ".join(("SELECT *,", NOT_KEPT_OF_STOCK, "FROM (", balances.STOCK_VIEW, ")")),
     "aggregateitemlocation": balances.STOCK_VIEW,
 }
 
