@@ -116,6 +116,7 @@ SPECS = {
         parent:id:item isinactive:bool isfulfillable:bool matchbilltoreceipt:bool vendorname purchasedescription
         cost:num
         lastpurchaseprice:num averagecost:num totalquantityonhand:num unitstype:id:unitstype purchaseunit stockunit
+        billpricevarianceacct:id:account billqtyvarianceacct:id:account billexchratevarianceacct:id:account
         upccode externalid createddate:datetime lastmodifieddate:datetime includechildren:bool {TOLERANCES}
         copydescription:bool enforceminqtyinternally:bool generateaccruals:bool isdropshipitem:bool
         isspecialorderitem:bool isonline:bool printitems:bool quantityavailable:num shipindividually:bool
