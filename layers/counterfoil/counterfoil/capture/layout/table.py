@@ -22,7 +22,7 @@ from counterfoil.capture.layout.table_arithmetic import (
     unrounded,
     with_row_below,
 )
-from counterfoil.capture.layout.table_cells import Number, RowCells, cut_row, settle, sort_row, split_groups
+from counterfoil.capture.layout.table_cells import Number, RowCells, cut_row, is_settled, settle, sort_row, split_groups
 from counterfoil.capture.layout.table_columns import Column, Header, find_headers, zones
 from counterfoil.capture.layout.table_rows import Item, body_of, items_of, name_width
 from counterfoil.capture.layout.table_text import is_code, line_text
@@ -215,7 +215,8 @@ def _settled(columns: list[Column], cells_of: list[RowCells]) -> None:
         sort_row(cells, columns)
     if settle(columns, [cells for cells in cells_of if cells.opens_line]):
         for cells in cells_of:
-            sort_row(cells, columns)
+            if not is_settled(cells, columns):
+                sort_row(cells, columns)
 
 
 def _with_groups_split(context: Context, cells: RowCells, columns: list[Column]) -> RowCells:

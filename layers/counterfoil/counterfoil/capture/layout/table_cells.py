@@ -191,6 +191,22 @@ def settle(columns: list[Column], rows: list[RowCells]) -> bool:
     return learned
 
 
+def is_settled(cells: RowCells, columns: list[Column]) -> bool:
+    """Whether a row would be sorted the same by what was learned: each number has a column and stands at its edge."""
+    numeric = 0
+    for column in columns:
+        if column.edge is None:
+            continue
+        if not column.is_numeric:
+            if abs(column.edge[1] - column.x0) >= SAME_EDGE:
+                return False
+        elif (number := cells.numbers.get(column.kind)) is not None:
+            numeric += 1
+            if _from_edge(column.edge, number.x0, number.x1) > SAME_EDGE:
+                return False
+    return numeric == len(cells.all_numbers)
+
+
 def _edge(spans: list[tuple[float, float, float]]) -> tuple[str, float] | None:
     """The edge that the values share: right (without or with their units) before left before middle, or None."""
     best: tuple[float, str, float] | None = None
