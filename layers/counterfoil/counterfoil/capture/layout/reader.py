@@ -115,7 +115,8 @@ def _confirm_by_lines(context: Context, reading: Reading) -> bool:
         return False
     totals = read_totals(context, sum((amount for amount in amounts if amount is not None), Decimal(0)))
     if totals.is_proven:
-        reading.doubts = [name for name in reading.doubts if name not in TOTALS]
+        found = {"net_total": totals.net, "tax_total": totals.tax, "gross_total": totals.gross}
+        reading.drop(*(name for name, total in found.items() if total is not None))
         _put_totals(reading, totals)
     return totals.is_proven
 
@@ -154,7 +155,7 @@ def _check_single(context: Context, reading: Reading) -> None:
     if apart:
         detail = f"{len(apart) + 1} pages with invoice numbers of their own"
         reading.checks.append(Check(code="single_invoice", ok=False, detail=detail))
-        reading.doubt("invoice_number")
+        reading.doubt("invoice_number", *(name for name in TOTALS if name in reading.values))
 
 
 def _first(found: Sequence[Candidate[Value]]) -> Candidate[Value] | None:
