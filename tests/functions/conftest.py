@@ -10,6 +10,8 @@ import pytest
 from counterfoil import wiring
 from counterfoil.store import Store
 from tests.conftest import TABLE
+from tests.functions.browser import Browser
+from tests.functions.people import PASSWORD, UserPool
 
 BUCKET = "inbox"
 QUEUES = ("capture", "match", "export", "sync")
@@ -45,3 +47,33 @@ def drop(services: Store):
         return boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=content)["VersionId"]
 
     return put
+
+
+@pytest.fixture
+def pool(services: Store, clock, monkeypatch: pytest.MonkeyPatch) -> UserPool:
+    """The user pool that the page signs people in with; nobody is in it yet."""
+    cognito = boto3.client("cognito-idp")
+    pool = UserPool(cognito, cognito.create_user_pool(PoolName="people")["UserPool"]["Id"])
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool.id, ClientName="page", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+    )["UserPoolClient"]["ClientId"]
+    monkeypatch.setenv("USER_POOL_ID", pool.id)
+    monkeypatch.setenv("USER_POOL_CLIENT_ID", client)
+    monkeypatch.setattr(wiring, "now", clock)
+    wiring.clear()
+    return pool
+
+
+@pytest.fixture
+def person(pool: UserPool):
+    """A browser in which somebody has signed in."""
+
+    def signed_in(name: str) -> Browser:
+        pool.take_in(name)
+        browser = Browser()
+        page = browser.submit(browser.open("page"), "Sign in", user=name, password=PASSWORD)
+        assert page.status == 200, page.text
+        browser.page = page
+        return browser
+
+    return signed_in
