@@ -15,6 +15,7 @@ from counterfoil.capture.vendor_finder import find_vendor, keys_of_invoice
 from counterfoil.domain import capture_policy, intake
 from counterfoil.domain.bills import external_id
 from counterfoil.domain.deliveries import Delivery
+from counterfoil.domain.exceptions import brought_on
 from counterfoil.domain.invoices import CapturedInvoice, Document, Invoice, Reason
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.policy import CompanySettings
@@ -122,6 +123,7 @@ def read(
         )
         if vendor and captured.invoice_number:
             after = held_as_duplicate(after, captured.invoice_number, vendor, store)
+        after = with_exceptions(after, settings, at=now(), by=BY)
         try:
             return store.save_invoice(
                 invoice,
@@ -161,6 +163,20 @@ def memory_of(captured: CapturedInvoice, vendor: Vendor | None, company: str, st
     known = store.vendors_read_as(company, squeeze(captured.vendor_name)) if captured.vendor_name else []
     # A name that two vendors were read under tells neither.
     return store.vendor_memory(company, known[0]) if len(known) == 1 else VendorMemory()
+
+
+def with_exceptions(invoice: Invoice, settings: CompanySettings, *, at: datetime, by: str) -> Invoice:
+    """The invoice with what its reading leaves for people to look into, each with its owner and deadline."""
+    exceptions = brought_on(
+        invoice.exceptions,
+        None,
+        reasons={reason.code: reason.detail for reason in invoice.reasons},
+        settled={},
+        at=at,
+        by=by,
+        due_days=settings.exception_due_days,
+    )
+    return invoice.model_copy(update={"exceptions": exceptions})
 
 
 def company_of(key: str) -> str | None:

@@ -14,6 +14,7 @@ from counterfoil.capture import CaptureError
 from counterfoil.capture.checks import rechecked
 from counterfoil.capture.learning import names_learned
 from counterfoil.domain import capture_policy, intake
+from counterfoil.domain.actions import NOTHING_DONE
 from counterfoil.domain.capture_policy import WHOLES
 from counterfoil.domain.invoices import (
     HEADER_FIELDS,
@@ -33,7 +34,7 @@ from counterfoil.domain.records import Record
 from counterfoil.domain.vendors import Vendor
 from counterfoil.errors import BadRequest, DocumentTooLarge, MoveRefused, ObjectMissing
 from counterfoil.files import Files
-from counterfoil.steps.capture import HERE, held_as_duplicate, memory_of, vendor_of
+from counterfoil.steps.capture import HERE, held_as_duplicate, memory_of, vendor_of, with_exceptions
 from counterfoil.steps.document_reader import DocumentReader
 from counterfoil.steps.review import at_version, checked_comment, named, require, why_held
 from counterfoil.store import Store
@@ -117,10 +118,15 @@ def correct(
             "attempts": 0,
             "match": None,
             "duplicate_of": None,
+            # What people did with the lines was for the lines as they were read before.
+            "resolution": NOTHING_DONE,
+            "codings": {},
+            "taught": (),
         }
     )
     if vendor and captured.invoice_number:
         after = held_as_duplicate(after, captured.invoice_number, vendor, store)
+    after = with_exceptions(after, settings, at=now(), by=person.id)
     saved = store.save_invoice(
         invoice,
         after,
