@@ -26,7 +26,8 @@ PAGES_SHOWN_MAX = 3
 DOCUMENTS_SHOWN_MAX = 200
 STYLE = """
 body { font: 14px system-ui, sans-serif; margin: 2rem; color: #1c2430; }
-table { border-collapse: collapse; font-size: 12px; } td, th { padding: .2rem .6rem; border: 1px solid #d5dae2; text-align: right; }
+table { border-collapse: collapse; font-size: 12px; }
+td, th { padding: .2rem .6rem; border: 1px solid #d5dae2; text-align: right; }
 td:first-child, th:first-child { text-align: left; }
 .page { position: relative; display: inline-block; margin: 0 1rem 1rem 0; border: 1px solid #d5dae2; }
 .page i { position: absolute; border: 2px solid #2f6fde; background: #2f6fde22; }
