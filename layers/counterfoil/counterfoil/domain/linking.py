@@ -1,7 +1,7 @@
 """Which order line each invoice line bills.
 
-Lines are paired by the best assignment of the whole invoice, on evidence that is kept and shown. Price and quantity alone
-never make a pair of goods whose names differ, and a charge is only ever paired with a charge.
+Lines are paired by the best assignment of the whole invoice, on evidence that is kept and shown. Price and quantity
+alone never make a pair of goods whose names differ, and a charge is only ever paired with a charge.
 """
 
 from __future__ import annotations
