@@ -24,6 +24,8 @@ DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9-]*(?:\.[a-
 NOT_IN_NAMES = re.compile(r"[€$£%]|\d[.,]\d\d\b|\d:\d\d|\b\d+\s?(?:of|von|sur|van|/)\s?\d+\b")
 # A register's number behind the name: `Acme Sdn Bhd (123456-X)`.
 REGISTRATION = re.compile(r"\s*\((?:[A-Z]{0,4}[. ]?)?\d[\d-]*(?:-[A-Z])?\)?$")
+# What a company calls itself in trade stands behind its name.
+TRADING_AS = re.compile(r"\s+(?:doing business as|d/b/a|dba|trading as|t/a)\s+", re.IGNORECASE)
 HEIGHT_ALIKE = 0.15
 MAIL_HOSTS = frozenset(
     [
@@ -174,7 +176,7 @@ def _other_addressee(context: Context, vendor: Candidate[str]) -> Candidate[str]
         covered.update(id(line.words[0]) for line in lines)
         is_address = any(POSTCODE.search(line.text) and ADDRESS.search(line.text) for line in lines)
         is_sender = any(line.row in own_rows or "@" in line.text for line in lines[:3])
-        if not is_address or is_sender or not _is_name(phrase.text):
+        if not is_address or is_sender or not _is_name(phrase.text) or ADDRESS.search(phrase.text):
             continue
         if core_of(phrase.text) and core_of(phrase.text) != core_of(vendor.value):
             found.setdefault(core_of(phrase.text), phrase)
@@ -194,7 +196,7 @@ def _name_in(context: Context, block: Block) -> tuple[str, list[Word]] | None:
     lines = [
         (place, line)
         for place, line in enumerate(block.lines[:3])
-        if _is_name(text_of(line).strip(" :,")) and not _starts_label(context, line)
+        if _is_name(text_of(line).strip(" :,")) and not _starts_label(context, line) and line[-1].text[-1:] != ":"
     ]
     if not lines:
         return None
@@ -204,7 +206,16 @@ def _name_in(context: Context, block: Block) -> tuple[str, list[Word]] | None:
 
 
 def _joined(lines: list[list[Word]]) -> tuple[str, list[Word]]:
-    return " ".join(text_of(line) for line in lines).strip(" :,"), [word for line in lines for word in line]
+    text = " ".join(text_of(line) for line in lines).strip(" :,")
+    return _without_address(text), [word for line in lines for word in line]
+
+
+def _without_address(text: str) -> str:
+    """`Acme Corp, 123 Main St, Dayton`: what stands before the first part with a number, legal forms kept."""
+    parts = text.split(", ")
+    numbered = next((place for place, part in enumerate(parts) if any(map(str.isdigit, part))), 0)
+    name = ", ".join(parts[:numbered])
+    return name if numbered and _is_name(name) and len(parts) > 1 else text
 
 
 def _line_above(context: Context, row: int, value: list[Word]) -> list[list[Word]]:
@@ -395,6 +406,7 @@ def _bare_name(context: Context, text: str) -> str:
     before, colon, after = text.partition(": ")
     if colon and len(before.split()) <= LABEL_WORDS_MAX and has_legal_form(after):
         text = after
+    text = TRADING_AS.split(text)[0].strip(" ,;")
     words = text.split()
     titles = context.vocabulary.titles
     if len(words) > 2 and squeeze(words[-1]) in titles and has_legal_form(" ".join(words[:-1])):
