@@ -2,24 +2,20 @@
 
 With script, htmx swaps the partial that the whole page includes. Every link is relative to the stage's root, which
 the layout's `base` names, so that the same page works under any address. No state but the browser's: the session is
-the user pool's ID token in a cookie, checked on every request.
+the user pool's ID token in a cookie, checked on every request. What may be done is the rules' to say
+(`steps/review.py`, `steps/resolve.py`); what is shown of an invoice is put together in `counterfoil/page`.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
@@ -27,27 +23,39 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from counterfoil import problems, wiring
-from counterfoil.domain import money
-from counterfoil.domain.audit import AuditEntry, broken_at
-from counterfoil.domain.invoices import HEADER_FIELDS, Invoice, InvoiceLine
+from counterfoil.domain.actions import LineAction
+from counterfoil.domain.audit import broken_at
+from counterfoil.domain.exceptions import Arrival, Outcome, Owner
+from counterfoil.domain.invoices import HEADER_FIELDS, Invoice
 from counterfoil.domain.lifecycle import STATES, Status
-from counterfoil.domain.matching_result import LineMatch, OrderLineLink
-from counterfoil.domain.orders import OrderLine
+from counterfoil.domain.matching_result import InvoiceType
 from counterfoil.domain.people import Entitlement, Person
-from counterfoil.errors import BadRequest, CounterfoilError, Refusal, StaleWrite
+from counterfoil.domain.settings_history import broken_at as settings_broken_at
+from counterfoil.errors import (
+    BadRequest,
+    CounterfoilError,
+    InvoiceMissing,
+    MoveRefused,
+    Refusal,
+    StaleWrite,
+    UnknownCompany,
+)
+from counterfoil.files import DOCUMENT_BYTES_MAX, UPLOAD_SECONDS
 from counterfoil.observability import logger, tracer
+from counterfoil.page.acts import CODE_MAX, Acting, line_number
+from counterfoil.page.buttons import BUTTONS, DONE, LINE_BUTTONS, TAKEN
+from counterfoil.page.invoice import NOBODY, Notice, linkable, place_of, row_of, view_of
+from counterfoil.page.requests import BrowserRequest, FormRefused, csrf_of
+from counterfoil.page.settings import as_yaml, revisions
+from counterfoil.page.words import FILTERS
 from counterfoil.sign_in import CHALLENGES, Challenge, SignedOut, SignInRefused
-from counterfoil.steps import review
+from counterfoil.steps import resolve, review
 from counterfoil.steps.review import require
 
 SESSION_COOKIE = "counterfoil_session"
 VISIT_COOKIE = "counterfoil_visit"
-FORM_BYTES_MAX = 32_768
-FORM_FIELDS_MAX = 20
 ROWS = 25
 COUNTED_MAX = 99
-# A step that is at work changes the invoice in seconds: so long the page looks again by itself.
-MOVING_SECONDS_MAX = 60
 
 # What waits for people comes first; the rest follows an invoice's way.
 TABS = (
@@ -66,22 +74,16 @@ TABS = (
     Status.REJECTED,
 )
 
-# The button of each action, and the sentence when it is done.
-BUTTONS = {
-    "approve": ("Approve", "Approved."),
-    "mark_approved": ("Mark as approved", "Marked as approved."),
-    "send_for_approval": ("Send for approval", "Sent for approval."),
-    "post": ("Post", "It is being posted."),
-    "hold": ("Hold", "On hold: it goes nowhere until it is recalled."),
-    "recall": ("Recall", "Taken back."),
-    "reject": ("Reject", "Rejected."),
-    "delete": ("Delete", "Deleted: it stays in the list of the rejected."),
-    "rerun_linking": ("Match again", "It is being matched again."),
-    "read_again": ("Read the document again", "The document is being read again."),
-    "clear_duplicate": ("Not a duplicate", "Cleared: it goes on to matching."),
-    "retry_export": ("Post again", "It is being posted again."),
-    "reopen": ("Take up again", "It is being read again."),
-}
+# The pages of a company, and who sees them.
+PAGES = (
+    ("", "Invoices", Entitlement.READ_INVOICES),
+    ("exceptions", "Exceptions", Entitlement.READ_INVOICES),
+    ("receipts", "Receipts", Entitlement.READ_INVOICES),
+    ("deliveries", "Deliveries", Entitlement.READ_DELIVERIES),
+    ("upload", "Upload", Entitlement.UPLOAD),
+    ("settings", "Settings", Entitlement.READ_SETTINGS),
+)
+TYPES = {InvoiceType.PO_INVOICE.value: "a PO invoice", InvoiceType.INVOICE.value: "an invoice without an order"}
 
 QUESTIONS = {
     "NEW_PASSWORD_REQUIRED": ("New password", "Your password was a temporary one: choose your own.", "new-password"),
@@ -89,19 +91,20 @@ QUESTIONS = {
     "SMS_MFA": ("Code", "Enter the code that was sent to your phone.", "one-time-code"),
 }
 
-ACRONYMS = {word.lower(): word for word in ("ERP", "IBAN", "OCR", "PO", "VAT", "XML")}
-
 STATIC_TYPES = {"page.css": "text/css; charset=utf-8", "htmx.min.js": "text/javascript; charset=utf-8"}
 
-# Where a person may be led after signing in: a company, its deliveries, or one invoice.
-PLACE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}(/deliveries|/invoices/[A-Za-z0-9_-]{1,100})?")
+# Where a person may be led after signing in: a company, one of its pages, or one invoice.
+PLACE = re.compile(
+    r"[a-z0-9][a-z0-9-]{0,39}(/(deliveries|exceptions|receipts|settings|upload)|/invoices/[A-Za-z0-9_-]{1,100})?"
+)
 
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
+)
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=31536000",
@@ -113,31 +116,6 @@ HEADERS = {
 app = APIGatewayRestResolver()
 
 
-class FormRefused(Refusal):
-    """A form that did not come from this page, or from an older session."""
-
-    code = "not_entitled"
-
-
-@dataclass(frozen=True)
-class Ordered:
-    """One order line beside the invoice line that bills it; `line` is None when the order is no longer known."""
-
-    link: OrderLineLink
-    line: OrderLine | None = None
-    billed: Decimal = Decimal(0)
-    claimed_by_others: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One invoice line, what matching decided, and the order lines it bills."""
-
-    billed: InvoiceLine
-    match: LineMatch | None
-    ordered: tuple[Ordered, ...]
-
-
 # Signing in and out
 
 
@@ -147,7 +125,7 @@ def start() -> Response[str]:
     try:
         person = signed_in()
     except SignedOut:
-        place = _query("next")
+        place = request().query("next")
         return _sign_in_form(200, place=place if PLACE.fullmatch(place) else "")
     companies = _companies(person)
     if len(companies) == 1:
@@ -158,11 +136,11 @@ def start() -> Response[str]:
 @app.post("/page/sign-in")
 def sign_in() -> Response[str]:
     """A password, or the answer to what the user pool asked after it; then the place the person came for."""
-    form = _form()
-    visit = _cookie(VISIT_COOKIE)
+    form = request().form()
+    visit = request().cookie(VISIT_COOKIE)
     place = form.get("next", "") if PLACE.fullmatch(form.get("next", "")) else ""
     user = form.get("user", "").strip()
-    if not visit or not _is_own_form(visit, form):
+    if not visit or not request().is_own_form(visit, form):
         return _sign_in_form(403, place=place, user=user, error="This form was too old: please try once more.")
     challenge = None
     if form.get("challenge") in CHALLENGES:
@@ -192,8 +170,8 @@ def start_again() -> Response[str]:
 
 @app.post("/page/sign-out")
 def sign_out() -> Response[str]:
-    token = _cookie(SESSION_COOKIE)
-    if token and not _is_own_form(token, _form()):
+    token = request().cookie(SESSION_COOKIE)
+    if token and not request().is_own_form(token, request().form()):
         raise FormRefused("this form was too old: go back, load the page again and repeat")
     return _redirect("page", cookies=[_made_cookie(SESSION_COOKIE, "", 0)])
 
@@ -222,12 +200,12 @@ def _sign_in_form(
     error: str = "",
     error_field: str = "",
 ) -> Response[str]:
-    known = _cookie(VISIT_COOKIE)
+    known = request().cookie(VISIT_COOKIE)
     visit = known or secrets.token_urlsafe(32)
     return _rendered(
         "sign_in.html",
         status=status,
-        csrf=_csrf(visit),
+        csrf=csrf_of(visit),
         cookies=[] if known else [_made_cookie(VISIT_COOKIE, visit)],
         place=place,
         user=user,
@@ -245,19 +223,21 @@ def _sign_in_form(
 def list_invoices(company: str) -> Response[str]:
     """The invoices of one state, the longest resting first, with a tab and a count for each state."""
     person = signed_in()
-    if not person.may(Entitlement.READ_INVOICES, company) and person.may(Entitlement.READ_DELIVERIES, company):
-        return _redirect(f"page/{company}/deliveries")
+    if not person.may(Entitlement.READ_INVOICES, company):
+        for entitlement, place in ((Entitlement.READ_DELIVERIES, "deliveries"), (Entitlement.UPLOAD, "upload")):
+            if person.may(entitlement, company):
+                return _redirect(f"page/{company}/{place}")
     require(person, Entitlement.READ_INVOICES, company)
     counts = {status: wiring.store().count(company, status, most=COUNTED_MAX + 1) for status in TABS}
-    asked = _query("status")
+    wanted = request().query("status")
     tabs = {tab.value: tab for tab in TABS}
-    if asked and asked not in tabs:
-        raise BadRequest(f"there is no state {asked[:40]!r}")
-    status = tabs[asked] if asked else next((tab for tab in TABS if counts[tab]), TABS[0])
-    cursor = _query("cursor")
+    if wanted and wanted not in tabs:
+        raise BadRequest(f"there is no state {wanted[:40]!r}")
+    status = tabs[wanted] if wanted else next((tab for tab in TABS if counts[tab]), TABS[0])
+    cursor = request().query("cursor")
     page = wiring.store().invoices(company, status, cursor=cursor or None, limit=ROWS)
     return _rendered(
-        "_invoices.html" if _wants_partial() else "invoices.html",
+        "_invoices.html" if request().wants_partial else "invoices.html",
         person=person,
         company=company,
         counts=counts,
@@ -274,152 +254,318 @@ def list_invoices(company: str) -> Response[str]:
 @app.get("/page/<company>/deliveries")
 def list_deliveries(company: str) -> Response[str]:
     """What arrived and became no invoice, newest first."""
-    person = signed_in()
-    require(person, Entitlement.READ_DELIVERIES, company)
+    person = _reader(Entitlement.READ_DELIVERIES, company)
     refused = wiring.store().refused_deliveries(company)
-    return _rendered("deliveries.html", person=person, company=company, deliveries=refused, now=wiring.now())
+    return _rendered("deliveries.html", person=person, company=company, deliveries=refused)
+
+
+@app.get("/page/<company>/exceptions")
+def list_exceptions(company: str) -> Response[str]:
+    """What is open, by who has to look into it, the oldest first."""
+    person = _reader(Entitlement.READ_INVOICES, company)
+    wanted = request().query("owner")
+    if wanted and wanted not in list(Owner):
+        raise BadRequest(f"nobody here is called {wanted[:40]!r}")
+    found = resolve.open_exceptions(company, Owner(wanted) if wanted else None, store=wiring.store())
+    groups = [(owner, [each for each in found if each.exception.owner == owner]) for owner in Owner]
+    return _rendered(
+        "exceptions.html",
+        person=person,
+        company=company,
+        wanted=wanted,
+        groups=[(owner, theirs) for owner, theirs in groups if theirs],
+        now=wiring.now(),
+        today=wiring.now().date(),
+    )
+
+
+@app.get("/page/<company>/receipts")
+def list_receipt_requests(company: str) -> Response[str]:
+    """Goods that somebody was asked about and did not answer for yet, the most urgent first."""
+    person = _reader(Entitlement.READ_INVOICES, company)
+    found = resolve.open_receipt_requests(company, store=wiring.store())
+    return _rendered("receipts.html", person=person, company=company, requests=found, today=wiring.now().date())
+
+
+@app.get("/page/<company>/settings")
+def read_settings(company: str) -> Response[str]:
+    """The settings as they hold, and who changed them when and why."""
+    person = _reader(Entitlement.READ_SETTINGS, company)
+    settings = wiring.store().company(company)
+    history = wiring.store().settings_history(company)
+    return _rendered(
+        "settings.html",
+        person=person,
+        company=company,
+        version=settings.match.version,
+        text=as_yaml(settings),
+        revisions=revisions(history),
+        broken_at=settings_broken_at(history),
+    )
+
+
+@app.get("/page/<company>/upload")
+def upload(company: str) -> Response[str]:
+    """A form whose file goes straight to the bucket, which sends the browser back here."""
+    person = _reader(Entitlement.UPLOAD, company)
+    wiring.store().company(company)
+    then = request().address(f"page/{company}/uploaded", is_local=wiring.settings().is_local)
+    form = wiring.files().upload_form(company, person.id, then=then)
+    answer = _rendered(
+        "upload.html",
+        person=person,
+        company=company,
+        address=form["url"],
+        fields=form["fields"],
+        megabytes=DOCUMENT_BYTES_MAX // 1_000_000,
+        minutes=UPLOAD_SECONDS // 60,
+    )
+    allowed = " ".join(("'self'", *_origins(form)))
+    answer.headers["Content-Security-Policy"] = POLICY.replace("form-action 'self'", f"form-action {allowed}")
+    return answer
+
+
+def _origins(form: Mapping[str, Any]) -> list[str]:
+    """Where the form goes: the bucket, and the bucket in its region, to which S3 leads on while a bucket is new."""
+    address = urlsplit(form["url"])
+    hosts = [address.netloc]
+    if address.netloc.endswith(".s3.amazonaws.com"):
+        region = form["fields"]["x-amz-credential"].split("/")[2]
+        hosts.append(address.netloc.replace(".s3.", f".s3.{region}."))
+    return [f"{address.scheme}://{host}" for host in hosts]
+
+
+@app.get("/page/<company>/uploaded")
+def uploaded(company: str) -> Response[str]:
+    """What happens next. It says nothing of anybody's, so it needs no session: a browser that comes from the bucket
+    may leave the session's cookie at home."""
+    if not PLACE.fullmatch(company):
+        return _missing()
+    try:
+        person = signed_in()
+    except SignedOut:
+        person = None
+    return _rendered("uploaded.html", person=person, company=company)
 
 
 @app.get("/page/<company>/invoices/<invoice_id>")
 def read_invoice(company: str, invoice_id: str) -> Response[str]:
-    person = signed_in()
-    require(person, Entitlement.READ_INVOICES, company)
-    done = BUTTONS[_query("done")][1] if _query("done") in BUTTONS else ""
-    return _invoice(wiring.store().invoice(company, invoice_id), person, done=done)
+    person = _reader(Entitlement.READ_INVOICES, company)
+    notice = Notice(place=request().query("at"), done=DONE.get(request().query("done"), ""))
+    return _invoice(wiring.store().invoice(company, invoice_id), person, notice)
 
 
 @app.get("/page/<company>/invoices/<invoice_id>/document")
 def read_document(company: str, invoice_id: str) -> Response[str]:
     """The document as it arrived, from the bucket, by an address that holds for a minute."""
-    require(signed_in(), Entitlement.READ_INVOICES, company)
+    _reader(Entitlement.READ_INVOICES, company)
     document = wiring.store().invoice(company, invoice_id).document
     return Response(303, headers={**HEADERS, "Location": wiring.files().reading_address(document)}, body="")
 
 
+@app.get("/page/<company>/invoices/<invoice_id>/debit_memo")
+def read_debit_memo(company: str, invoice_id: str) -> Response[str]:
+    """What the vendor is asked to credit when the invoice is paid as it is, as a draft to copy."""
+    person = _reader(Entitlement.READ_INVOICES, company)
+    invoice = wiring.store().invoice(company, invoice_id)
+    return _rendered(
+        "debit_memo.html", person=person, company=company, invoice=invoice, memo=resolve.drafted_memo(invoice)
+    )
+
+
+@app.get("/page/<company>/invoices/<invoice_id>/decisions")
+def read_decisions(company: str, invoice_id: str) -> Response[str]:
+    """All decisions on it, the newest first, with the versions of what they were made on."""
+    person = _reader(Entitlement.READ_AUDIT, company)
+    invoice = wiring.store().invoice(company, invoice_id)
+    decisions = wiring.store().decisions_of(company, invoice_id)[::-1]
+    return _rendered("decisions.html", person=person, company=company, invoice=invoice, decisions=decisions)
+
+
+@app.get("/page/<company>/invoices/<invoice_id>/lines/<line>/orders")
+def choose_orders(company: str, invoice_id: str, line: str) -> Response[str]:
+    """The vendor's open orders, to link a line to: narrowed by what is typed, what was chosen before kept."""
+    person = _reader(Entitlement.READ_INVOICES, company)
+    invoice = wiring.store().invoice(company, invoice_id)
+    return _orders_to_choose(invoice, person, line, request().queries("to"))
+
+
+# What they do
+
+
+@app.post("/page/<company>/invoices/<invoice_id>/lines/<line>/<action>")
+def act_on_line(company: str, invoice_id: str, line: str, action: str) -> Response[str]:
+    """Settle one line: the invoice is decided again with it. A link that is declined is answered where it was made."""
+
+    def where_it_was_chosen(invoice: Invoice, person: Person, status: int, notice: Notice) -> Response[str]:
+        try:
+            return _orders_to_choose(invoice, person, line, notice.filled.all("to"), notice=notice, status=status)
+        except Refusal:
+            return _invoice(invoice, person, notice, status=status)
+
+    return _carried_out(
+        company,
+        invoice_id,
+        lambda acting: acting.act_on_line(line, action),
+        f"line_{action}",
+        at=f"line-{line}",
+        refused_at=where_it_was_chosen if action == LineAction.LINK else None,
+    )
+
+
+@app.post("/page/<company>/invoices/<invoice_id>/type")
+def set_type(company: str, invoice_id: str) -> Response[str]:
+    """Say whether it bills an order or none, or leave it to the rules again."""
+    return _carried_out(company, invoice_id, Acting.set_type, "type", at="type")
+
+
+@app.post("/page/<company>/invoices/<invoice_id>/exceptions/<reason>/<line>")
+def close_exception(company: str, invoice_id: str, reason: str, line: str) -> Response[str]:
+    """Write down how an exception ended, of a line or (`all`) of the whole invoice."""
+    return _carried_out(
+        company,
+        invoice_id,
+        lambda acting: acting.close_exception(reason, line),
+        "exception",
+        at=f"exception-{reason}-{line}",
+        then_at="exceptions",
+    )
+
+
+@app.post("/page/<company>/invoices/<invoice_id>/receipt_requests")
+def ask_for_receipts(company: str, invoice_id: str) -> Response[str]:
+    """Ask whoever receives whether the goods came."""
+    return _carried_out(company, invoice_id, Acting.ask_for_receipts, "receipts", at="receipts")
+
+
+@app.post("/page/<company>/invoices/<invoice_id>/receipt_answers")
+def answer_for_receipt(company: str, invoice_id: str) -> Response[str]:
+    """Say whether the goods came."""
+    return _carried_out(company, invoice_id, Acting.answer_for_receipt, "answer", at="receipts")
+
+
 @app.post("/page/<company>/invoices/<invoice_id>/<action>")
 def act(company: str, invoice_id: str, action: str) -> Response[str]:
-    """Do it and show the invoice as it then is; a refusal stands beside the field, the comment is kept."""
+    """Do something with the whole invoice."""
+    return _carried_out(company, invoice_id, lambda acting: acting.act(action), action, at="decide")
+
+
+def _carried_out(
+    company: str,
+    invoice_id: str,
+    change: Callable[[Acting], Invoice],
+    done: str,
+    *,
+    at: str,
+    then_at: str = "",
+    refused_at: Callable[[Invoice, Person, int, Notice], Response[str]] | None = None,
+) -> Response[str]:
+    """Do it and show the invoice as it then is; a refusal stands where the form stands, what was filled in is kept.
+
+    `at` is the form's place on the page, `then_at` the place of the answer when the form is gone with it.
+    """
     person = signed_in()
-    form = _form()
+    form = request().form()
     require(person, Entitlement.READ_INVOICES, company)
-    if not _is_own_form(_cookie(SESSION_COOKIE), form):
+    if not request().is_own_form(request().cookie(SESSION_COOKIE), form):
         raise FormRefused("this form was too old: load the invoice again and repeat")
     try:
-        invoice = review.act(
-            company,
-            invoice_id,
-            action,
-            person,
-            comment=form.get("comment", ""),
-            version=_version(form),
-            store=wiring.store(),
-            now=wiring.now,
-        )
+        invoice = change(Acting(company, invoice_id, person, form, store=wiring.store(), now=wiring.now))
+    except (InvoiceMissing, UnknownCompany):
+        raise
     except (Refusal, StaleWrite) as error:
         status, code, detail = problems.answer_to(error)
-        if status == 404:
-            raise
-        logger.info("act_refused", extra={"invoice_id": invoice_id, "action": action[:40], "code": code})
+        logger.info("act_refused", extra={"invoice_id": invoice_id, "action": done[:40], "code": code})
         current = wiring.store().invoice(company, invoice_id)
-        return _invoice(current, person, status=status, error=detail, comment=form.get("comment", ""))
-    logger.info("acted", extra={"company": company, "invoice_id": invoice_id, "action": action})
-    if _wants_partial():
-        return _invoice(invoice, person, done=BUTTONS[action][1])
-    return _redirect(f"page/{company}/invoices/{invoice_id}?done={action}")
+        notice = Notice(place=at, error=detail, filled=form)
+        if refused_at is not None:
+            return refused_at(current, person, status, notice)
+        return _invoice(current, person, notice, status=status)
+    logger.info("acted", extra={"company": company, "invoice_id": invoice_id, "action": done})
+    place = then_at or at
+    if request().wants_partial:
+        return _invoice(invoice, person, Notice(place=place, done=DONE[done]))
+    fragment = "" if place == "decide" else f"&at={place}#{place}"
+    return _redirect(f"page/{company}/invoices/{invoice_id}?done={done}{fragment}")
 
 
-def _version(form: Mapping[str, str]) -> int:
-    text = form.get("version", "")
-    if not text.isascii() or not text.isdigit() or len(text) > 12:
-        raise BadRequest("the form does not say which version of the invoice was looked at: load it again")
-    return int(text)
-
-
-def _invoice(
-    invoice: Invoice, person: Person, *, status: int = 200, error: str = "", comment: str = "", done: str = ""
-) -> Response[str]:
-    trail: list[AuditEntry] | None = None
-    if person.may(Entitlement.READ_AUDIT, invoice.company):
-        trail = wiring.store().audit(invoice.company, invoice.id)
-    state = STATES[invoice.status]
-    is_moving = state.step is not None and (wiring.now() - invoice.changed_at).total_seconds() < MOVING_SECONDS_MAX
+def _invoice(invoice: Invoice, person: Person, notice: Notice, *, status: int = 200) -> Response[str]:
+    now = wiring.now()
+    view = view_of(invoice, person, store=wiring.store(), now=now)
     return _rendered(
-        "_invoice.html" if _wants_partial() else "invoice.html",
+        "_invoice.html" if request().wants_partial else "invoice.html",
         status=status,
         person=person,
         company=invoice.company,
         invoice=invoice,
-        state=state,
-        rows=_rows(invoice),
+        view=view,
+        notice=notice,
+        # Where its form is gone, it is said on top.
+        at=notice.place if notice.place in view.places() else "",
         header_fields=HEADER_FIELDS,
-        trail=trail,
-        broken_at=broken_at(trail) if trail else None,
-        bill_address=_bill_address(invoice),
-        # While a step is at work a decision would only meet it half-way.
-        actions=[] if is_moving else [(name, BUTTONS[name][0]) for name in review.offered(invoice, person)],
-        is_moving=is_moving,
-        is_own=invoice.raised_by == person.id and invoice.status == Status.MATCHED,
-        comment_max=review.COMMENT_MAX,
+        broken_at=broken_at(view.trail) if view.trail else None,
+        actions=[(name, BUTTONS[name][0]) for name in view.actions],
+        why_held=review.why_held(invoice),
         needs_comment=[BUTTONS[name][0] for name, action in review.ACTIONS.items() if action.needs_comment],
-        error=error,
-        comment=comment,
-        done=done,
-        now=wiring.now(),
+        now=now,
+        today=now.date(),
     )
 
 
-def _rows(invoice: Invoice) -> list[Row]:
-    """Each billed line beside what was ordered, received and billed of it, by the orders as they are now."""
-    if invoice.captured is None:
-        return []
-    matches = {match.line: match for match in invoice.match.lines} if invoice.match else {}
-    wanted = {link.order_id for match in matches.values() for link in match.links}
-    orders = wiring.store().orders(invoice.company, sorted(wanted)) if wanted else {}
+def _orders_to_choose(
+    invoice: Invoice,
+    person: Person,
+    line: str,
+    chosen: list[str],
+    *,
+    notice: Notice | None = None,
+    status: int = 200,
+) -> Response[str]:
+    number = line_number(line)
+    row = row_of(invoice, person, number, store=wiring.store())
+    if LineAction.LINK not in row.actions or invoice.vendor_id is None:
+        raise MoveRefused(f"line {number} can't be linked now, or not by you")
+    typed = request().query("typed")[:CODE_MAX]
+    store = wiring.store()
+    offered = resolve.orders_to_choose(invoice.company, invoice.vendor_id, typed, store=store)
+    orders = store.orders(invoice.company, [each.id for each in offered])
+    has_refusal = notice is not None
+    return _rendered(
+        "_orders.html" if request().wants_partial and not has_refusal else "orders.html",
+        status=status,
+        person=person,
+        company=invoice.company,
+        invoice=invoice,
+        row=row,
+        orders=linkable(offered, orders, but_by=invoice.id),
+        chosen=list(dict.fromkeys(key[:CODE_MAX] for key in chosen))[: resolve.LINKS_MAX],
+        typed=typed,
+        notice=notice or Notice(),
+    )
 
-    def ordered(link: OrderLineLink) -> Ordered:
-        order = orders.get(link.order_id)
-        if order is None or all(line.line != link.line for line in order.lines):
-            return Ordered(link)
-        claimed = order.claimed(link.line, but_by=invoice.id)
-        return Ordered(link, order.line(link.line), order.billed(link.line), claimed)
 
-    return [
-        Row(line, match, tuple(ordered(link) for link in match.links) if match else ())
-        for line in invoice.captured.lines
-        for match in [matches.get(line.line)]
-    ]
+# Sessions
 
 
-def _bill_address(invoice: Invoice) -> str:
-    """Where the ERP shows the bill, when the company's settings say so."""
-    if invoice.bill is None or invoice.bill.id is None:
-        return ""
-    address = wiring.store().company(invoice.company).erp_bill_page.replace("{id}", quote(invoice.bill.id, safe=""))
-    return address if urlsplit(address).scheme in ("https", "http") else ""
-
-
-# Sessions, forms
+def request() -> BrowserRequest:
+    return BrowserRequest(app.current_event.raw_event)
 
 
 def signed_in() -> Person:
     """Who asks, by the session's token; SignedOut when there is none that holds."""
-    return wiring.sign_in().session(_cookie(SESSION_COOKIE)).person
+    return wiring.sign_in().session(request().cookie(SESSION_COOKIE)).person
+
+
+def _reader(entitlement: Entitlement, company: str) -> Person:
+    """The signed-in person, when they may; NotEntitled otherwise, whether there is such a company or not."""
+    person = signed_in()
+    require(person, entitlement, company)
+    return person
 
 
 def _companies(person: Person) -> list[str]:
-    seen = (Entitlement.READ_INVOICES, Entitlement.READ_DELIVERIES)
+    seen = (Entitlement.READ_INVOICES, Entitlement.READ_DELIVERIES, Entitlement.UPLOAD)
     return sorted(company for company in person.roles if any(person.may(entitlement, company) for entitlement in seen))
-
-
-def _csrf(session: str) -> str:
-    """What a form must carry: made from a cookie that no other site can read, and not to be turned back into it."""
-    return hmac.new(session.encode(), b"counterfoil form", hashlib.sha256).hexdigest()
-
-
-def _is_own_form(session: str, form: Mapping[str, str]) -> bool:
-    if _header("sec-fetch-site") not in ("", "same-origin"):
-        return False
-    return hmac.compare_digest(_csrf(session).encode(), form.get("csrf", "").encode())
 
 
 def _made_cookie(name: str, value: str, seconds: int | None = None) -> Cookie:
@@ -434,61 +580,22 @@ def _made_cookie(name: str, value: str, seconds: int | None = None) -> Cookie:
     )
 
 
-def _cookie(name: str) -> str:
-    for part in _header("cookie").split(";"):
-        found, _, value = part.strip().partition("=")
-        if found == name:
-            return value
-    return ""
-
-
-def _header(name: str) -> str:
-    headers: Mapping[str, str] = app.current_event.raw_event.get("headers") or {}
-    return next((value for key, value in headers.items() if key.lower() == name), "")
-
-
-def _query(name: str) -> str:
-    return (app.current_event.raw_event.get("queryStringParameters") or {}).get(name) or ""
-
-
-def _form() -> dict[str, str]:
-    """The fields of the posted form; BadRequest when it is too large or none."""
-    body = app.current_event.raw_event.get("body") or ""
-    if len(body) > FORM_BYTES_MAX:
-        raise BadRequest(f"the form has more than {FORM_BYTES_MAX:,} bytes: shorten the comment")
-    try:
-        if app.current_event.raw_event.get("isBase64Encoded"):
-            body = base64.b64decode(body, validate=True).decode()
-        fields = parse_qs(body, keep_blank_values=True, max_num_fields=FORM_FIELDS_MAX, errors="strict")
-    except ValueError:
-        raise BadRequest("the form could not be read") from None
-    return {name: values[0] for name, values in fields.items()}
-
-
 # Answers
 
 
-def _wants_partial() -> bool:
-    return _header("hx-request") == "true" and _header("hx-history-restore-request") != "true"
-
-
-def _root() -> str:
-    """The way from this request's address up to the stage's root, which only the browser knows."""
-    return "../" * (str(app.current_event.raw_event["path"]).count("/") - 1) or "./"
-
-
 def _redirect(place: str, *, cookies: list[Cookie] | None = None) -> Response[str]:
-    return Response(303, headers={**HEADERS, "Location": _root() + place}, cookies=cookies, body="")
+    return Response(303, headers={**HEADERS, "Location": request().root + place}, cookies=cookies, body="")
 
 
 def _rendered(template: str, *, status: int = 200, cookies: list[Cookie] | None = None, **values: Any) -> Response[str]:
-    token = _cookie(SESSION_COOKIE)
+    token = request().cookie(SESSION_COOKIE)
     shown = {
-        "root": _root(),
+        "root": request().root,
         "person": None,
         "company": "",
+        "here": request().path.split("/")[3] if request().path.count("/") > 2 else "",
         "companies": _companies(values["person"]) if values.get("person") else [],
-        "csrf": _csrf(token) if token else "",
+        "csrf": csrf_of(token) if token else "",
         "static": _static_version(),
     } | values
     html = _templates().get_template(template).render(shown)
@@ -528,58 +635,28 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Callable[..., str]] = {
-        "words": words,
-        "sentence": sentence,
-        "amount": amount,
-        "number": number,
-        "age": age,
-        "instant": instant,
-        "shown": shown,
-    }
-    environment.filters.update(filters)
-    environment.globals.update(Status=Status, Entitlement=Entitlement, TABS=TABS)
+    environment.filters.update(FILTERS)
+    environment.filters["line_button"] = lambda action: LINE_BUTTONS[LineAction(action)][0]
+    environment.globals.update(
+        Status=Status,
+        Entitlement=Entitlement,
+        Owner=Owner,
+        Outcome=Outcome,
+        Arrival=Arrival,
+        InvoiceType=InvoiceType,
+        TABS=TABS,
+        PAGES=PAGES,
+        NOBODY=NOBODY,
+        TYPES=TYPES,
+        TAKEN={action.value: said for action, said in TAKEN.items()},
+        LINE_BUTTONS={action.value: label for action, (label, _) in LINE_BUTTONS.items()},
+        LINE_NEEDS_COMMENT=[action.value for action in resolve.NEEDS_COMMENT],
+        place_of=place_of,
+        code_max=CODE_MAX,
+        person_max=review.PERSON_MAX,
+        comment_max=review.COMMENT_MAX,
+    )
     return environment
-
-
-def words(code: str) -> str:
-    """`needs_review` as a person reads it: `Needs review`."""
-    text = " ".join(ACRONYMS.get(word, word) for word in re.split(r"[_-]", code))
-    return text[:1].upper() + text[1:]
-
-
-def sentence(text: str) -> str:
-    """A refusal's detail as a sentence of its own."""
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
-
-
-def amount(value: Decimal | None, currency: str | None = None) -> str:
-    """Money as people read it, never rounded: `1,234.50 EUR`."""
-    if value is None:
-        return "–"
-    places = max(-int(value.as_tuple().exponent), money.minor_units(currency or ""))
-    return f"{value:,.{places}f} {currency or ''}".strip()
-
-
-def number(value: Decimal | None) -> str:
-    return "–" if value is None else money.plain(value)
-
-
-def age(since: datetime, now: datetime) -> str:
-    """How long ago, in the largest unit: `3 d`, `5 h`, `12 min`."""
-    minutes = max(0, int((now - since).total_seconds())) // 60
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"
-
-
-def instant(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def shown(value: object, currency: str | None = None) -> str:
-    """A header field's value as text."""
-    return amount(value, currency) if isinstance(value, Decimal) else str(value)
 
 
 # Refusals
@@ -588,10 +665,10 @@ def shown(value: object, currency: str | None = None) -> str:
 @app.exception_handler(SignedOut)  # type: ignore[untyped-decorator]  # Powertools leaves this decorator untyped
 def signed_out(error: SignedOut) -> Response[str]:
     """To the sign-in form, and back to the place afterwards. A swapped partial can't be a form: the page goes there."""
-    place = str(app.current_event.raw_event["path"]).removeprefix("/page").strip("/")
+    place = request().path.removeprefix("/page").strip("/")
     way = "/".join(place.split("/")[:3])
     target = f"page?next={way}" if PLACE.fullmatch(way) else "page"
-    if _wants_partial():
+    if request().wants_partial:
         return Response(401, "text/plain", "", headers={**HEADERS, "HX-Redirect": target})
     return _redirect(target)
 
@@ -616,7 +693,7 @@ def _refusal(status: int, title: str, detail: str) -> Response[str]:
         person = signed_in()
     except SignedOut:
         person = None
-    template = "_refusal.html" if _wants_partial() else "refusal.html"
+    template = "_refusal.html" if request().wants_partial else "refusal.html"
     return _rendered(template, status=status, person=person, title=title, detail=detail)
 
 

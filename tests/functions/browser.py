@@ -55,7 +55,7 @@ class Page:
             text
             for name in found.get("aria-describedby", "").split()
             for text in self.texts(f"//*[@id='{name}']")
-            if "error" in name
+            if name.endswith("-error")
         ]
         return error
 
@@ -79,13 +79,23 @@ class Browser:
         [link] = [link for link in page.at("//a") if text in " ".join(link.text_content().split())]
         return self.open(page.absolute(link.get("href")))
 
-    def submit(self, page: Page, button: str, *, follow: bool = True, **fields: str) -> Page:
-        """Press a button; its form goes with what the page put into it, but for `fields`."""
-        [pressed] = [found for found in page.at("//form//button") if found.text_content().strip() == button]
+    def submit(
+        self, page: Page, button: str, *, within: str = "", follow: bool = True, **fields: str | list[str]
+    ) -> Page:
+        """Press a button; its form goes with what the page put into it, but for `fields`.
+
+        `within` is the id of the part of the page that has the button, when others have one like it.
+        """
+        place = f"//*[@id='{within}']" if within else ""
+        [pressed] = [found for found in page.at(f"{place}//form//button") if found.text_content().strip() == button]
         [form] = pressed.iterancestors("form")
-        filled = {name: value or "" for name, value in form.fields.items()} | fields
+        filled = {name: _values(value) for name, value in form.fields.items()} | fields
         target = page.absolute(pressed.get("formaction") or form.get("action"))
-        return self.send("POST", target, urlencode(filled), follow=follow)
+        method = (form.get("method") or "get").upper()
+        query = urlencode(filled, doseq=True)
+        if method == "GET":
+            return self.send("GET", f"{target}?{query}", follow=follow)
+        return self.send("POST", target, query, follow=follow)
 
     def send(self, method: str, address: str, body: str | None = None, *, follow: bool = True) -> Page:
         page = self._once(method, address, body)
@@ -108,7 +118,8 @@ class Browser:
 
     def _event(self, method: str, split: Any, body: str | None) -> dict[str, Any]:
         path = unquote(split.path.removeprefix(urlsplit(STAGE).path))
-        query = dict(parse_qsl(split.query, keep_blank_values=True)) or None
+        pairs = parse_qsl(split.query, keep_blank_values=True)
+        query = dict(pairs) or None
         sent = [value for (_, place), value in self._sorted() if _covers(place, split.path)]
         headers = {"host": "127.0.0.1:4566", "cookie": "; ".join(sent), **self.headers}
         if body is not None:
@@ -119,7 +130,10 @@ class Browser:
             "path": path,
             "requestContext": base["requestContext"] | {"path": f"/v1{path}"},
             "queryStringParameters": query,
-            "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} if query else None,
+            "multiValueQueryStringParameters": {
+                name: [value for other, value in pairs if other == name] for name, _ in pairs
+            }
+            or None,
             "headers": headers,
             "multiValueHeaders": {name: [value] for name, value in headers.items()},
             "body": body,
@@ -140,6 +154,11 @@ class Browser:
                 self.cookies.pop(key, None)
             else:
                 self.cookies[key] = value
+
+
+def _values(value: Any) -> str | list[str]:
+    """A field's value as it is sent: boxes that are ticked send one each."""
+    return value if isinstance(value, str) else list(value) if value else ""
 
 
 def _covers(place: str, path: str) -> bool:

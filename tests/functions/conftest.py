@@ -10,6 +10,8 @@ import pytest
 from counterfoil import wiring
 from counterfoil.store import Store
 from tests.conftest import TABLE
+from tests.functions.browser import Browser
+from tests.functions.people import PASSWORD, UserPool
 
 BUCKET = "inbox"
 QUEUES = ("capture", "match", "export", "sync")
@@ -20,6 +22,7 @@ def services(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """Table, versioned bucket and queues, and an environment that names them; gives the table's store."""
     monkeypatch.setenv("TABLE_NAME", TABLE)
     monkeypatch.setenv("INBOX_BUCKET", BUCKET)
+    monkeypatch.setenv("TEXT_RECOGNITION", "none")
     monkeypatch.setenv("SECRET_PREFIX", "counterfoil")
     monkeypatch.setenv("DEFAULT_COMPANY", "demo")
     s3, sqs = boto3.client("s3"), boto3.client("sqs")
@@ -44,3 +47,33 @@ def drop(services: Store):
         return boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=content)["VersionId"]
 
     return put
+
+
+@pytest.fixture
+def pool(services: Store, clock, monkeypatch: pytest.MonkeyPatch) -> UserPool:
+    """The user pool that the page signs people in with; nobody is in it yet."""
+    cognito = boto3.client("cognito-idp")
+    pool = UserPool(cognito, cognito.create_user_pool(PoolName="people")["UserPool"]["Id"])
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool.id, ClientName="page", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+    )["UserPoolClient"]["ClientId"]
+    monkeypatch.setenv("USER_POOL_ID", pool.id)
+    monkeypatch.setenv("USER_POOL_CLIENT_ID", client)
+    monkeypatch.setattr(wiring, "now", clock)
+    wiring.clear()
+    return pool
+
+
+@pytest.fixture
+def person(pool: UserPool):
+    """A browser in which somebody has signed in."""
+
+    def signed_in(name: str) -> Browser:
+        pool.take_in(name)
+        browser = Browser()
+        page = browser.submit(browser.open("page"), "Sign in", user=name, password=PASSWORD)
+        assert page.status == 200, page.text
+        browser.page = page
+        return browser
+
+    return signed_in

@@ -20,9 +20,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import requests
+from lxml import html
 
 from counterfoil.capture.vendor_finder import keys_of_vendor
-from counterfoil.domain.invoices import Document, Invoice
+from counterfoil.domain.invoices import Document, Invoice, Source
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.orders import PurchaseOrder
 from counterfoil.domain.webhooks import signature_of
@@ -288,21 +289,38 @@ def invoices_api(shadow: Shadow) -> None:
     linked = json.dumps({"to": [f"{order.number}:1"]})
     place_of_line = f"{place}/invoices/{a_matched_invoice(shadow).id}/lines/1/link"
     shadow.invoke("InvoicesApi", request("POST", place_of_line, headers=json_body, body=linked))
+    # A correction reads the document again, at the version that arrived where there is one.
+    document = a_dropped_document(shadow)
+    for one_document in (document, document.model_copy(update={"version_id": None})):
+        doubtful = a_read_invoice(shadow, document=one_document, status=Status.NEEDS_REVIEW)
+        read_by_layout = doubtful.captured and doubtful.captured.model_copy(update={"source": Source.TEXT_LAYER})
+        shown = shadow.store.save_invoice(
+            doubtful, doubtful.model_copy(update={"captured": read_by_layout}), by="test", action="read", at=now()
+        )
+        corrected = json.dumps({"confirmed": ["lines"], "vendor_id": VENDOR})
+        path = f"{place}/invoices/{shown.id}/corrections"
+        shadow.invoke("InvoicesApi", request("POST", path, headers=json_body, body=corrected))
     upload = request("POST", f"{place}/uploads", headers=json_body, body='{"file_name": "a.pdf"}')
     post_document(shadow, shadow.invoke("InvoicesApi", upload))
 
 
 def post_document(shadow: Shadow, outcome: Outcome) -> None:
-    """Send a document to the address that was given, which is signed with the function's own rights.
-
-    The local cloud takes a signed form without asking what its signer may do: IAM's simulator is asked.
-    """
+    """Send a document to the address that the API gave."""
     if outcome.content.get("statusCode") != 200:
         return
     address = json.loads(outcome.content["body"])
-    reply = requests.post(address["url"], data=address["fields"], files={"file": b"%PDF-1.7"}, timeout=30)
+    send_document(shadow, "InvoicesApi", address["url"], address["fields"])
+
+
+def send_document(shadow: Shadow, function: str, url: str, fields: dict[str, str]) -> None:
+    """Send a document with a form that is signed with the function's own rights.
+
+    The local cloud takes a signed form without asking what its signer may do: IAM's simulator is asked.
+    """
+    files = {"file": ("a.pdf", b"%PDF-1.7")}
+    reply = requests.post(url, data=fields, files=files, timeout=30, allow_redirects=False)
     shadow.note(Outcome(reply.text, ""))
-    if not shadow.allows("InvoicesApi", "s3:PutObject", f"arn:aws:s3:::{shadow.bucket}/{address['key']}"):
+    if not shadow.allows(function, "s3:PutObject", f"arn:aws:s3:::{shadow.bucket}/{fields['key']}"):
         shadow.note(Outcome("AccessDenied: s3:PutObject", ""))
 
 
@@ -340,6 +358,23 @@ def review_page(shadow: Shadow) -> None:
     place = f"/page/{COMPANY}/invoices/{other.id}"
     form |= {"version": str(other.version)}
     shadow.invoke("ReviewPage", request("POST", f"{place}/approve", headers=headers, body=urlencode(form)))
+    # A line is linked by the number of an order, which is looked up.
+    order = an_open_order(shadow)
+    linked = match(COMPANY, a_read_invoice(shadow, order).id, store=shadow.store, now=now)
+    place = f"/page/{COMPANY}/invoices/{linked.id}"
+    form |= {"version": str(linked.version), "to": f"{order.number}:1"}
+    shadow.invoke("ReviewPage", request("POST", f"{place}/lines/1/link", headers=headers, body=urlencode(form)))
+    upload_by_form(shadow, shadow.invoke("ReviewPage", request("GET", f"/page/{COMPANY}/upload", headers=cookie)))
+
+
+def upload_by_form(shadow: Shadow, outcome: Outcome) -> None:
+    """Send a document with the form of the page."""
+    if outcome.content.get("statusCode") != 200:
+        return
+    page = html.document_fromstring(outcome.content["body"])
+    [form] = page.xpath("//form[@enctype='multipart/form-data']")
+    fields = {field.get("name"): field.get("value") for field in form.xpath(".//input[@type='hidden']")}
+    send_document(shadow, "ReviewPage", form.get("action"), fields)
 
 
 def read_document(shadow: Shadow, outcome: Outcome) -> None:

@@ -54,11 +54,21 @@ class Files:
         name = _safe_name(file_name)
         if not name:
             raise BadRequest(f"{file_name!r} is no file name", file_name=file_name)
-        key = f"inbox/{company}/uploads/{person}/{uuid.uuid4().hex}/{name}"
+        return self._posting(_upload_key(company, person, name))
+
+    def upload_form(self, company: str, person: str, *, then: str) -> dict[str, Any]:
+        """As `upload_address`, for a form whose file is chosen later: the bucket takes the name that the browser gives.
+
+        The bucket sends the browser on to `then`, a whole address.
+        """
+        return self._posting(_upload_key(company, person, "${filename}"), success_action_redirect=then)
+
+    def _posting(self, key: str, **fields: str) -> dict[str, Any]:
         post = self._client.generate_presigned_post(
             Bucket=self.bucket,
             Key=key,
-            Conditions=[["content-length-range", 0, DOCUMENT_BYTES_MAX]],
+            Fields=dict(fields),
+            Conditions=[["content-length-range", 0, DOCUMENT_BYTES_MAX], *({name: fields[name]} for name in fields)],
             ExpiresIn=UPLOAD_SECONDS,
         )
         return {"url": post["url"], "fields": post["fields"], "key": key}
@@ -81,6 +91,10 @@ class Files:
         if document.version_id:
             wanted["VersionId"] = document.version_id
         return self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=READING_SECONDS)
+
+
+def _upload_key(company: str, person: str, name: str) -> str:
+    return f"inbox/{company}/uploads/{person}/{uuid.uuid4().hex}/{name}"
 
 
 def _safe_name(name: str) -> str:
