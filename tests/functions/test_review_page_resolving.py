@@ -25,7 +25,7 @@ from counterfoil.domain.orders import Coding
 from counterfoil.domain.people import person_of
 from counterfoil.domain.policy import CompanySettings, MatchPolicy
 from counterfoil.files import DOCUMENT_BYTES_MAX
-from counterfoil.page.buttons import DONE, LINE_BUTTONS
+from counterfoil.page.labels import DONE, LINE_BUTTONS
 from counterfoil.settings import Settings
 from counterfoil.steps import resolve, review
 from counterfoil.steps.resolve import LineRequest
