@@ -17,12 +17,17 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--data", type=Path, help="a SQLite file that keeps the state; without it nothing is kept")
     made.add_argument("--seed", default="small", help="small, large, none, or a seed file")
     made.add_argument("--account", default=DEFAULT_ACCOUNT)
+    made.add_argument("--tls-certificate", type=Path, help="serve https with this certificate (PEM)")
+    made.add_argument("--tls-key", type=Path, help="the certificate's key (PEM)")
     made.add_argument("--print-credentials", action="store_true")
     return made
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
+    made = parser()
+    options = made.parse_args(arguments)
+    if (options.tls_certificate is None) != (options.tls_key is None):
+        made.error("--tls-certificate and --tls-key go together")
     if options.print_credentials:
         from erp_emulator import printing
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from erp_emulator import ledger, periods, records
+from erp_emulator import ledger, periods, records, variances
 from erp_emulator.errors import NetSuiteError, user_error
 from erp_emulator.inputs import Change
 from erp_emulator.session import Record, Session
@@ -35,6 +35,8 @@ def void(session: Session, record: Record) -> bool:
 
         if settlement.applied_to(session, record.id):
             raise user_error("You cannot void this transaction: payments have been applied to it.")
+        if variances.are_posted(record):
+            raise user_error("You cannot void this transaction: its bill variances have been posted.")
     if ledger.is_posting(record):
         periods.refuse_if_shut(session, record, "voided")
     session.remember(record)

@@ -8,6 +8,7 @@ import logging
 import time
 import uuid
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -263,7 +264,12 @@ class App:
             case ["async", "v1", "job", *rest] if request.method == "GET":
                 return self.jobs.answer(request, rest)
             case ["system", "v1", "governanceLimits"]:
+                if request.role != "administrator":
+                    raise no_permission("Administrator")
                 return Reply(200, self.governance_limits())
+            case ["system", "v1", "serverTime"]:
+                moment = self.account.clock.now().astimezone(UTC)
+                return Reply(200, {"serverTime": moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")})
         raise NetSuiteError(404, "INVALID_URL", "The requested resource does not exist.")
 
     def submit(self, request: Request, *, is_batch: bool) -> Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from erp_emulator import bills, journals, lists, orders, receipts, settlement
+from erp_emulator import bills, journals, lists, orders, receipts, settlement, variances
 from erp_emulator.links import Link, order_links
 from erp_emulator.session import Record, Session
 
@@ -29,6 +29,11 @@ class Behaviour:
     refuse_delete: Callable[[Session, Record], None] = nothing
 
 
+def _settle_bill(session: Session, record: Record) -> None:
+    settlement.settle_bill(session, record)
+    variances.settle(session, record)
+
+
 def _bill_links(session: Session, record: Record) -> list[Link]:
     del session
     return order_links(record, "OrdBill")
@@ -50,12 +55,12 @@ BEHAVIOURS: dict[str, Behaviour] = {
     ),
     "itemReceipt": Behaviour(receipts.prepare, links=_receipt_links, refuse_delete=receipts.refuse_delete),
     "itemFulfillment": Behaviour(receipts.prepare, links=_receipt_links),
-    "vendorBill": Behaviour(bills.prepare, settlement.settle_bill, _bill_links, bills.refuse_delete),
+    "vendorBill": Behaviour(bills.prepare, _settle_bill, _bill_links, bills.refuse_delete),
     "vendorCredit": Behaviour(bills.prepare_credit, links=_credit_links),
     "vendorPayment": Behaviour(settlement.prepare_payment, links=settlement.payment_links),
     "vendorPrepayment": Behaviour(settlement.prepare_prepayment),
     "expenseReport": Behaviour(journals.prepare_expense_report, journals.settle_expense_report),
-    "journalEntry": Behaviour(journals.prepare_journal),
+    "journalEntry": Behaviour(journals.prepare_journal, links=variances.journal_links),
     "check": Behaviour(journals.prepare_check),
     "deposit": Behaviour(journals.prepare_deposit),
 }

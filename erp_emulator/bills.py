@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from erp_emulator import documents, links, orders, periods, settlement
+from erp_emulator import documents, links, orders, periods, settlement, variances
 from erp_emulator.errors import invalid_value, user_error
 from erp_emulator.session import Record, Session, number
 
@@ -35,11 +35,11 @@ def prepare(session: Session, record: Record) -> None:
     if vendor.get("vatRegNumber"):
         record.values["entityTaxRegNum"] = vendor.get("vatRegNumber")
     for line in record.sublist("item"):
-        line["billVarianceStatus"] = "NOVARIANCES"
         line["linked"] = line.get("orderDoc") is not None
     periods.assign_period(session, record)
     documents.assign_numbers(session, record)
     settlement.settle_bill(session, record)
+    variances.settle(session, record)
 
 
 def source_approval(session: Session, record: Record) -> None:
@@ -51,7 +51,11 @@ def source_approval(session: Session, record: Record) -> None:
 def refuse_edit_of_paid(session: Session, record: Record) -> None:
     """A bill with payments keeps its amounts and its vendor."""
     before = session.before.get(record.key)
-    if before is None or session.preferences["editPaidBill"] != "refuse":
+    if before is None:
+        return
+    if before.lines != record.lines and variances.are_posted(before):
+        raise user_error("You cannot change this transaction: its bill variances have been posted.")
+    if session.preferences["editPaidBill"] != "refuse":
         return
     if not settlement.applied_to(session, record.id):
         return

@@ -7,18 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import json
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from erp_emulator import codes, ledger, projection, records, transforms
+from erp_emulator import actions, codes, ledger, projection, records, transforms, variance_journals
 from erp_emulator.clock import instant_text
-from erp_emulator.errors import NetSuiteError, nonexistent_type
+from erp_emulator.console_shapes import (
+    FACTS_SHOWN,
+    condition_of,
+    facts_of,
+    money,
+    receivable,
+    steps_of,
+    sublist_of,
+    tone_of,
+)
+from erp_emulator.errors import NetSuiteError, nonexistent_type, user_error
 from erp_emulator.http import Reply, Request
 from erp_emulator.inputs import Change
 from erp_emulator.render import View
-from erp_emulator.session import Record, Session
+from erp_emulator.session import Record, Session, Values
 
 if TYPE_CHECKING:
     from erp_emulator.app import App
@@ -26,21 +37,53 @@ if TYPE_CHECKING:
 HTML = "text/html;charset=utf-8"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
 PAGE = 50
-COLUMNS_MAX = 12
 EXAMPLE = (
     "SELECT t.id, t.tranid, BUILTIN.DF(t.status) AS status, BUILTIN.DF(t.entity) AS vendor, t.foreigntotal\n"
     "FROM transaction t WHERE t.type = 'PurchOrd' ORDER BY t.id"
 )
-# By record type: the steps a tester takes, and what they are called.
-ACTIONS: dict[str, tuple[tuple[str, str], ...]] = {
-    "purchaseOrder": (
-        ("approve", "Approve"),
-        ("reject", "Reject"),
-        ("receive", "Receive all that is left"),
-        ("bill", "Bill what can be billed"),
-        ("close", "Close"),
+EXAMPLES = (
+    ("orders", EXAMPLE),
+    (
+        "lines with what came of them",
+        "SELECT t.tranid, l.id AS line, BUILTIN.DF(l.item) AS item, l.quantity, l.quantityshiprecv, l.quantitybilled\n"
+        "FROM transaction t JOIN transactionline l ON l.transaction = t.id\n"
+        "WHERE t.type = 'PurchOrd' AND l.mainline = 'F' ORDER BY t.id, l.id",
     ),
-    "vendorBill": (("approve", "Approve"), ("reject", "Reject"), ("pay", "Pay what is due")),
+    (
+        "open bills",
+        "SELECT tranid, BUILTIN.DF(entity) AS vendor, duedate, foreignamountunpaid AS open\n"
+        "FROM transaction WHERE type = 'VendBill' AND status = 'A' ORDER BY duedate",
+    ),
+    (
+        "what vendors are owed",
+        "SELECT entityid, companyname, balance, unbilledorders FROM vendor ORDER BY balance DESC",
+    ),
+    (
+        "stock",
+        "SELECT BUILTIN.DF(item) AS item, BUILTIN.DF(location) AS location, quantityonhand, quantityonorder\n"
+        "FROM aggregateitemlocation ORDER BY item",
+    ),
+)
+PAGES = (
+    ("/", "Overview"),
+    ("/console/records/purchaseOrder", "Orders"),
+    ("/console/records/itemReceipt", "Receipts"),
+    ("/console/records/vendorBill", "Bills"),
+    ("/console/records/vendorPayment", "Payments"),
+    ("/console/records/vendor", "Vendors"),
+    ("/console/accounts", "Accounts"),
+    ("/console/periods", "Periods"),
+    ("/console/suiteql", "SuiteQL"),
+    ("/console/requests", "Requests"),
+)
+LABELS = {
+    "approve": "Approve",
+    "reject": "Reject",
+    "receive": "Receive all that is left",
+    "bill": "Bill what can be billed",
+    "close": "Close",
+    "pay": "Pay what is due",
+    "void": "Void",
 }
 
 
@@ -65,14 +108,17 @@ class Console:
             return self.page("page.html", {"title": "Not found", "refused": error.detail}, 404)
 
     def page(self, template: str, values: dict[str, Any], answer: int = 200) -> Reply:
-        text = self.templates.get_template(template).render(account=self.app.account.name, **values)
+        known = {"account": self.app.account.name, "pages": PAGES}
+        text = self.templates.get_template(template).render(**known, **values)
         return Reply(answer, text, HTML, {"Content-Security-Policy": POLICY})
 
     async def show(self, request: Request, segments: list[str]) -> Reply:
         said = {"said": request.parameter("said"), "refused": request.parameter("refused")}
         match segments:
             case []:
-                return self.overview()
+                return self.overview(request)
+            case ["console", "accounts"]:
+                return self.accounts()
             case ["console", "records", name]:
                 return self.records(request, name)
             case ["console", "records", name, key]:
@@ -85,53 +131,76 @@ class Console:
                 return self.periods(said)
         return self.page("page.html", {"title": "Not found"}, 404)
 
-    def overview(self) -> Reply:
+    def overview(self, request: Request) -> Reply:
         account = self.app.account
         balance = ledger.trial_balance(account.session())
-        rows = account.store.writer.execute(
-            "SELECT status, COUNT(*) FROM \"transaction\" WHERE type = 'PurchOrd' GROUP BY status ORDER BY status"
-        ).fetchall()
         types = [{"name": each.name, "count": account.store.count(each.name)} for each in account.store.catalog.types]
         return self.page(
             "overview.html",
             {
                 "title": "Overview",
+                "here": "/",
+                "address": request.root,
                 "now": instant_text(account.clock.now()),
                 "frozen": account.clock.frozen_at is not None,
                 "balanced": balance["balanced"],
                 "debit": balance["debit"],
-                "statuses": [{"name": codes.status_name("PurchOrd", row[0]), "count": row[1]} for row in rows],
+                "statuses": self.statuses("PurchOrd"),
+                "bills": self.statuses("VendBill"),
                 "types": [each for each in types if each["count"]],
             },
         )
+
+    def statuses(self, code: str) -> list[dict[str, Any]]:
+        rows = self.app.account.store.writer.execute(
+            'SELECT status, COUNT(*) FROM "transaction" WHERE type = ? GROUP BY status ORDER BY status', (code,)
+        ).fetchall()
+        return [{"letter": row[0], "name": codes.status_name(code, row[0]), "count": row[1]} for row in rows]
+
+    def accounts(self) -> Reply:
+        found = ledger.trial_balance(self.app.account.session())
+        values = {"title": "Accounts", "here": "/console/accounts", "rows": found["accounts"]}
+        return self.page("accounts.html", {**values, **{name: found[name] for name in ("debit", "credit", "balanced")}})
 
     def records(self, request: Request, name: str) -> Reply:
         record_type = records.type_of(name, self.app.account.store.catalog)
         offset = request.parameter("offset", "0")
         start = int(offset) if offset.isdigit() and len(offset) < 9 else 0
+        text, status = request.parameter("text").strip(), request.parameter("status")
         session = self.app.account.session()
-        total, ids = session.store.select(record_type.name, None, PAGE, start)
+        total, ids = session.store.select(record_type.name, condition_of(text, status), PAGE, start)
         found = [session.find(record_type.family, key) for key in ids]
+        rows = [self.row(session, each) for each in found if each is not None]
         return self.page(
             "records.html",
             {
                 "title": record_type.label,
+                "here": f"/console/records/{record_type.name}",
                 "type": record_type.name,
+                "is_transaction": record_type.is_transaction,
+                "text": text,
+                "chosen": status,
+                "choices": list(codes.STATUSES.get(record_type.code, {}).items()) if record_type.is_transaction else [],
+                "kept": urlencode({"text": text, "status": status}),
                 "total": total,
+                "first": start + 1,
+                "last": start + len(rows),
                 "before": max(start - PAGE, 0) if start else None,
                 "after": start + PAGE if start + PAGE < total else None,
-                "rows": [self.row(session, each) for each in found if each is not None],
+                "rows": rows,
             },
         )
 
     def row(self, session: Session, record: Record) -> dict[str, Any]:
-        status = record.get("status")
+        status = codes.status_name(record.type.code, record.get("status")) if record.get("status") else ""
         return {
             "id": record.id,
             "name": projection.display_name(session, record),
             "entity": session.display("entity", record.get("entity")) or "" if record.get("entity") else "",
-            "status": codes.status_name(record.type.code, status) if status else "",
-            "total": record.get("total") if record.get("total") is not None else "",
+            "date": record.get("tranDate") or "",
+            "status": status,
+            "tone": tone_of(status),
+            "total": money(record.get("total")),
             "modified": record.get("lastModifiedDate"),
         }
 
@@ -140,18 +209,26 @@ class Console:
         session = self.app.account.session()
         record = session.load(record_type, key)
         shown = View(session, request.rest_root, expand=True).record(record)
-        status = record.get("status")
+        status = codes.status_name(record_type.code, record.get("status")) if record.get("status") else ""
+        lines = receivable(session, record)
+        facts = facts_of(record, shown)
         return self.page(
             "record.html",
             {
                 "title": projection.display_name(session, record),
+                "here": f"/console/records/{record_type.name}",
                 "type": record_type.name,
                 "id": record.id,
-                "status": codes.status_name(record_type.code, status) if status else "",
-                "actions": [{"name": each, "label": label} for each, label in ACTIONS.get(record_type.name, ())],
+                "status": status,
+                "tone": tone_of(status),
+                "facts": facts[:FACTS_SHOWN],
+                "more": facts[FACTS_SHOWN:],
+                "actions": [{"name": each, "label": LABELS[each]} for each in steps_of(record, bool(lines))],
+                "receivable": lines,
                 "sublists": [sublist_of(name, shown[name]) for name in record_type.sublists if shown[name]["items"]],
                 "links": self.links(session, record),
                 "postings": self.postings(session, record),
+                "address": f"/services/rest/record/v1/{record_type.name}/{record.id}",
                 "json": json.dumps(shown, indent=2, ensure_ascii=False),
                 **said,
             },
@@ -185,7 +262,12 @@ class Console:
 
     async def suiteql(self, request: Request) -> Reply:
         q = request.parameter("q")
-        values: dict[str, Any] = {"title": "SuiteQL", "q": q or EXAMPLE}
+        values: dict[str, Any] = {
+            "title": "SuiteQL",
+            "here": "/console/suiteql",
+            "q": q or EXAMPLE,
+            "examples": EXAMPLES,
+        }
         if q:
             account = self.app.account
             try:
@@ -214,8 +296,11 @@ class Console:
             "requests.html",
             {
                 "title": "Requests",
+                "here": "/console/requests",
                 "rows": self.app.log.search(path=asked["path"], status=asked["status"], text=asked["text"]),
-                **asked,
+                "path": asked["path"],
+                "status_asked": asked["status"],
+                "text": asked["text"],
             },
         )
 
@@ -229,9 +314,18 @@ class Console:
             state = "closed" if is_closed else "A/P locked" if locked == "T" else "open"
             action, label = ("open", "Open") if is_closed else ("close", "Close")
             shown.append(
-                {"id": key, "name": name, "start": start, "end": end, "state": state, "action": action, "label": label}
+                {
+                    "id": key,
+                    "name": name,
+                    "start": start,
+                    "end": end,
+                    "state": state,
+                    "tone": "good" if state == "open" else "quiet",
+                    "action": action,
+                    "label": label,
+                }
             )
-        return self.page("periods.html", {"title": "Periods", "rows": shown, **said})
+        return self.page("periods.html", {"title": "Periods", "here": "/console/periods", "rows": shown, **said})
 
     # Changes.
 
@@ -241,13 +335,17 @@ class Console:
             return self.page("page.html", {"title": "Refused", "refused": "This form was sent from another site."}, 403)
         back = "/" + "/".join(segments[:-1] if segments[:2] == ["console", "records"] else segments[:2])
         try:
-            said = self.step(segments)
+            said = self.step(request, segments)
         except NetSuiteError as error:
             return redirect(back, "refused", error.detail)
         return redirect(back, "said", said)
 
-    def step(self, segments: list[str]) -> str:
+    def step(self, request: Request, segments: list[str]) -> str:
         match segments:
+            case ["console", "periods", "variances", "post"]:
+                with self.app.account.writing() as session:
+                    made = variance_journals.post_all(session, session.clock.today().isoformat())
+                return f"{len(made)} journals were made." if made else "There are no bill variances to post."
             case ["console", "periods", key, action] if action in ("open", "close"):
                 with self.app.account.writing() as session:
                     period = session.load(records.type_of("accountingPeriod"), key)
@@ -258,11 +356,11 @@ class Console:
             case ["console", "records", name, key, action]:
                 with self.app.account.writing() as session:
                     record = session.load(records.type_of(name, session.store.catalog), key)
-                    return take(session, record, action)
+                    return take(session, record, action, request.body.decode("utf-8", "replace"))
         raise nonexistent_type("/".join(segments))
 
 
-def take(session: Session, record: Record, action: str) -> str:
+def take(session: Session, record: Record, action: str, form: str = "") -> str:
     """One step with one record; the sentence that says what came of it."""
     if action in ("approve", "reject"):
         approval = "2" if action == "approve" else "3"
@@ -274,11 +372,33 @@ def take(session: Session, record: Record, action: str) -> str:
             change.lines[name] = [{"line": line["line"], "isClosed": True} for line in record.sublist(name)]
         records.update(session, record, change)
         return "Closed."
+    if action == "void":
+        actions.run(session, record, "void")
+        return "Voided."
     targets = {"receive": "itemReceipt", "bill": "vendorBill", "pay": "vendorPayment"}
     if action not in targets:
         raise nonexistent_type(action)
-    made = transforms.transform(session, record, records.type_of(targets[action]), Change())
+    change = quantities_of(record, form) if action == "receive" else Change()
+    made = transforms.transform(session, record, records.type_of(targets[action]), change)
     return f"{projection.display_name(session, made)} was made."
+
+
+def quantities_of(record: Record, form: str) -> Change:
+    """What came, by line, from the form's fields; without fields everything that is left."""
+    given = {name: value.strip() for name, value in parse_qsl(form) if name.startswith("quantity-")}
+    lines: list[Values] = []
+    for line in record.sublist("item"):
+        name = f"quantity-{int(line['line'])}"
+        if not given:
+            break
+        try:
+            quantity = Decimal(given.get(name) or "0")
+        except InvalidOperation:
+            raise user_error(f"{given[name]} is no quantity.") from None
+        is_received = quantity.is_finite() and quantity > 0
+        row: Values = {"orderLine": line["line"], "itemReceive": is_received}
+        lines.append({**row, "quantity": quantity} if is_received else row)
+    return Change(lines={"item": lines} if lines else {})
 
 
 def is_from_here(request: Request) -> bool:
@@ -291,16 +411,3 @@ def is_from_here(request: Request) -> bool:
 
 def redirect(path: str, name: str, text: str) -> Reply:
     return Reply(303, "", HTML, {"Location": f"{path}?{name}={quote(text)}"})
-
-
-def sublist_of(name: str, shown: dict[str, Any]) -> dict[str, Any]:
-    """A sublist as a table: references by their names, at most a dozen columns."""
-    keys = [key for key in dict.fromkeys(k for line in shown["items"] for k in line) if key != "links"]
-    first = [key for key in ("line", "item", "account", "description", "quantity", "rate", "amount") if key in keys]
-    columns = (first + [key for key in keys if key not in first])[:COLUMNS_MAX]
-    lines = [[plain(line.get(column, "")) for column in columns] for line in shown["items"]]
-    return {"name": name, "columns": columns, "lines": lines}
-
-
-def plain(value: Any) -> Any:
-    return value.get("refName", value.get("id", "")) if isinstance(value, dict) else value

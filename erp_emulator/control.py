@@ -7,10 +7,22 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from erp_emulator import cabinet, currencies, customization, faults, ledger, prepared, printing, records, seed, webhooks
+from erp_emulator import (
+    cabinet,
+    currencies,
+    customization,
+    faults,
+    ledger,
+    prepared,
+    printing,
+    records,
+    seed,
+    variance_journals,
+    webhooks,
+)
 from erp_emulator.clock import instant_text
 from erp_emulator.errors import NetSuiteError, error_text
 from erp_emulator.http import Reply, Request
@@ -200,6 +212,20 @@ class Control:
             records.update(session, record, Change({name: bool(value) for name, value in body.items()}))
         return Reply(200, {"id": record.id})
 
+    def bill_variances(self, request: Request, rest: list[str]) -> Reply:
+        """Post the variances of all bills that wait for it: `{"date": "2026-05-31"}`; the journals made."""
+        del rest
+        need_post(request)
+        account = self.app.account
+        day = str(self.body(request).get("date") or account.clock.today().isoformat())
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            raise BadControl("date is written YYYY-MM-DD") from None
+        with account.writing() as session:
+            made = variance_journals.post_all(session, day)
+        return Reply(200, {"journals": [each.id for each in made]})
+
     def rates(self, request: Request, rest: list[str]) -> Reply:
         """Exchange rates: `POST {"currency": "GBP", "rate": "1.31", "date": "2026-04-01"}`, against the base."""
         del rest
@@ -329,6 +355,7 @@ HANDLERS: dict[str, Callable[[Control, Request, list[str]], Reply]] = {
     "periods": Control.periods,
     "customization": Control.customization,
     "rates": Control.rates,
+    "bill-variances": Control.bill_variances,
     "preferences": Control.preferences,
     "faults": Control.faults,
     "governance": Control.governance,

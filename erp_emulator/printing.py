@@ -11,7 +11,8 @@ from erp_emulator.credentials import credentials_of
 
 
 def credentials(options: argparse.Namespace) -> dict[str, Any]:
-    return describe(options.account, f"http://{options.host}:{options.port}", restlets.BUILT_IN)
+    scheme = "https" if options.tls_certificate else "http"
+    return describe(options.account, f"{scheme}://{options.host}:{options.port}", restlets.BUILT_IN)
 
 
 def describe(account: str, base_url: str, scripts: Iterable[restlets.Script]) -> dict[str, Any]:

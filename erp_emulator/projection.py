@@ -53,6 +53,8 @@ def plain(session: Session, value: Any, kind: str, field_kind: str) -> Any:
     if field_kind == "refs":
         return ", ".join(str(each) for each in value)
     if kind == "id":
+        if isinstance(value, dict):
+            return None
         text = str(value)
         return int(text) if text.lstrip("-").isdigit() else text
     if kind == "num":
@@ -150,7 +152,20 @@ def _plain_table(session: Session, record: Record) -> None:
         row = columns_of(session, record, table)
         if "fullname" in known[table]:
             row["fullname"] = full_name(session, record)
+        if f"{table}mainaddress" in known:
+            row["mainaddress"] = _main_address(session, record, f"{table}mainaddress")
         session.store.insert(table, row)
+
+
+def _main_address(session: Session, record: Record, table: str) -> int | None:
+    """The key of a location's or subsidiary's own address, which rests in a table of its own."""
+    session.store.delete_rows(table, "recordowner", int(record.id))
+    address = record.get("mainAddress")
+    if not isinstance(address, dict) or not address:
+        return None
+    key = session.store.next_id("address", 9001)
+    session.store.insert(table, address_row(session, key, int(record.id), address))
+    return key
 
 
 def _entity(session: Session, record: Record) -> None:

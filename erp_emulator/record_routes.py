@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from erp_emulator import actions, cabinet, paging, qfilter, records, roles, transforms
+from erp_emulator import actions, cabinet, codes, paging, qfilter, records, roles, transforms
 from erp_emulator.account import Account
 from erp_emulator.errors import (
     NetSuiteError,
@@ -14,13 +14,17 @@ from erp_emulator.errors import (
     method_not_allowed,
     nonexistent_record,
 )
-from erp_emulator.http import COLLECTION, SINGULAR, Reply, Request, created
-from erp_emulator.inputs import Change
+from erp_emulator.http import COLLECTION, RESOURCE, SINGULAR, Reply, Request, created
+from erp_emulator.inputs import Change, family_of
 from erp_emulator.render import View, self_link
-from erp_emulator.schema import RecordType
+from erp_emulator.schema import Field, RecordType
 from erp_emulator.session import Record, Session
 
 PREFIX = "/services/rest/record/v1"
+CREATE_FORM = f"{RESOURCE}; type=create-form"
+EDIT_FORM = f"{RESOURCE}; type=edit-form"
+SELECT_OPTIONS = f"{RESOURCE}; type=select-options"
+OPTIONS_MAX = 4000
 ALLOWED_PARAMETERS = {
     "collection GET": (
         "q",
@@ -38,6 +42,16 @@ ALLOWED_PARAMETERS = {
     "instance PUT": ("init", "replace", "replaceSelectedFields"),
     "instance DELETE": ("init",),
     "sub GET": ("limit", "offset", "expandSubResources", "fields", "simpleEnumFormat"),
+    "form": (
+        "fields",
+        "q",
+        "limit",
+        "offset",
+        "expandSubResources",
+        "simpleEnumFormat",
+        "replace",
+        "replaceSelectedFields",
+    ),
     "transform": (
         "init",
         "replace",
@@ -78,6 +92,10 @@ class RecordRoutes:
     def collection(self, request: Request, record_type: RecordType) -> Reply:
         if request.method == "GET":
             return self.page(request, record_type)
+        if request.method == "POST" and form_of(request):
+            if form_of(request) == "select-options":
+                return self.select_options(request, record_type)
+            return self.new_form(request, record_type)
         if request.method == "POST":
             check_parameters(request, "collection POST")
             return self.create(request, record_type)
@@ -149,6 +167,11 @@ class RecordRoutes:
     def instance(self, request: Request, record_type: RecordType, text: str) -> Reply:
         if request.method == "GET":
             return self.get(request, record_type, text)
+        if request.method == "PATCH" and form_of(request):
+            self.find(self.account.session(request.user), record_type, text, request)
+            if form_of(request) == "select-options":
+                return self.select_options(request, record_type)
+            return self.edit_form(request, record_type, text)
         if request.method == "PATCH":
             check_parameters(request, "instance PATCH")
             with self.account.writing(request.user) as session:
@@ -284,7 +307,7 @@ class RecordRoutes:
         check_parameters(request, "transform")
         target = records.type_of(target_name, self.account.store.catalog)
         roles.check_record(request.role, target, "POST")
-        if "type=create-form" in request.header("accept").replace(" ", ""):
+        if form_of(request) == "create-form":
             return self.create_form(request, record_type, text, target)
         if request.method == "GET":
             raise method_not_allowed(request.method)
@@ -313,7 +336,94 @@ class RecordRoutes:
         body_shown.pop("id", None)
         href = f"{request.rest_root}/record/v1/{record_type.name}/{source.id}/!transform/{target.name}"
         body_shown["links"] = [self_link(href), {"rel": "transform", "href": href}]
-        return Reply(200, body_shown, "application/vnd.oracle.resource+json; type=create-form")
+        return Reply(200, body_shown, CREATE_FORM)
+
+    # Forms: what a record would be, without keeping anything of it.
+
+    def new_form(self, request: Request, record_type: RecordType) -> Reply:
+        """A new record as its form would open, with what follows from the fields given."""
+        check_parameters(request, "form")
+        shown = self.tried(
+            lambda trial: records.create(trial, record_type, self.read_body(request, trial, record_type))
+        )
+        if shown is None:
+            session = self.account.session(request.user)
+            change = self.read_body(request, session, record_type)
+            shown = Record(record_type, "0", dict(change.values), {k: v or [] for k, v in change.lines.items()})
+            if "tranDate" in record_type.fields:
+                shown.values.setdefault("tranDate", session.clock.today().isoformat())
+        body = view_of(self.account.session(request.user), request).record(shown)
+        body.pop("id", None)
+        body["links"] = [self_link(f"{request.rest_root}/record/v1/{record_type.name}")]
+        return Reply(200, body, CREATE_FORM)
+
+    def edit_form(self, request: Request, record_type: RecordType, text: str) -> Reply:
+        """A record as it would be after a change."""
+        check_parameters(request, "form")
+
+        def changed(trial: Session) -> Record:
+            change = self.read_body(request, trial, record_type)
+            return records.update(trial, self.find(trial, record_type, text, request), change, replaced(request))
+
+        session = self.account.session(request.user)
+        record = self.find(session, record_type, text, request)
+        shown = self.tried(changed) if request.json() else None
+        return Reply(200, view_of(session, request).record(shown or record), EDIT_FORM)
+
+    def tried(self, work: Callable[[Session], Record]) -> Record | None:
+        """What the work makes, undone at once; None when it is refused for want of what is still to be filled in."""
+        made: list[Record] = []
+        try:
+            with self.account.writing() as trial:
+                made.append(work(trial))
+                raise Undone
+        except Undone:
+            return made[0]
+        except NetSuiteError as refused:
+            if refused.code != "USER_ERROR":
+                raise
+            return None
+
+    def select_options(self, request: Request, record_type: RecordType) -> Reply:
+        """The values that the fields named in `fields` may take."""
+        check_parameters(request, "form")
+        limit, offset = paging.read(request.parameter("limit"), request.parameter("offset"))
+        body: dict[str, Any] = {"links": [self_link(f"{request.rest_root}/record/v1/{record_type.name}")]}
+        for name in (part.strip() for part in request.parameter("fields").split(",")):
+            each = record_type.by_lower.get(name.lower())
+            if each is None or each.kind not in ("ref", "refs", "enum"):
+                raise invalid_parameter(f"The field '{name}' has no select options.", "fields")
+            body[each.name] = {"_selectOptions": self.options_of(each, request.rest_root)[offset : offset + limit]}
+        return Reply(200, body, SELECT_OPTIONS)
+
+    def options_of(self, each: Field, root: str) -> list[dict[str, Any]]:
+        if each.kind == "enum":
+            return [{"id": key, "refName": text} for key, text in codes.ENUMS.get(each.target, {}).items()]
+        if each.target in ("form", "file", ""):
+            return []
+        family, only = family_of(each.target)
+        session = self.account.session()
+        found = []
+        for kind in self.account.store.catalog.types:
+            if kind.family != family or only not in ("", kind.name):
+                continue
+            for key in self.account.store.select(kind.name, None, OPTIONS_MAX, 0)[1]:
+                record = session.find(family, key)
+                if record is not None and not record.get("isInactive"):
+                    link = self_link(f"{root}/record/v1/{kind.name}/{key}")
+                    found.append({"links": [link], "id": str(key), "refName": session.display(family, str(key))})
+        return found
+
+
+class Undone(Exception):
+    """What was tried is not to be kept."""
+
+
+def form_of(request: Request) -> str:
+    """`create-form`, `edit-form` or `select-options`, when that is what the caller accepts."""
+    _, mark, kind = request.header("accept").replace(" ", "").partition(";type=")
+    kind = kind.partition(",")[0].partition(";")[0].lower()
+    return kind if mark and kind in ("create-form", "edit-form", "select-options") else ""
 
 
 def replaced(request: Request) -> frozenset[str]:

@@ -15,6 +15,12 @@ from erp_emulator.app import App
 
 
 def run(options: argparse.Namespace) -> int:
+    tls = (options.tls_certificate, options.tls_key) if options.tls_certificate else None
+    try:
+        server.check_tls(tls)
+    except OSError as error:
+        sys.stderr.write(f"erp_emulator: {options.tls_certificate}, {options.tls_key}: {error}\n")
+        return 2
     try:
         app = start(options.account, options.data, options.seed)
     except (seed.BadSeed, OSError, sqlite3.Error, json.JSONDecodeError) as error:
@@ -22,11 +28,11 @@ def run(options: argparse.Namespace) -> int:
         return 2
 
     def ready(port: int) -> None:
-        sys.stdout.write(f"http://{options.host}:{port}\n")
+        sys.stdout.write(f"{'https' if tls else 'http'}://{options.host}:{port}\n")
         sys.stdout.flush()
 
     try:
-        server.serve(app, options.host, options.port, ready)
+        server.serve(app, options.host, options.port, ready, tls)
     finally:
         app.account.close()
     return 0

@@ -94,7 +94,8 @@ itemId! displayName description itemType:enum:itemType* itemSubtype:enum:itemSub
 department:ref:department location:ref:location subsidiary:refs:subsidiary assetAccount:ref:account
 expenseAccount:ref:account incomeAccount:ref:account cogsAccount:ref:account cost:number lastPurchasePrice:number
 purchaseDescription vendorName parent:ref:item unitsType:ref:unitsType purchaseUnit stockUnit upcCode
-isFulfillable:boolean matchBillToReceipt:boolean taxSchedule includeChildren:boolean fullName* averageCost:number*
+isFulfillable:boolean matchBillToReceipt:boolean billPriceVarianceAcct:ref:account billQtyVarianceAcct:ref:account
+billExchRateVarianceAcct:ref:account taxSchedule includeChildren:boolean fullName* averageCost:number*
 totalQuantityOnHand:number* purchaseOrderAmount:number purchaseOrderQuantity:number purchaseOrderQuantityDiff:number
 receiptAmount:number receiptQuantity:number receiptQuantityDiff:number createdDate:datetime*
 """

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
@@ -48,7 +50,16 @@ class Server(uvicorn.Server):
             self.ready(int(self.servers[0].sockets[0].getsockname()[1]))
 
 
-def config_of(app: App, host: str, port: int) -> uvicorn.Config:
+Tls = tuple[Path, Path]
+
+
+def check_tls(tls: Tls | None) -> None:
+    """Raises OSError for a certificate and key that cannot be served with."""
+    if tls is not None:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*tls)
+
+
+def config_of(app: App, host: str, port: int, tls: Tls | None = None) -> uvicorn.Config:
     options: dict[str, Any] = {
         "host": host,
         "port": port,
@@ -65,12 +76,14 @@ def config_of(app: App, host: str, port: int) -> uvicorn.Config:
         "date_header": True,
         "timeout_graceful_shutdown": 3,
     }
+    if tls is not None:
+        options["ssl_certfile"], options["ssl_keyfile"] = tls
     return uvicorn.Config(app, **options)
 
 
-def serve(app: App, host: str, port: int, ready: Callable[[int], None]) -> None:
-    """Serve until interrupted."""
-    server = Server(config_of(app, host, port))
+def serve(app: App, host: str, port: int, ready: Callable[[int], None], tls: Tls | None = None) -> None:
+    """Serve until interrupted; `tls` is a certificate and its key."""
+    server = Server(config_of(app, host, port, tls))
     server.ready = ready
     server.run()
 

@@ -116,6 +116,7 @@ SPECS = {
         parent:id:item isinactive:bool isfulfillable:bool matchbilltoreceipt:bool vendorname purchasedescription
         cost:num
         lastpurchaseprice:num averagecost:num totalquantityonhand:num unitstype:id:unitstype purchaseunit stockunit
+        billpricevarianceacct:id:account billqtyvarianceacct:id:account billexchratevarianceacct:id:account
         upccode externalid createddate:datetime lastmodifieddate:datetime includechildren:bool {TOLERANCES}
         copydescription:bool enforceminqtyinternally:bool generateaccruals:bool isdropshipitem:bool
         isspecialorderitem:bool isonline:bool printitems:bool quantityavailable:num shipindividually:bool
@@ -261,6 +262,11 @@ INDEXES = (
     "CREATE INDEX vendoraddress_key ON vendoraddressbookentityaddress(nkey)",
 )
 # Rows of these are other tables' rows, seen from elsewhere.
+NOT_KEPT_OF_STOCK = ", ".join(
+    f"NULL AS {name}"
+    for name in "quantitycommitted quantitybackordered onhandvaluemli averagecostmli lastpurchasepricemli "
+    "costaccountingstatus lastquantityavailablechange".split()
+)
 VIEWS = {
     "previoustransactionlinelink": "SELECT * FROM nexttransactionlinelink",
     "nexttransactionlink": "SELECT DISTINCT previousdoc, NULL AS previousline, previoustype, nextdoc, NULL AS "
@@ -271,7 +277,7 @@ VIEWS = {
     "GROUP BY previousdoc, previoustype, nextdoc, nexttype, linktype",
     "previoustransactionlink": "SELECT * FROM nexttransactionlink",
     "consolidatedexchangerate": currencies.CONSOLIDATED_VIEW,
-    "inventoryitemlocations": balances.STOCK_VIEW,
+    "inventoryitemlocations": " ".join(("SELECT *,", NOT_KEPT_OF_STOCK, "FROM (", balances.STOCK_VIEW, ")")),
     "aggregateitemlocation": balances.STOCK_VIEW,
 }
 

@@ -98,6 +98,8 @@ def parameters(installation: Installation, erp_account: str) -> dict[str, str]:
         "ErpAccount": erp_account,
         "ErpBaseUrl": installation.erp_url,
         "LocalAddress": installation.cloud_url,
+        # Functions are run by this very Python, which has what recognises text.
+        "TextRecognition": "local",
     }
 
 

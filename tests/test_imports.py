@@ -89,6 +89,10 @@ def test_each_service_is_spoken_to_in_one_place(name):
     assert outside(modules_imported(PACKAGE / name), *allowed) == set()
 
 
+def test_a_page_is_recognised_as_capture_asks():
+    assert outside(modules_imported(PACKAGE / "textract.py"), "capture.recognised", "errors") == set()
+
+
 @pytest.mark.parametrize("path", files(PACKAGE), ids=named)
 def test_services_are_imported_only_where_they_are_spoken_to(path):
     speakers = {
@@ -96,6 +100,7 @@ def test_services_are_imported_only_where_they_are_spoken_to(path):
         "files.py",
         "queues.py",
         "sign_in.py",
+        "textract.py",
         "wiring.py",
         "observability.py",
         "netsuite/client.py",

@@ -24,14 +24,23 @@ def handle_record(record: SQSRecord) -> None:
     if "invoice_id" in body:
         _log(
             capture.resume(
-                body["company"], body["invoice_id"], store=wiring.store(), files=wiring.files(), now=wiring.now
+                body["company"],
+                body["invoice_id"],
+                store=wiring.store(),
+                files=wiring.files(),
+                now=wiring.now,
+                reader=wiring.reader(),
             )
         )
         return
     # The bucket sends one test message without records when its notification is set up.
     for event in body.get("Records", []):
         delivery = delivery_of(event["s3"])
-        _log(capture.receive(delivery, store=wiring.store(), files=wiring.files(), now=wiring.now))
+        _log(
+            capture.receive(
+                delivery, store=wiring.store(), files=wiring.files(), now=wiring.now, reader=wiring.reader()
+            )
+        )
 
 
 def delivery_of(s3: dict[str, Any]) -> Delivery:

@@ -27,7 +27,8 @@ from counterfoil.domain.replay import Effect
 from counterfoil.domain.settings_history import broken_at as settings_broken_at
 from counterfoil.errors import BadRequest, CounterfoilError, Refusal, StaleWrite
 from counterfoil.observability import logger, tracer
-from counterfoil.steps import resolve, review
+from counterfoil.steps import correct, resolve, review
+from counterfoil.steps.correct import Correction
 from counterfoil.steps.resolve import LineRequest
 from counterfoil.steps.review import require
 from counterfoil.store import DECISIONS_MAX, PAGE_DEFAULT, PAGE_MAX, SyncRequest
@@ -187,6 +188,27 @@ def set_type(company: str, invoice_id: str, body: TypeChoice) -> dict[str, Any]:
         company, invoice_id, body.invoice_type, person(), version=body.version, store=wiring.store(), now=wiring.now
     )
     return summary(invoice) | {"lines": lines_of(invoice)}
+
+
+@app.post(
+    "/companies/<company>/invoices/<invoice_id>/corrections",
+    summary="Put right or confirm what was read; the vendor's next document is read better for it",
+)
+def correct_reading(company: str, invoice_id: str, body: Correction) -> dict[str, Any]:
+    invoice = correct.correct(
+        company,
+        invoice_id,
+        body,
+        person(),
+        store=wiring.store(),
+        files=wiring.files(),
+        now=wiring.now,
+        reader=wiring.reader(),
+    )
+    logger.info(
+        "reading_corrected", extra={"company": company, "invoice_id": invoice_id, "outcome": invoice.status.value}
+    )
+    return {**invoice.model_dump(mode="json"), "means": STATES[invoice.status].means}
 
 
 @app.post(

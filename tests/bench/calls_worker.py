@@ -81,6 +81,7 @@ class Deployment:
             {f"{name.upper()}_QUEUE_URL": url for name, url in self._queues.items()},
             TABLE_NAME=TABLE,
             INBOX_BUCKET=BUCKET,
+            TEXT_RECOGNITION="none",
             SECRET_PREFIX=PREFIX,
             DEFAULT_COMPANY=COMPANY,
         )

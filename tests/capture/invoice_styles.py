@@ -41,7 +41,7 @@ SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "PLN": "zł", "CZK": "Kč", "S
 RATES = {"GB": 20, "US": 8, "DE": 19, "AT": 20, "CH": 8, "FR": 20, "NL": 21, "ES": 21, "IT": 22, "PT": 23, "SE": 25, "NO": 25, "DK": 25, "PL": 23, "CZ": 21, "FI": 24, "HU": 27, "RO": 19, "TR": 20}  # fmt: skip
 VAT_FORMS = {"GB": "GB#########", "US": "##-#######", "DE": "DE#########", "AT": "ATU########", "CH": "CHE-###.###.### MWST", "FR": "FR###########", "NL": "NL#########B0#", "ES": "B########", "IT": "IT###########", "PT": "PT#########", "SE": "SE##########01", "NO": "NO ### ### ### MVA", "DK": "DK########", "PL": "PL##########", "CZ": "CZ########", "FI": "FI########", "HU": "HU########", "RO": "RO########", "TR": "##########"}  # fmt: skip
 IBAN_FORMS = {"GB": "GB##BARC2#############", "DE": "DE##" + "#" * 18, "AT": "AT##" + "#" * 16, "CH": "CH##" + "#" * 17, "FR": "FR##" + "#" * 23, "NL": "NL##INGB0#########", "ES": "ES##" + "#" * 20, "IT": "IT##X" + "#" * 22, "PT": "PT50" + "#" * 21, "SE": "SE##" + "#" * 20, "NO": "NO##" + "#" * 11, "DK": "DK##" + "#" * 14, "PL": "PL##" + "#" * 24, "CZ": "CZ##" + "#" * 20, "FI": "FI##" + "#" * 14, "HU": "HU##" + "#" * 24, "RO": "RO##BTRL################", "TR": "TR##" + "#" * 22}  # fmt: skip
-NUMBER_FORMS = ("#####", "2024-####", "INV-2024-####", "RE-####", "F24/####", "######", "2024/####", "A######", "VK-##-####", "24-####", "20240###", "FT 24/###")  # fmt: skip
+NUMBER_FORMS = ("#####", "2024-####", "INV-2024-####", "RE-####", "F24/####", "######", "2024/####", "A######", "VK-##-####", "24-####", "20240###", "FT 24/###", "RE 2024 0###", "INV 24 ####")  # fmt: skip
 ORDER_FORMS = ("PO-#####", "45########", "B-####-24", "PO######", "#######", "OC/24/###", "BE24#####")
 TRIES = 3000
 
@@ -89,7 +89,9 @@ class Drawn:
 
 def draw_invoice(seed: int, language: str | None = None) -> Drawn:
     """The invoice of a seed; the same seed draws the same invoice."""
-    return _Painter(seed, language).paint()
+    drawn = _Painter(seed, language).paint()
+    drawn.seed = seed
+    return drawn
 
 
 class _Painter:
@@ -149,12 +151,26 @@ class _Painter:
         self.gross = self.net + self.tax
         self.is_credit = rand.random() < 0.08
         self.style = {
-            "head": rand.choice(("letterhead", "letterhead-right", "window", "two-parties", "centred", "logo", "parties-right")),
-            "meta": rand.choice(("colon", "colon-apart", "aligned", "right-aligned", "row", "rows-2", "stacked", "glued", "title", "boxes")),
-            "totals": rand.choice(("right", "right", "row", "apart", "due")),
+            "head": rand.choice(("letterhead", "letterhead-right", "window", "two-parties", "centred", "logo", "parties-right", "plain", "footer-only")),
+            "meta": rand.choice(("colon", "colon-apart", "aligned", "right-aligned", "row", "rows-2", "stacked", "glued", "title", "boxes", "two-columns")),
+            "totals": rand.choice(("right", "right", "row", "apart", "two-rates")),
             "foot": rand.choice(("columns", "line", "none", "slip", "block")),
             "pages": rand.choice(("1", "1", "1", "2")),
+            "notes": rand.choice(("none", "none", "maker", "buyer-id", "other-dates")),
         }  # fmt: skip
+        if self.style["head"] == "footer-only":
+            self.style["foot"] = rand.choice(("columns", "line"))
+        if self.style["totals"] == "two-rates":
+            # A quarter of the net is taxed at half the rate.
+            low = (self.net / 4).quantize(CENT, ROUND_HALF_UP)
+            self.taxes = [
+                (self.rate, ((self.net - low) * self.rate / 100).quantize(CENT, ROUND_HALF_UP)),
+                (self.rate // 2, (low * (self.rate // 2) / 100).quantize(CENT, ROUND_HALF_UP)),
+            ]
+            self.tax = sum((tax for _, tax in self.taxes), Decimal(0))
+            self.gross = self.net + self.tax
+        else:
+            self.taxes = [(self.rate, self.tax)]
 
     # --- what values look like ---
 
@@ -245,10 +261,7 @@ class _Painter:
             truth["vendor_iban"] = self.iban
         if not self.currency_shown:
             del truth["currency"]
-        return Drawn(self.seed_of(), self.language, self.style, self.out.getvalue(), truth)
-
-    def seed_of(self) -> int:
-        return 0
+        return Drawn(0, self.language, self.style, self.out.getvalue(), truth)
 
     def title(self) -> str:
         return self.pick("credit") if self.is_credit else self.pick("title")
@@ -266,8 +279,19 @@ class _Painter:
         buyer = list(self.buyer)
         if rand.random() < 0.3:
             buyer.insert(1, self.pick("persons"))
+        if self.style["notes"] == "buyer-id":
+            buyer.append(f"{self.pick('vat')}: DE136695976")
         style = self.style["head"]
-        if style in ("letterhead", "logo"):
+        if style == "plain":
+            self.write(50, 55, self.vendor, rand.choice((14.0, 18.0)), bold=True)
+            y = self.block(50, 72, sender)
+            self.block(50, y + 30, buyer)
+            self.meta_at, self.meta_y = 330.0, 60.0
+        elif style == "footer-only":
+            self.block(50, 120, [label, *buyer])
+            self.meta_at, self.meta_y = 330.0, 60.0
+            self.vat_drawn = False
+        elif style in ("letterhead", "logo"):
             name_size = rand.choice((14.0, 18.0, 11.0))
             if style == "letterhead":
                 self.write(50, 55, self.vendor, name_size, bold=True)
@@ -342,12 +366,23 @@ class _Painter:
             between = {"de": "vom", "at": "vom", "ch": "vom", "en": "dated", "us": "dated", "fr": "du", "es": "de fecha", "it": "del", "nl": "van", "pl": "z dnia"}.get(self.language, "")  # fmt: skip
             tail = f" {between} {dated[1]}" if between and rand.random() < 0.6 else ""
             name = pairs[0][0] if rand.random() < 0.5 else self.pick("title")
-            self.write(50, 265, f"{name} {number}{tail}", 13, bold=True)
+            under_parties = self.style["head"] == "two-parties"
+            self.write(50, 200 if under_parties else 265, f"{name} {number}{tail}", 13, bold=True)
+            y += 15 if under_parties else 0
             pairs = rest if tail else [dated, *rest]
             titled, meta = True, "colon"
         if not titled:
             self.write(x, y - 4, self.title(), 16, bold=True)
             y += 22
+        if meta == "two-columns":
+            y = max(y + 30, 225.0)
+            for place, (label, value) in enumerate(pairs):
+                left = 50.0 if place % 2 == 0 else 310.0
+                self.write(left, y, f"{label}:")
+                self.write(left + 125, y, value)
+                y += step * (place % 2)
+            self.table(y + 45)
+            return
         if meta in ("row", "rows-2") or (meta == "boxes" and len(pairs) < 6):
             self.rows_of_pairs(pairs, per_row=4 if meta == "rows-2" else 5)
             return
@@ -418,14 +453,17 @@ class _Painter:
             self.write(50, min(y + 130, 690), f"{self.pick('terms')}: {self.pick('term')}")
 
     def totals(self, y: float) -> None:
-        rate = str(self.rate)
+        rated = [label for label in self.words["tax"] if "{r}" in label]
+        of_tax = self.pick("tax") if len(self.taxes) == 1 or not rated else rated[0]
         rows = [
-            (self.pick("net"), self.net), (self.pick("tax").replace("{r}", rate), self.tax), (self.pick("gross"), self.gross),
+            (self.pick("net"), self.net), *((of_tax.replace("{r}", str(rate)), tax) for rate, tax in self.taxes),
+            (self.pick("gross"), self.gross),
         ]  # fmt: skip
         code_in_label = self.money_style == "none" and self.random.random() < 0.7
         if code_in_label:
-            rows[2] = (f"{rows[2][0]} {self.currency}" if self.currency not in rows[2][0] else rows[2][0], self.gross)
-        self.currency_shown = self.money_style != "none" or self.currency in rows[2][0]
+            label = rows[-1][0]
+            rows[-1] = (label if self.currency in label else f"{label} {self.currency}", self.gross)
+        self.currency_shown = self.money_style != "none" or self.currency in rows[-1][0]
         if self.style["totals"] == "row":
             for place, (label, value) in enumerate(rows):
                 self.write(215 + place * 130, y, label, self.base - 1)
@@ -435,13 +473,17 @@ class _Painter:
         x = 50.0 if self.style["totals"] == "apart" else 330.0
         for place, (label, value) in enumerate(rows):
             colon = ":" if self.random.random() < 0.4 else ""
-            self.write(x, y, label + colon, bold=place == 2)
-            self.write(545, y, self.money(value), right=True, bold=place == 2)
+            self.write(x, y, label + colon, bold=place == len(rows) - 1)
+            self.write(545, y, self.money(value), right=True, bold=place == len(rows) - 1)
             y += self.base * 1.7
         self.bottom = y
 
     def foot(self) -> None:
         """Bank details, register and tax id as the styles have them."""
+        if self.style["notes"] == "maker":
+            self.write(50, 828, "Made with Ledgerly by Ledgerly Software Inc. - www.ledgerly.example", 6)
+        if self.style["notes"] == "other-dates":
+            self.write(50, self.bottom + 30, f"* {self.date_text(self.issued + timedelta(days=90))} / 4711-2", 7)
         style = self.style["foot"]
         vat = [] if self.vat_drawn else [f"{self.pick('vat')} {self.vat}"]
         bank = [f"{self.words['bank']}: Sparbank"] if self.words["bank"] else []

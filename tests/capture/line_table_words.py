@@ -29,6 +29,7 @@ class TableWords:
     discount: str
     totals: tuple[str, str, str]
     terms: str
+    date: str = "Date"
 
 
 def _heads(**columns: str) -> dict[str, tuple[str, ...]]:
@@ -82,6 +83,7 @@ WORDS = {
         ("Art.-Nr.: {c}", "Artikelnummer {c}"), ("Werkstatt", "Gebäude B", "Projekt Elbufer", "Los 2"),
         "Zwischensumme {g}", ("Übertrag", "Übertrag"), "Fracht und Verpackung", "Rabatt",
         ("Nettobetrag", "zzgl. {r} % MwSt.", "Gesamtbetrag"), "Zahlbar innerhalb von 30 Tagen.",
+        date="Datum",
     ),
     "fr": TableWords(
         ",", "FACTURE", "Facture n°", "Date de facture",
@@ -102,6 +104,7 @@ WORDS = {
         ("Réf. : {c}", "Code article {c}"), ("Atelier", "Bâtiment B", "Projet Loire"), "Sous-total {g}",
         ("À reporter", "Report"), "Frais de port", "Remise", ("Total HT", "TVA {r} %", "Total TTC"),
         "Paiement à 30 jours.",
+        date="Date",
     ),
     "nl": TableWords(
         ",", "Factuur", "Factuurnummer", "Factuurdatum",
@@ -121,6 +124,7 @@ WORDS = {
         ("Serienummer: SN-{n}", "Leverdatum: {d}", "Herkomst: NL", "Partij {n}"), ("Art.nr.: {c}",),
         ("Werkplaats", "Gebouw B", "Project Maas"), "Subtotaal {g}", ("Transport", "Transport"), "Verzendkosten",
         "Korting", ("Subtotaal", "{r}% BTW", "Totaal"), "Te betalen binnen 30 dagen.",
+        date="Datum",
     ),
     "es": TableWords(
         ",", "FACTURA", "Nº de factura", "Fecha de factura",
@@ -137,6 +141,7 @@ WORDS = {
         ("Nº de serie: SN-{n}", "Fecha de entrega: {d}", "Origen: ES", "Lote {n}"), ("Ref.: {c}",),
         ("Taller", "Edificio B", "Proyecto Turia"), "Subtotal {g}", ("Suma y sigue", "Suma anterior"), "Portes",
         "Descuento", ("Base imponible", "IVA {r}%", "Total factura"), "Pago a 30 días.",
+        date="Fecha",
     ),
     "it": TableWords(
         ",", "FATTURA", "Fattura n.", "Data fattura",
@@ -156,6 +161,7 @@ WORDS = {
         ("Matricola: SN-{n}", "Data consegna: {d}", "Origine: IT", "Lotto {n}"), ("Cod.: {c}",),
         ("Officina", "Edificio B", "Progetto Arno"), "Subtotale {g}", ("A riportare", "Riporto"), "Spese di trasporto",
         "Sconto", ("Imponibile", "IVA {r}%", "Totale fattura"), "Pagamento a 30 giorni.",
+        date="Data",
     ),
     "pt": TableWords(
         ",", "FATURA", "Fatura n.º", "Data da fatura",
@@ -172,6 +178,7 @@ WORDS = {
         ("N.º de série: SN-{n}", "Data de entrega: {d}", "Origem: PT", "Lote {n}"), ("Ref.: {c}",),
         ("Oficina", "Edifício B", "Projeto Tejo"), "Subtotal {g}", ("A transportar", "Transporte"), "Portes", "Desconto",
         ("Total líquido", "IVA {r}%", "Total a pagar"), "Pagamento a 30 dias.",
+        date="Data",
     ),
     "sv": TableWords(
         ",", "FAKTURA", "Fakturanummer", "Fakturadatum",
@@ -189,6 +196,7 @@ WORDS = {
         ("Serienummer: SN-{n}", "Leveransdatum: {d}", "Ursprung: SE", "Batch {n}"), ("Art.nr: {c}",),
         ("Verkstad", "Hus B", "Projekt Mälaren"), "Delsumma {g}", ("Transport", "Transport"), "Frakt", "Rabatt",
         ("Netto", "Moms {r}%", "Att betala"), "Betalas inom 30 dagar.",
+        date="Datum",
     ),
     "no": TableWords(
         ",", "FAKTURA", "Fakturanr.", "Fakturadato",
@@ -205,6 +213,7 @@ WORDS = {
         ("Serienr.: SN-{n}", "Leveringsdato: {d}", "Opprinnelse: NO", "Parti {n}"), ("Varenr.: {c}",),
         ("Verksted", "Bygg B", "Prosjekt Fjord"), "Delsum {g}", ("Overført", "Overført"), "Frakt", "Rabatt",
         ("Netto", "Mva {r}%", "Å betale"), "Betales innen 30 dager.",
+        date="Dato",
     ),
     "da": TableWords(
         ",", "FAKTURA", "Fakturanr.", "Fakturadato",
@@ -221,6 +230,7 @@ WORDS = {
         ("Serienr.: SN-{n}", "Leveringsdato: {d}", "Oprindelse: DK", "Parti {n}"), ("Varenr.: {c}",),
         ("Værksted", "Bygning B", "Projekt Sund"), "Subtotal {g}", ("Transport", "Transport"), "Fragt", "Rabat",
         ("Nettobeløb", "Moms {r}%", "At betale"), "Betales inden 30 dage.",
+        date="Dato",
     ),
     "pl": TableWords(
         ",", "FAKTURA VAT", "Nr faktury", "Data wystawienia",
@@ -237,5 +247,6 @@ WORDS = {
         ("Nr seryjny: SN-{n}", "Data dostawy: {d}", "Kraj pochodzenia: PL", "Partia {n}"), ("Kod: {c}",),
         ("Warsztat", "Budynek B", "Projekt Wisła"), "Suma częściowa {g}", ("Do przeniesienia", "Z przeniesienia"),
         "Koszt wysyłki", "Rabat", ("Razem netto", "VAT {r}%", "Do zapłaty"), "Termin płatności 30 dni.",
+        date="Data",
     ),
 }  # fmt: skip

@@ -29,6 +29,13 @@ NUMERIC = frozenset(
     ("quantity", "unit_price", "price_base", "discount", "tax_rate", "tax_amount", "amount", "gross_amount")
 )
 DESCRIPTION_MIN = 120.0
+DATE_WIDTH = 58.0
+FOOTER = (
+    ("Nordkai Trading GmbH", "Kaistr. 12, 20457 Hamburg", "Tel. 040 123456"),
+    ("Hafenbank", "IBAN DE89 3704 0044 0532 0130 00", "BIC COBADEFFXXX"),
+    ("HRB 12345 Hamburg", "Geschäftsführerin Eva Beispiel", "USt-IdNr. DE136695976"),
+)
+REFERENCES = (("Kd.-Nr.", "10442"), ("Ref.", "77-2024"), ("Contact", "E. Beispiel"), ("Tel.", "040 123456"))
 # What pdfmetrics' built-in fonts cannot draw is transliterated, as many Polish programs do.
 POLISH = str.maketrans("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ", "acelnoszzACELNOSZZ")
 
@@ -47,6 +54,7 @@ class Line:
     discount: Decimal | None = None
     price_base: int = 1
     order: str | None = None
+    date: str | None = None
     notes: list[str] = field(default_factory=list)
     code_note: str | None = None
 
@@ -67,6 +75,7 @@ class Style:
     head_align: str
     symbol: str
     group: str
+    point: str
     price_decimals: int
     quantity_decimals: int
     unit_place: str
@@ -83,6 +92,14 @@ class Style:
     intro: bool
     rate: int
     is_gross: bool
+    position_format: str = "{}"
+    is_stacked: bool = False
+    has_letterhead: bool = False
+    has_tax_table: bool = False
+    has_reference_row: bool = False
+    has_date_column: bool = False
+    document_discount: bool = False
+    whole_amounts: bool = False
 
     @property
     def leading(self) -> float:
@@ -102,7 +119,10 @@ def a_table_document(seed: int, language: str | None = None) -> TableDocument:
     """The document of this seed."""
     draw = random.Random(seed)
     style = _style(draw, language or draw.choice(sorted(WORDS)))
+    more = random.Random(f"{seed} more")
+    _vary(more, style)
     lines = _lines(draw, style)
+    _vary_lines(more, style, lines)
     return TableDocument(_Sheet(style, draw).drawn(lines), lines, style)
 
 
@@ -152,6 +172,7 @@ def _style(draw: random.Random, language: str) -> Style:
         head_align=draw.choices(("same", "left", "centre"), (65, 20, 15))[0],
         symbol=symbol,
         group=draw.choice(("", "." if words.decimal == "," else ",", " " if words.decimal == "," else ",")),
+        point=words.decimal,
         price_decimals=price_decimals,
         quantity_decimals=draw.choices((0, 2, 3), (65, 27, 8))[0],
         unit_place=unit_place,
@@ -170,6 +191,50 @@ def _style(draw: random.Random, language: str) -> Style:
         rate=draw.choice((19, 20, 21, 7, 25)),
         is_gross=draw.random() < 0.04,
     )
+
+
+def _vary(draw: random.Random, style: Style) -> None:
+    """Further questions of style, each answered unusually now and then."""
+    style.position_format = draw.choice(("{}", "{}", "{}.", "{:03}", "{}0"))
+    style.has_letterhead = draw.random() < 0.5
+    style.has_tax_table = draw.random() < 0.25
+    style.has_reference_row = draw.random() < 0.2
+    style.document_discount = draw.random() < 0.06 and not style.is_gross
+    style.whole_amounts = draw.random() < 0.03
+    if style.language in ("de", "fr", "it") and draw.random() < 0.1:
+        style.group, style.point = "'", "."
+    code, name = (style.columns.index(kind) if kind in style.columns else -9 for kind in ("item_code", "description"))
+    if code == name - 1 and style.has_head and style.vertical == "top" and draw.random() < 0.25:
+        style.is_stacked = True
+        style.columns.remove("item_code")
+        style.widths["description"] += style.widths.pop("item_code")
+    if style.widths["description"] > DATE_WIDTH + DESCRIPTION_MIN and draw.random() < 0.08:
+        style.columns.insert(style.columns.index("description") + draw.choice((0, 1)), "date")
+        style.heads["date"] = style.words.date
+        style.widths["date"] = DATE_WIDTH
+        style.widths["description"] -= DATE_WIDTH
+
+
+def _vary_lines(draw: random.Random, style: Style, lines: list[Line]) -> None:
+    """Returned goods, free goods, lines billed as a whole, and amounts without cents."""
+    kind = draw.choices(("", "returned", "free", "lump"), (80, 7, 7, 6))[0]
+    goods = [line for line in lines if line.quantity is not None and line.unit_price is not None]
+    for line in draw.sample(goods, min(len(goods) - 1, draw.choice((1, 2)))) if len(goods) > 1 else ():
+        if kind == "returned":
+            line.quantity, line.amount = -(line.quantity or Decimal(0)), -line.amount
+        elif kind == "free":
+            line.unit_price, line.amount = (
+                Decimal(0).quantize(Decimal(1).scaleb(-style.price_decimals)),
+                Decimal("0.00"),
+            )
+        elif kind == "lump":
+            line.quantity = line.unit = line.unit_price = line.discount = None
+    if sum(line.amount for line in lines) <= 0:
+        for line in lines:
+            line.amount = abs(line.amount)
+            line.quantity = abs(line.quantity) if line.quantity is not None else None
+    for line in lines:
+        line.date = _date(draw)
 
 
 def _width(name: str, head: str, font: str, size: float) -> float:
@@ -228,7 +293,7 @@ def _lines(draw: random.Random, style: Style) -> list[Line]:
     lines = [_goods(draw, style) for _ in range(count)]
     words = style.words
     notes = draw.random() < 0.3
-    coded = "item_code" not in style.columns and draw.random() < 0.15
+    coded = "item_code" not in style.columns and not style.is_stacked and draw.random() < 0.15
     for line in lines:
         if notes and draw.random() < 0.6:
             # What looks just like the name is only told from it by a label.
@@ -274,7 +339,7 @@ def _goods(draw: random.Random, style: Style) -> Line:
         quantity=quantity if "quantity" in style.columns else None,
         unit=unit if "quantity" in style.columns else None,
         unit_price=price if "unit_price" in style.columns else None,
-        item_code=_code(draw) if "item_code" in style.columns else None,
+        item_code=_code(draw) if "item_code" in style.columns or style.is_stacked else None,
         tax_rate=Decimal(style.rate) if "tax_rate" in style.columns else None,
         discount=discount,
         price_base=base,
@@ -352,12 +417,19 @@ class _Sheet:
         self._text(330, self.y - 74, words.issued)
         self._text(460, self.y - 74, "14.03.2024")
         self.y -= 160
+        if self.style.has_reference_row:
+            for x, (head, value) in zip((LEFT, 170, 300, 430), REFERENCES, strict=True):
+                self._text(x, self.y, head, bold=True, size=7)
+                self._text(x, self.y - 10, value, size=7)
+            self.y -= 34
 
     def _head(self) -> None:
         style = self.style
         cells = {
             name: _wrapped(style.heads[name], style.widths[name] - 3, style.bold, style.size) for name in style.columns
         }
+        if style.is_stacked:
+            cells["description"] = [style.heads["item_code"], style.heads["description"]]
         rows = max(map(len, cells.values()))
         if style.rules in ("head", "rows", "grid"):
             self.canvas.line(LEFT, self.y + style.size + 2, RIGHT, self.y + style.size + 2)
@@ -411,16 +483,31 @@ class _Sheet:
         style = self.style
         if style.carries:
             self._sum_row(style.words.carried[0], running)
-        self._text(300, 30, f"{self.canvas.getPageNumber()}")
-        self.canvas.showPage()
-        self.y = TOP
+        self._end_page()
         if style.repeats_head and style.has_head:
             self._head()
         if style.carries:
             self._sum_row(style.words.carried[1], running)
 
+    def _end_page(self) -> None:
+        """A footer with the bank and the next page's letterhead, or only a page number."""
+        page = self.canvas.getPageNumber()
+        if not self.style.has_letterhead:
+            self._text(300, 30, f"{page}")
+            self.canvas.showPage()
+            self.y = TOP
+            return
+        for x, texts in ((LEFT, FOOTER[0]), (230, FOOTER[1]), (420, FOOTER[2])):
+            for place, text in enumerate(texts):
+                self._text(x, 42 - 8 * place, text, size=6.5)
+        self.canvas.showPage()
+        self._text(LEFT, 800, "Nordkai Trading GmbH, Kaistr. 12, 20457 Hamburg", size=7)
+        self._text(460, 800, f"{page + 1} / 9", size=7)
+        self.y = TOP - 20
+
     def _rows(self, line: Line) -> list[str]:
-        return _wrapped(line.description, self.style.widths["description"] - 6, self.style.font, self.style.size)
+        rows = _wrapped(line.description, self.style.widths["description"] - 6, self.style.font, self.style.size)
+        return [line.item_code, *rows] if self.style.is_stacked and line.item_code else rows
 
     def _height(self, line: Line) -> float:
         rows = len(self._rows(line)) + len(line.notes) + (1 if line.code_note else 0) + 1
@@ -447,11 +534,11 @@ class _Sheet:
     def _value(self, name: str, line: Line, place: int) -> str | None:
         style = self.style
         if name == "position":
-            return f"{place}"
+            return style.position_format.format(place)
         if name == "quantity":
             return self._quantity(line)
         if name == "price_base":
-            return f"{line.price_base}" if line.quantity is not None else None
+            return f"{line.price_base}" if line.unit_price is not None and line.quantity is not None else None
         if name in ("discount", "tax_rate"):
             rate = line.discount if name == "discount" else line.tax_rate
             sign = " %" if style.percent_sign and style.words.decimal == "," else "%" if style.percent_sign else ""
@@ -480,21 +567,35 @@ class _Sheet:
         return symbol.format(text) if symbol else text
 
     def _number(self, value: Decimal, decimals: int) -> str:
-        text = f"{value:,.{decimals}f}".replace(",", "\0").replace(".", self.style.words.decimal)
+        text = f"{value:,.{decimals}f}".replace(",", "\0").replace(".", self.style.point)
         return text.replace("\0", self.style.group)
 
     def _totals(self, lines: list[Line]) -> None:
         style = self.style
-        if self.y < BOTTOM + 80:
-            self.canvas.showPage()
-            self.y = TOP
-        net = sum((line.amount for line in lines), Decimal(0))
-        tax = (net * style.rate / 100).quantize(CENT, ROUND_HALF_UP)
+        if self.y < BOTTOM + 120:
+            self._end_page()
+        net = total = sum((line.amount for line in lines), Decimal(0))
+        rate = Decimal(style.rate)
+        if style.is_gross:
+            net = (total * 100 / (100 + rate)).quantize(CENT, ROUND_HALF_UP)
+        off = (total * 3 / 100).quantize(CENT, ROUND_HALF_UP) if style.document_discount else Decimal(0)
+        net -= off
+        tax = total - net if style.is_gross else (net * rate / 100).quantize(CENT, ROUND_HALF_UP)
         self.y -= 14
-        for label, value in zip(style.words.totals, (net, tax, net + tax), strict=True):
+        rows = [*zip(style.words.totals, (net, tax, net + tax), strict=True)]
+        if off:
+            rows.insert(0, (f"{style.words.discount} 3%", -off))
+        for label, value in rows:
             self._text(360, self.y, label.format(r=style.rate), bold=True)
             self._text(RIGHT - 4, self.y, self._amount(value), bold=True, align="right")
             self.y -= 14
+        if style.has_tax_table:
+            self.y -= 12
+            heads = (style.words.heads["tax_rate"][0], style.words.totals[0], style.words.heads["tax_amount"][0])
+            for x, head, text in zip((160, 260, 360), heads, (f"{rate}%", net, tax), strict=True):
+                self._text(x, self.y, head, bold=True, align="right")
+                self._text(x, self.y - 12, text if isinstance(text, str) else self._amount(text), align="right")
+            self.y -= 30
         self._text(LEFT, self.y - 20, style.words.terms)
 
 

@@ -77,7 +77,7 @@ def test_each_sample_comes_to_what_it_is_listed_for(demo):
             continue
         assert invoice.status == sample.becomes, (sample.name, invoice.reasons)
         codes = {reason.code for reason in invoice.reasons}
-        assert sample.reason in codes if sample.reason else codes == set()
+        assert sample.reason in codes if sample.reason else codes == set(), (sample.name, invoice.reasons)
 
 
 def test_the_erp_holds_one_bill_for_each_posted_sample_linked_to_its_own_order_line_by_line(demo):

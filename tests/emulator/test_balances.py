@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from erp_emulator import ledger, seed
 from erp_emulator.account import Account
 from tests.emulator.client import expense, item
@@ -180,3 +182,80 @@ def test_a_database_of_an_earlier_version_gets_its_balances(tmp_path):
     assert ledger.trial_balance(opened.session())["balanced"]
     assert not opened.store.is_old
     opened.close()
+
+
+DAY = {"tranDate": "2026-05-06"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (
+            "journalEntry",
+            {"line": {"items": [{"account": "120", "debit": 30.01}, {"account": "101", "credit": 30.01}]}},
+        ),
+        ("deposit", {"account": "101", "other": {"items": [{"account": "118", "amount": 12.34}]}}),
+        ("check", {"entity": "501", "account": "101", "expense": {"items": [expense(9.99)]}}),
+        ("vendorPrepayment", {"entity": "501", "account": "101", "payment": 55}),
+        (
+            "expenseReport",
+            {
+                "entity": "25",
+                "accountingapproval": True,
+                "expense": {"items": [{"expenseaccount": "125", "amount": 40}, {"expenseaccount": "120", "amount": 2}]},
+            },
+        ),
+        ("vendorCredit", {"entity": "501", "expense": {"items": [expense(7.77, taxCode="1")]}}),
+        ("vendorBill", {"entity": "501", "item": {"items": [item(quantity=3, rate=3.333)]}, "exchangeRate": 1.2345}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_each_kind_of_posting_balances_and_leaves_nothing_when_deleted(client, kind, body):
+    before = client.control("trial-balance", method="GET")
+    key = client.make(f"/record/v1/{kind}", {**DAY, **body})
+
+    [row] = client.query(
+        f"SELECT COUNT(*) n, ROUND(SUM(amount), 2) s FROM transactionaccountingline WHERE transaction = {key}"
+    )
+    assert int(row["n"]) >= 2
+    assert row["s"] == "0"
+    assert client.control("trial-balance", method="GET")["balanced"]
+    assert client.call("DELETE", f"/record/v1/{kind}/{key}").status_code == 204
+    assert client.control("trial-balance", method="GET") == before
+
+
+@pytest.mark.parametrize("kind", ["vendorPayment", "vendorCredit", "vendorBill", "journalEntry", "check"])
+def test_a_voided_transaction_is_out_of_the_books(client, kind):
+    before = client.control("trial-balance", method="GET")
+    if kind == "vendorPayment":
+        bill = client.expense_bill(10)
+        before = client.control("trial-balance", method="GET")
+        key = client.make(f"/record/v1/vendorBill/{bill}/!transform/vendorPayment", DAY)
+    elif kind == "journalEntry":
+        lines = [{"account": "120", "debit": 3}, {"account": "101", "credit": 3}]
+        key = client.make("/record/v1/journalEntry", {**DAY, "line": {"items": lines}})
+    else:
+        header = {"entity": "501", **DAY, **({"account": "101"} if kind == "check" else {})}
+        key = client.make(f"/record/v1/{kind}", {**header, "expense": {"items": [expense(10)]}})
+    assert client.control("trial-balance", method="GET") != before
+
+    assert client.call("POST", f"/record/v1/{kind}/{key}/@void").json()["result"] is True
+
+    assert client.control("trial-balance", method="GET") == before
+    assert client.get(f"/record/v1/{kind}/{key}")["status"]["refName"] in ("Voided", "Cancelled")
+    client.refused("POST", f"/record/v1/{kind}/{key}/@void")
+
+
+def test_one_payment_of_several_bills_in_part_leaves_each_what_is_its_own(client):
+    bills = [client.expense_bill(amount, tranId=f"M{amount}") for amount in (100, 60, 40)]
+    before = vendor(client)["balance"]
+    applied = [{"doc": key, "apply": True, "amount": paid} for key, paid in zip(bills, (30, 60, 0.01), strict=True)]
+
+    payment = client.make("/record/v1/vendorPayment", {"entity": "501", **DAY, "apply": {"items": applied}})
+
+    left = [client.get(f"/record/v1/vendorBill/{key}?fields=balance,status") for key in bills]
+    assert [row.get("balance", 0) for row in left] == [70, 0, 39.99]
+    assert [row["status"]["refName"] for row in left] == ["Open", "Paid In Full", "Open"]
+    assert vendor(client)["balance"] == before - D("90.01")
+    client.call("DELETE", f"/record/v1/vendorPayment/{payment}")
+    assert vendor(client)["balance"] == before

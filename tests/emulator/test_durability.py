@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,11 +12,16 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import requests
+from requests_oauthlib import OAuth1
 
+from erp_emulator import ledger, links, settlement
+from erp_emulator.account import Account
+from erp_emulator.credentials import DEFAULT_ACCOUNT, credentials_of
 from erp_emulator.embedded import Emulator
 from erp_emulator.store import remove_orphans
 from tests.emulator.client import Client, expense, item, split
@@ -116,8 +122,6 @@ def test_a_killed_process_leaves_nothing_half_written(tmp_path):
     made = json.loads(
         subprocess.run([*COMMAND, "--print-credentials"], capture_output=True, check=True, cwd=ROOT).stdout
     )
-    from requests_oauthlib import OAuth1
-
     done, stop = [], threading.Event()
 
     def write():
@@ -165,6 +169,83 @@ def test_a_killed_process_leaves_nothing_half_written(tmp_path):
     assert set(done) <= kept == shown
     assert {count for _, count in lines} == {3}
     assert {total for (total,) in sums} == {0.0}
+
+
+@pytest.mark.slow
+def test_what_was_answered_is_whole_after_any_number_of_kills(tmp_path):
+    """Receipts, bills and payments, each moving several documents and balances, cut at whatever moment."""
+    path = tmp_path / "erp.sqlite"
+    answered: set[str] = set()
+    for round_of in range(4):
+        process, url, _ = started("--data", str(path))
+        stop = threading.Event()
+        threads = [threading.Thread(target=work, args=(url, answered, stop)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        deadline, wanted = time.monotonic() + 20, len(answered) + 12 + 7 * round_of
+        while len(answered) < wanted and time.monotonic() < deadline:
+            time.sleep(0.001)
+        os.kill(process.pid, signal.SIGKILL)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+        assert len(answered) >= wanted
+
+        account = Account(path=path)
+        check_books(account, answered)
+        account.close()
+
+
+def work(url: str, answered: set[str], stop: threading.Event) -> None:
+    """Order, receive, bill and pay until the server is gone."""
+    made = credentials_of(DEFAULT_ACCOUNT)
+    token = made.token_of_role("administrator")
+    keys = (made.consumer_key, made.consumer_secret, token.token_id, token.token_secret)
+    record = f"{url}/services/rest/record/v1"
+
+    def send(session: requests.Session, address: str, body: object) -> str:
+        auth = OAuth1(*keys, signature_method="HMAC-SHA256", realm=made.account)
+        reply = session.post(f"{record}/{address}", json=body, auth=auth, timeout=5)
+        assert reply.status_code == 204, reply.text
+        answered.add(reply.headers["Location"].rsplit("/", 1)[1])
+        return reply.headers["Location"].rsplit("/", 1)[1]
+
+    with requests.Session() as session, contextlib.suppress(requests.RequestException):
+        while not stop.is_set():
+            day = {"tranDate": "2026-05-04"}
+            order = send(session, "purchaseOrder", {"entity": "501", **day, **split((item(quantity=10),))})
+            send(session, f"purchaseOrder/{order}/!transform/itemReceipt", day)
+            bill = send(session, f"purchaseOrder/{order}/!transform/vendorBill", {**day, "tranId": "K"})
+            send(session, f"vendorBill/{bill}/!transform/vendorPayment", day)
+
+
+def check_books(account: Account, answered: set[str]) -> None:
+    """Everything that was answered is there; each document agrees with those made of it, and sums with their parts."""
+    read = account.store.writer.execute
+    assert read("PRAGMA integrity_check").fetchone() == ("ok",)
+    kept = {str(row[0]) for row in read("SELECT id FROM _record WHERE family = 'transaction'")}
+    assert answered <= kept == {str(row[0]) for row in read('SELECT id FROM "transaction"')}
+    assert ledger.trial_balance(account.session())["balanced"]
+    held = {
+        str(key): Decimal(repr(n)) for key, n in read("SELECT id, amount FROM _balance WHERE kind = 'account'") if n
+    }
+    said = {row["account"]: Decimal(row["balance"]) for row in ledger.trial_balance(account.session())["accounts"]}
+    assert held == {key: amount for key, amount in said.items() if amount}
+    session = account.session()
+    for key in kept:
+        record = session.find("transaction", key)
+        assert record is not None
+        if record.type.name == "vendorBill":
+            left = record.number("total") - settlement.applied_to(session, key)
+            assert record.number("balance") == (0 if record.get("voided") else left)
+        if record.type.name == "purchaseOrder":
+            received = links.taken(session, key, "ShipRcpt")
+            assert all(
+                line["quantityReceived"] == received[int(line["line"])].quantity for line in record.sublist("item")
+            )
 
 
 def test_it_starts_quickly_and_prints_its_address():

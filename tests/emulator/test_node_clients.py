@@ -3,13 +3,9 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
-import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,37 +14,7 @@ from erp_emulator.faults import read_fault
 from tests.emulator.client import expense, item, split
 
 SCRIPTS = Path(__file__).parent / "node"
-INSTALLED = Path(__file__).parents[2] / "build" / "npm"
-INSTALL_SECONDS_MAX = 300
 RUN_SECONDS_MAX = 180
-
-
-@pytest.fixture(scope="session")
-def modules():
-    """(node, the folder of the clients), installed once for each state of the lock file.
-
-    Several test processes may want them at the same time: one installs, beside, and the whole is then put in its place,
-    so that nobody ever sees a part of it.
-    """
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("node and npm are not on this machine")
-    state = hashlib.sha256((SCRIPTS / "package-lock.json").read_bytes()).hexdigest()[:16]
-    folder = INSTALLED / state
-    INSTALLED.mkdir(parents=True, exist_ok=True)
-    with (INSTALLED / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            beside = Path(tempfile.mkdtemp(dir=INSTALLED))
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(SCRIPTS / name, beside / name)
-            command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            done = subprocess.run(
-                command, cwd=beside, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS_MAX
-            )
-            assert done.returncode == 0, done.stderr
-            beside.rename(folder)
-    return node, folder / "node_modules"
 
 
 def run(modules, script, sent):

@@ -459,3 +459,75 @@ def test_a_record_of_every_type_is_made_read_changed_and_removed(client, record_
     client.make(f"/record/v1/{record_type}/{made}", {"externalId": "other"}, "PATCH")
     assert client.call("DELETE", f"/record/v1/{record_type}/eid:other").status_code == 204
     assert client.control("trial-balance", method="GET")["balanced"]
+
+
+# Forms: Oracle's help, "Create-form Operation" and "selectOptions Operation".
+
+
+def as_form(kind):
+    return {"Accept": f"application/vnd.oracle.resource+json; type={kind}"}
+
+
+def test_a_form_of_a_new_record_is_shown_and_not_kept(client):
+    before = client.get("/record/v1/vendorBill")["totalResults"]
+    body = {"entity": "501", "tranDate": "2026-05-04", **split((expense(12),))}
+
+    reply = client.call("POST", "/record/v1/vendorBill?expandSubResources=true", body, headers=as_form("create-form"))
+
+    shown = reply.json()
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, as_form("create-form")["Accept"])
+    assert (shown["total"], shown["terms"]["refName"], shown["dueDate"]) == (12.0, "Net 30", "2026-06-03")
+    assert "id" not in shown
+    assert client.get("/record/v1/vendorBill")["totalResults"] == before
+
+
+def test_a_form_may_lack_what_a_record_must_have(client):
+    reply = client.call("POST", "/record/v1/vendorBill", {"memo": "later"}, headers=as_form("create-form"))
+
+    assert (reply.status_code, reply.json()["memo"]) == (200, "later")
+    refused = client.call("POST", "/record/v1/vendorBill", {"entity": "999999"}, headers=as_form("create-form"))
+    assert refused.status_code == 400
+
+
+def test_a_form_of_a_change_is_shown_and_not_kept(client):
+    bill = client.expense_bill(12, memo="before")
+
+    reply = client.call("PATCH", f"/record/v1/vendorBill/{bill}", {"memo": "after"}, headers=as_form("edit-form"))
+
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, as_form("edit-form")["Accept"])
+    assert (reply.json()["id"], reply.json()["memo"]) == (bill, "after")
+    assert client.get(f"/record/v1/vendorBill/{bill}")["memo"] == "before"
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/record/v1/vendor"), ("PATCH", "/record/v1/vendor/501")])
+def test_the_options_of_a_field_are_listed(client, method, path):
+    reply = client.call(method, f"{path}?fields=currency,terms&limit=2", {}, headers=as_form("select-options"))
+
+    shown = reply.json()
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, as_form("select-options")["Accept"])
+    assert [(each["id"], each["refName"]) for each in shown["currency"]["_selectOptions"]] == [
+        ("1", "USD"),
+        ("2", "GBP"),
+    ]
+    assert len(shown["terms"]["_selectOptions"]) == 2
+    refused = client.refused(method, f"{path}?fields=email", {}, headers=as_form("select-options"))
+    assert refused["o:errorQueryParam"] == "fields"
+
+
+def test_the_servers_time_is_the_accounts(client):
+    client.control("clock", {"freeze": "2026-05-01T10:00:00Z"})
+
+    assert client.get("/system/v1/serverTime") == {"serverTime": "2026-05-01T10:00:00.000Z"}
+
+
+def test_only_an_administrator_sees_the_limits(client, emulator):
+    assert client.get("/system/v1/governanceLimits")["accountConcurrencyLimit"] == 5
+    with Client(emulator, "ap_clerk") as clerk:
+        clerk.refused("GET", "/system/v1/governanceLimits", status=403)
+
+
+def test_a_place_has_its_address_in_a_table_of_its_own(client):
+    [row] = client.query(
+        "SELECT a.city FROM subsidiary s JOIN subsidiarymainaddress a ON a.nkey = s.mainaddress WHERE s.id = 2"
+    )
+    assert row == {"city": "Leeds"}

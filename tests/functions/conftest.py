@@ -22,6 +22,7 @@ def services(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """Table, versioned bucket and queues, and an environment that names them; gives the table's store."""
     monkeypatch.setenv("TABLE_NAME", TABLE)
     monkeypatch.setenv("INBOX_BUCKET", BUCKET)
+    monkeypatch.setenv("TEXT_RECOGNITION", "none")
     monkeypatch.setenv("SECRET_PREFIX", "counterfoil")
     monkeypatch.setenv("DEFAULT_COMPANY", "demo")
     s3, sqs = boto3.client("s3"), boto3.client("sqs")

@@ -250,6 +250,7 @@ EVERYTHING = [
     ),
     ("POST", "/companies/{company}/invoices/invoice-1/type", {"invoice_type": "invoice"}),
     ("POST", "/companies/{company}/invoices/invoice-1/exceptions/fraud", {"outcome": "accepted", "comment": "x"}),
+    ("POST", "/companies/{company}/invoices/invoice-1/corrections", {"confirmed": ["lines"]}),
     ("POST", "/companies/{company}/invoices/invoice-1/receipt_requests", {}),
     (
         "POST",

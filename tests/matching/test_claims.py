@@ -193,6 +193,23 @@ def test_small_overcharges_add_up_to_one_exception() -> None:
     assert "2 above the order's price, 2 before it: over the 3 allowed in all" in second.lines[0].explain
 
 
+@pytest.mark.parametrize(("before", "creeps"), [(1, False), (2, True), (3, True)])
+def test_prices_that_creep_are_reported(before: int, creeps: bool) -> None:
+    order = an_order_of_a_hundred("4").model_copy(
+        update={"overcharges": {f"invoice-{number}": {1: d("0.10")} for number in range(10, 10 + before)}}
+    )
+
+    result = matched(an_overcharge("4"), order, policy=CAPPED)
+    again = matched(an_overcharge("4"), order, policy=CAPPED, invoice_id="invoice-10")
+    as_ordered = matched(an_overcharge("4", "0.00"), order, policy=CAPPED)
+
+    assert result.approvable
+    assert ("price_creep" in result.flags) is creeps
+    assert result.is_doubtful is creeps
+    assert ("price_creep" in again.flags) is (before == 3)
+    assert not as_ordered.flags
+
+
 def test_two_lines_of_one_invoice_add_up() -> None:
     invoice = an_invoice_of(
         billed(quantity=d("8"), unit_price=d("5.25")), billed(line=2, quantity=d("8"), unit_price=d("5.25"))

@@ -107,9 +107,66 @@ def test_one_case_that_makes_no_sense_does_not_hide_the_others(tmp_path: Path) -
 
 def test_a_key_that_is_not_known_is_named(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
-    file.write_text(CASE.replace("currency: USD, po_numbers", "curency: USD, po_numbers"))
+    file.write_text(CASE.replace("currency: USD, po_numbers", "currency: USD, weather: fine, po_numbers"))
 
     result = CliRunner().invoke(app, ["match", str(file), "--format", "json"])
 
     assert result.exit_code == 0
-    assert "case one.invoice.curency: not known, passed over" in result.stderr
+    assert "case one.invoice.weather: not known, passed over" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        pytest.param(("currency: USD, po_numbers", "curency: USD, po_numbers"), "invoice.curency", id="invoice"),
+        pytest.param(("kind: service", "kinds: service"), "purchase_orders[0].lines[0].kinds", id="order line"),
+        pytest.param(("- id: one", "- id: one\n  settings: {threshold: {}}"), "settings.threshold", id="settings"),
+        pytest.param(("- id: one", "- id: one\n  receipt: []"), "case one.receipt", id="case"),
+        pytest.param(
+            ("- id: one", "- id: one\n  steps: [{do: retry_post, expects: {}}]"), "steps[0].expects", id="step"
+        ),
+    ],
+)
+def test_a_key_that_is_nearly_a_known_one_is_refused(tmp_path: Path, written: tuple[str, str], place: str) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(CASE.replace(*written))
+
+    result = CliRunner().invoke(app, ["match", str(file), "--format", "json"])
+
+    assert result.exit_code == 2
+    assert f"{place}: is not known; " in result.stderr
+
+
+def test_a_case_nobody_foresaw_does_not_hide_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(CASE + CASE.replace("cases:\n", "").replace("id: one", "id: two"))
+    monkeypatch.setattr("counterfoil.cli.match.run", lambda case: {"id": case.id} if case.id == "two" else [][1])
+
+    result = CliRunner().invoke(app, ["match", str(file), "--format", "json"])
+
+    assert result.exit_code == 2
+    assert json.loads(result.stdout) == {"id": "two"}
+    assert "case one: cannot be decided (IndexError)" in result.stderr
+
+
+def test_order_numbers_stand_in_a_list_or_alone(tmp_path: Path) -> None:
+    for numbers in ("po_numbers: [PO-1]", "po_numbers: PO-1", "po_number: PO-1"):
+        file = tmp_path / "a.yaml"
+        file.write_text(CASE.replace("po_numbers: [PO-1]", numbers))
+
+        result = CliRunner().invoke(app, ["match", str(file), "--format", "json"])
+
+        assert json.loads(result.stdout)["lines"][0]["link"] == "PO-1:1"
+
+
+@pytest.mark.parametrize(
+    ("status", "invoice_type"),
+    [("Pending Receipt", "po_invoice"), ("pending_billing", "po_invoice"), ("Closed", "invoice"), ("Draft", "invoice")],
+)
+def test_an_orders_status_may_be_the_erps(tmp_path: Path, status: str, invoice_type: str) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(CASE.replace("status: open", f"status: {status}").replace("po_numbers: [PO-1],", ""))
+
+    result = CliRunner().invoke(app, ["match", str(file), "--format", "json"])
+
+    assert json.loads(result.stdout)["invoice_type"] == invoice_type

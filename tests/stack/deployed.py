@@ -63,7 +63,7 @@ class Deployed:
             found = self.invoice_of(key)
             return found if found is not None and STATES[found.status].step is None else None
 
-        return until(rests, f"{key} comes to rest")
+        return until(rests, f"{key} comes to rest", lambda: str(self.invoice_of(key)))
 
     def an_order(self, *, quantity: str = "10", price: str = "5.00", is_goods: bool = False) -> dict[str, str]:
         """A new order in the ERP that our table knows: its id, number, vendor and line."""
@@ -132,15 +132,15 @@ def one_row(erp: NetSuiteClient, query: str, *params: str) -> dict[str, str]:
     return next(iter(erp.suiteql(query, params)))
 
 
-def until(look: Callable[[], T | None], what: str) -> T:
-    """What `look` finds, as soon as it finds something."""
+def until(look: Callable[[], T | None], what: str, instead: Callable[[], str] = lambda: "") -> T:
+    """What `look` finds, as soon as it finds something; `instead` says for a failure what there was."""
     deadline = time.monotonic() + WAIT_SECONDS_MAX
     while time.monotonic() < deadline:
         found = look()
         if found is not None:
             return found
         time.sleep(PAUSE_SECONDS)
-    raise AssertionError(f"in {WAIT_SECONDS_MAX} s it did not come about that {what}")
+    raise AssertionError(f"in {WAIT_SECONDS_MAX} s it did not come about that {what}: {instead()}")
 
 
 def an_invoice_over(order: dict[str, str], *, quantity: str = "10", price: str = "5.00", **document: str) -> bytes:

@@ -23,7 +23,7 @@ import requests
 from lxml import html
 
 from counterfoil.capture.vendor_finder import keys_of_vendor
-from counterfoil.domain.invoices import Document, Invoice
+from counterfoil.domain.invoices import Document, Invoice, Source
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.orders import PurchaseOrder
 from counterfoil.domain.webhooks import signature_of
@@ -289,6 +289,17 @@ def invoices_api(shadow: Shadow) -> None:
     linked = json.dumps({"to": [f"{order.number}:1"]})
     place_of_line = f"{place}/invoices/{a_matched_invoice(shadow).id}/lines/1/link"
     shadow.invoke("InvoicesApi", request("POST", place_of_line, headers=json_body, body=linked))
+    # A correction reads the document again, at the version that arrived where there is one.
+    document = a_dropped_document(shadow)
+    for one_document in (document, document.model_copy(update={"version_id": None})):
+        doubtful = a_read_invoice(shadow, document=one_document, status=Status.NEEDS_REVIEW)
+        read_by_layout = doubtful.captured and doubtful.captured.model_copy(update={"source": Source.TEXT_LAYER})
+        shown = shadow.store.save_invoice(
+            doubtful, doubtful.model_copy(update={"captured": read_by_layout}), by="test", action="read", at=now()
+        )
+        corrected = json.dumps({"confirmed": ["lines"], "vendor_id": VENDOR})
+        path = f"{place}/invoices/{shown.id}/corrections"
+        shadow.invoke("InvoicesApi", request("POST", path, headers=json_body, body=corrected))
     upload = request("POST", f"{place}/uploads", headers=json_body, body='{"file_name": "a.pdf"}')
     post_document(shadow, shadow.invoke("InvoicesApi", upload))
 

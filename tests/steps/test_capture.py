@@ -189,13 +189,13 @@ def test_the_same_bytes_for_two_companies_are_two_invoices(store, drop):
 def test_an_invoice_whose_reading_was_cut_off_is_read_when_its_message_comes_again(
     store, drop, files, clock, monkeypatch
 ):
-    from counterfoil.steps import capture as step
+    from counterfoil.steps.document_reader import DocumentReader
 
     def dies(*arguments, **named):
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(step, "capture", dies)
+        patch.setattr(DocumentReader, "open", dies)
         with pytest.raises(MemoryError):
             drop(a_ubl_invoice())
     [written_down] = store.invoices(COMPANY, Status.RECEIVED).invoices

@@ -15,10 +15,11 @@ from counterfoil.domain.policy import CompanySettings
 from counterfoil.domain.replay import replay
 from counterfoil.errors import ActionDeclined, BadRequest, MoveRefused, NotEntitled, RecordUnknown, StaleWrite
 from counterfoil.steps import resolve
+from counterfoil.steps.capture import with_exceptions
 from counterfoil.steps.match import match
 from counterfoil.steps.resolve import LineRequest, act_on_line
 from counterfoil.steps.review import act
-from tests.builders import COMPANY, a_captured_invoice, an_invoice_line, an_order, an_order_line
+from tests.builders import COMPANY, NOON, a_captured_invoice, an_invoice, an_invoice_line, an_order, an_order_line
 from tests.steps.test_match import a_read_invoice
 from tests.steps.test_review import a_person
 
@@ -642,3 +643,16 @@ def test_a_merged_vendors_invoice_bills_the_orders_of_the_one_that_survived(stor
 
     without_number = a_captured_invoice(po_number=None, po_numbers=())
     assert a_matched(store, clock, without_number, an_order(), vendor_id="502").match.lines[0].link == "PO-1:1"
+
+
+# What capture leaves
+
+
+def test_what_a_reading_leaves_to_look_into_has_its_owner_too():
+    doubtful = an_invoice(
+        status=Status.NEEDS_REVIEW, reasons=(Reason(code="bank_account_changed", detail="another account"),)
+    )
+
+    [exception] = with_exceptions(doubtful, SETTINGS, at=NOON, by="capture").exceptions
+
+    assert (exception.reason, exception.owner, exception.line) == (ExceptionReason.FRAUD, Owner.CONTROLLER, None)

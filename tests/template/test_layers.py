@@ -29,7 +29,11 @@ print("\\n".join(sorted(getattr(module, "__file__", None) or "" for module in li
 
 def make(layer: str, target: Path, **variables: str) -> Path:
     """Run a layer's build as `sam build` does; the folder that becomes /opt."""
-    names = {"counterfoil": "CounterfoilLayer", "dependencies": "DependenciesLayer"}
+    names = {
+        "counterfoil": "CounterfoilLayer",
+        "dependencies": "DependenciesLayer",
+        "recognition": "RecognitionLayer",
+    }
     makefile = ROOT / "layers" / layer / "Makefile"
     subprocess.run(
         ["make", "--silent", "--makefile", str(makefile), f"build-{names[layer]}", f"ARTIFACTS_DIR={target}"],
@@ -49,7 +53,7 @@ def deployed(tmp_path_factory) -> list[Path]:
         "LAMBDA_ARCHITECTURE": parameters["Architecture"]["Default"],
     }
     target = tmp_path_factory.mktemp("deployed")
-    return [make(layer, target / layer, **variables) for layer in ("counterfoil", "dependencies")]
+    return [make(layer, target / layer, **variables) for layer in ("counterfoil", "dependencies", "recognition")]
 
 
 @pytest.fixture(scope="module")

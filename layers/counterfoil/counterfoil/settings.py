@@ -67,6 +67,11 @@ class Settings:
         pool = f"{self.aws_endpoint.rstrip('/')}/{self.user_pool_id}" if self.aws_endpoint else self.token_issuer
         return f"{pool}/.well-known/jwks.json"
 
+    @property
+    def text_recognition(self) -> str:
+        """Who recognises pages without text: `none`, `local` (networks in a layer), or `textract`."""
+        return self._needed("TEXT_RECOGNITION")
+
     def queue_url(self, name: str) -> str:
         """The address of a step's queue: `capture`, `match`, `export` or `sync`."""
         return self._needed(f"{name.upper()}_QUEUE_URL")

@@ -32,6 +32,7 @@ from counterfoil.domain.policy import CompanySettings
 from counterfoil.domain.records import Record
 from counterfoil.domain.settings_history import SettingsChange
 from counterfoil.domain.settings_history import sealed as sealed_change
+from counterfoil.domain.vendor_memory import VendorMemory
 from counterfoil.domain.vendors import Vendor
 from counterfoil.errors import (
     BadRequest,
@@ -537,6 +538,28 @@ class Store:
             ids.update((item["sk"]["S"], None) for item in items)
         wanted = [_key(f"{company}#VENDOR#{vendor_id}", "STATE") for vendor_id in list(ids)[:BATCH_KEYS_MAX]]
         return [_unpacked(item, Vendor) for item in self._batch_get(wanted)]
+
+    def vendor_memory(self, company: str, vendor_id: str) -> VendorMemory:
+        """What people taught about the vendor's documents; an empty one when they did not."""
+        item = self._get(_key(f"{company}#VENDOR#{vendor_id}", "MEMORY"))
+        return _unpacked(item, VendorMemory) if item else VendorMemory()
+
+    def put_vendor_memory(self, company: str, vendor_id: str, memory: VendorMemory) -> None:
+        """Write what was learned about a vendor, to be found as well by the names it was read under."""
+        pk = f"{company}#VENDOR#{vendor_id}"
+        old = self.vendor_memory(company, vendor_id)
+        for lesson in set(old.names) - set(memory.names):
+            gone = _key(f"{company}#VENDORNAME#{lesson.printed}", vendor_id)
+            self._client.delete_item(TableName=self._table, Key=gone)
+        for lesson in set(memory.names) - set(old.names):
+            self._put(_key(f"{company}#VENDORNAME#{lesson.printed}", vendor_id))
+        if memory != old:
+            self._put({**_key(pk, "MEMORY"), **_packed(memory)})
+
+    def vendors_read_as(self, company: str, printed: str) -> list[str]:
+        """Ids of vendors whose name was once read as `printed` (squeezed) and corrected; at most two."""
+        items = self._query("pk = :pk", {":pk": {"S": f"{company}#VENDORNAME#{printed}"}}, limit=2)
+        return [item["sk"]["S"] for item in items]
 
     # Bills that the ERP has
 

@@ -12,12 +12,15 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from counterfoil.capture import Limits
 from counterfoil.errors import CounterfoilError
 from counterfoil.files import Files
 from counterfoil.queues import Queues
 from counterfoil.settings import Settings, from_environment
 from counterfoil.sign_in import SignIn
+from counterfoil.steps.document_reader import DocumentReader
 from counterfoil.store import Store
+from counterfoil.textract import Textract
 
 if TYPE_CHECKING:
     from counterfoil.netsuite.client import NetSuiteClient
@@ -58,6 +61,19 @@ def files() -> Files:
     # Signed addresses must carry the bucket's own region and signature version.
     config = AWS.merge(Config(signature_version="s3v4", s3={"addressing_style": "auto"}))
     return Files(boto3.client("s3", config=config), settings().inbox_bucket)
+
+
+@cache
+def reader() -> DocumentReader:
+    """How documents are read here: pages without text by Textract, by networks in a layer, or not at all."""
+    if settings().text_recognition == "local":
+        return DocumentReader()
+    limits = Limits(recognised_pages_max=0)
+    if settings().text_recognition == "textract":
+        # Recognising a page takes Textract a few seconds; its throttling is answered by later tries.
+        config = AWS.merge(Config(read_timeout=30, retries={"mode": "adaptive", "total_max_attempts": 5}))
+        return DocumentReader(limits, Textract(boto3.client("textract", config=config)).recognise)
+    return DocumentReader(limits)
 
 
 @cache
@@ -113,5 +129,5 @@ def _erp(company: str, period: int) -> NetSuiteClient:  # noqa: ARG001 - a new p
 
 def clear() -> None:
     """Forget every client and setting."""
-    for made in (settings, store, files, queues, sign_in, _erp):
+    for made in (settings, store, files, reader, queues, sign_in, _erp):
         made.cache_clear()

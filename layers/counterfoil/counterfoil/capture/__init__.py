@@ -7,11 +7,23 @@ from __future__ import annotations
 
 from counterfoil.capture.errors import CaptureError, ErrorCode
 from counterfoil.capture.limits import Limits
+from counterfoil.capture.recognised import Recognition, UnreadPage
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.vendor_memory import VendorMemory
 
-__all__ = ["CaptureError", "CompanyIdentity", "ErrorCode", "Limits", "VendorMemory", "capture", "learn"]
+__all__ = [
+    "CaptureError",
+    "CompanyIdentity",
+    "ErrorCode",
+    "Limits",
+    "Recognition",
+    "UnreadPage",
+    "VendorMemory",
+    "capture",
+    "learn",
+    "unread_pages",
+]
 
 
 def capture(
@@ -20,10 +32,12 @@ def capture(
     own: CompanyIdentity | None = None,
     limits: Limits = Limits(),  # noqa: B008 - a frozen record of constants
     memory: VendorMemory | None = None,
+    recognition: Recognition | None = None,
 ) -> CapturedInvoice:
     """What the document says. `file_name` is only for people: the kind is found from the bytes.
 
-    `memory` is what was learned about the vendor's layouts (`learn`), once the vendor is known.
+    `memory` is what was learned about the vendor's layouts (`learn`), once the vendor is known. `recognition` is what
+    a service found on the pages without text (`unread_pages`); the others are recognised here, where that is installed.
 
     PDFs, images and e-mails are read in a process of their own (`bounded`), so that a crash, a hang or a flood of
     memory in a C library is a `damaged` document and nothing more. Raises CaptureError.
@@ -31,7 +45,17 @@ def capture(
     del file_name
     from counterfoil.capture.bounded import read_bounded
 
-    return read_bounded(content, own or CompanyIdentity(), limits, memory)
+    return read_bounded(content, own or CompanyIdentity(), limits, memory, recognition)
+
+
+def unread_pages(
+    content: bytes,
+    limits: Limits = Limits(),  # noqa: B008 - a frozen record of constants
+) -> list[UnreadPage]:
+    """The document's pages without readable text, for a service to recognise. Raises CaptureError."""
+    from counterfoil.capture.bounded import unread_bounded
+
+    return unread_bounded(content, limits)
 
 
 def learn(
@@ -40,6 +64,7 @@ def learn(
     memory: VendorMemory,
     own: CompanyIdentity | None = None,
     limits: Limits = Limits(),  # noqa: B008 - a frozen record of constants
+    recognition: Recognition | None = None,
 ) -> VendorMemory:
     """The vendor's memory after a person confirmed or corrected a document, to be handed to `capture` next time.
 
@@ -47,4 +72,4 @@ def learn(
     """
     from counterfoil.capture.bounded import learn_bounded
 
-    return learn_bounded(content, corrected, memory, own or CompanyIdentity(), limits)
+    return learn_bounded(content, corrected, memory, own or CompanyIdentity(), limits, recognition)

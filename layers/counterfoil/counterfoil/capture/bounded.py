@@ -19,12 +19,13 @@ import sysconfig
 import threading
 import time
 from collections.abc import Mapping
-from typing import IO
+from typing import IO, Any
 
 from counterfoil.capture.document import check_size, read_document
 from counterfoil.capture.errors import CaptureError, ErrorCode
 from counterfoil.capture.file_kind import FileKind, file_kind
 from counterfoil.capture.limits import Limits
+from counterfoil.capture.recognised import Recognition, UnreadPage
 from counterfoil.capture.recognition import memory_needed
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import CapturedInvoice
@@ -41,29 +42,49 @@ IN_THIS_PROCESS = (FileKind.XML, FileKind.EMPTY, FileKind.OTHER)
 
 
 def read_bounded(
-    content: bytes, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None = None
+    content: bytes,
+    own: CompanyIdentity,
+    limits: Limits,
+    memory: VendorMemory | None = None,
+    recognition: Recognition | None = None,
 ) -> CapturedInvoice:
     """The captured invoice; CaptureError also for what broke the reader."""
     check_size(content, limits)
     if file_kind(content) in IN_THIS_PROCESS:
         return read_document(content, own, limits, memory)
-    asked = {"own": own, "limits": limits, "memory": memory}
+    asked = {"own": own, "limits": limits, "memory": memory, "recognition": recognition}
     return CapturedInvoice.model_validate_json(_ask(content, asked, limits))
 
 
 def learn_bounded(
-    content: bytes, corrected: CapturedInvoice, memory: VendorMemory, own: CompanyIdentity, limits: Limits
+    content: bytes,
+    corrected: CapturedInvoice,
+    memory: VendorMemory,
+    own: CompanyIdentity,
+    limits: Limits,
+    recognition: Recognition | None = None,
 ) -> VendorMemory:
     """The memory after a correction; CaptureError as for reading."""
     check_size(content, limits)
     if file_kind(content) in IN_THIS_PROCESS:
         return memory
-    asked = {"own": own, "limits": limits, "memory": memory, "corrected": corrected}
+    asked = {"own": own, "limits": limits, "memory": memory, "corrected": corrected, "recognition": recognition}
     return VendorMemory.model_validate_json(_ask(content, asked, limits))
 
 
-def _ask(content: bytes, asked: Mapping[str, Record | None], limits: Limits) -> str:
-    header = {name: record.model_dump(mode="json") if record else None for name, record in asked.items()}
+def unread_bounded(content: bytes, limits: Limits) -> list[UnreadPage]:
+    """The pages without readable text; CaptureError as for reading."""
+    check_size(content, limits)
+    if file_kind(content) in IN_THIS_PROCESS:
+        return []
+    pages = json.loads(_ask(content, {"limits": limits}, limits, unread=True))
+    return [UnreadPage.model_validate(page) for page in pages]
+
+
+def _ask(content: bytes, asked: Mapping[str, Record | None], limits: Limits, *, unread: bool = False) -> str:
+    header: dict[str, Any] = {"unread": unread}
+    for name, record in asked.items():
+        header[name] = record.model_dump(mode="json") if record else None
     with _LOCK:
         reply = _POOL.ask(json.dumps(header).encode(), content, limits)
     if "error" in reply:

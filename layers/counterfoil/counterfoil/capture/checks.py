@@ -9,11 +9,14 @@ from decimal import Decimal
 
 from counterfoil.capture.identifiers import is_iban, is_vat_id, looks_like_iban, looks_like_vat_id
 from counterfoil.capture.reading import Reading
-from counterfoil.domain.invoices import Check, InvoiceLine, LineKind
+from counterfoil.domain.invoices import HEADER_FIELDS, CapturedInvoice, Check, InvoiceLine, LineKind
 from counterfoil.domain.money import plain, smallest_unit
 
 ZERO = Decimal(0)
 REQUIRED = ("invoice_number", "issue_date", "vendor_name", "currency", "gross_total")
+LINES_PROVEN = {"lines_sum_to_net", "quantity_times_price"}
+# What only the document itself can show: a page beside its XML, several invoices in one file.
+MADE_WITH_THE_DOCUMENT = ("page_agrees_", "single_invoice", "whole_invoice")
 TOTALS = ("net_total", "tax_total", "gross_total")
 # Each line is rounded by itself (EN 16931), so a sum of n lines may be off by n half units, but never by much.
 SUM_SLACK_MAX = Decimal("0.10")
@@ -28,6 +31,25 @@ def check(reading: Reading) -> None:
     _check_sum_of_lines(reading)
     _check_products(reading)
     _check_identifiers(reading)
+
+
+def rechecked(captured: CapturedInvoice) -> CapturedInvoice:
+    """A reading that a person corrected, with its checks made anew and only the doubts that are left.
+
+    Checks that need the document (a hybrid's page, several invoices) stay as they were made when it was read.
+    """
+    reading = Reading(captured.source, captured.document_type)
+    reading.values = {name: value for name in HEADER_FIELDS if (value := getattr(captured, name)) is not None}
+    reading.lines, reading.charges = list(captured.lines), list(captured.charges)
+    check(reading)
+    kept = [one for one in captured.checks if one.code.startswith(MADE_WITH_THE_DOCUMENT)]
+    held = {one.code for one in reading.checks if one.ok}
+    proven = {*(TOTALS if "net_plus_tax_is_gross" in held else ()), *(("lines",) if held >= LINES_PROVEN else ())}
+    left = [name for name in captured.needs_review if name not in proven]
+    doubts = [name for name in (*left, *reading.doubts) if name not in captured.confirmed]
+    return captured.model_copy(
+        update={"checks": (*kept, *reading.checks), "needs_review": tuple(dict.fromkeys(doubts))}
+    )
 
 
 def smallest_unit_of(reading: Reading) -> Decimal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from counterfoil.capture.checks import check
 from counterfoil.capture.e_invoice import read_e_invoice
 from counterfoil.capture.errors import CaptureError, ErrorCode
@@ -11,19 +13,24 @@ from counterfoil.capture.layout.words import layout_of
 from counterfoil.capture.learning import learned
 from counterfoil.capture.limits import Limits
 from counterfoil.capture.mail import parts_of
-from counterfoil.capture.page_invoice import pages_of, read_image, read_pdf
+from counterfoil.capture.page_invoice import NOTHING_RECOGNISED, pages_of, read_image, read_pdf, unread_pages_of
 from counterfoil.capture.reading import Reading
+from counterfoil.capture.recognised import Recognition, UnreadPage
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import CapturedInvoice, Check, Source
 from counterfoil.domain.vendor_memory import VendorMemory
 
 
 def read_document(
-    content: bytes, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None = None
+    content: bytes,
+    own: CompanyIdentity,
+    limits: Limits,
+    memory: VendorMemory | None = None,
+    recognition: Recognition = NOTHING_RECOGNISED,
 ) -> CapturedInvoice:
     """What the document says, read in this process; CaptureError when it cannot be."""
     check_size(content, limits)
-    reading = _read(content, own, limits, memory)
+    reading = _read(content, own, limits, memory, recognition)
     check(reading)
     return reading.captured()
 
@@ -34,15 +41,32 @@ def learn_document(
     memory: VendorMemory,
     own: CompanyIdentity,
     limits: Limits,
+    recognition: Recognition = NOTHING_RECOGNISED,
 ) -> VendorMemory:
     """The vendor's memory after a person corrected this document; unchanged where there is no layout to learn."""
     if file_kind(content) not in (FileKind.PDF, FileKind.IMAGE):
         return memory
-    captured = read_document(content, own, limits, memory)
+    captured = read_document(content, own, limits, memory, recognition)
     if captured.source not in (Source.TEXT_LAYER, Source.OCR):
         return memory
-    context = context_of(layout_of(pages_of(content, limits)), own, memory)
+    context = context_of(layout_of(pages_of(content, limits, recognition)), own, memory)
     return learned(context, captured, corrected, memory)
+
+
+def unread_pages(content: bytes, limits: Limits) -> list[UnreadPage]:
+    """Pages without readable text, in the document or in the attachments of an e-mail; CaptureError as for reading."""
+    check_size(content, limits)
+    kind = file_kind(content)
+    if kind in (FileKind.PDF, FileKind.IMAGE):
+        return unread_pages_of(content, limits)
+    if kind != FileKind.MAIL:
+        return []
+    found: list[UnreadPage] = []
+    for part in parts_of(content, limits):
+        if part.kind != FileKind.XML:
+            with contextlib.suppress(CaptureError):  # The reading itself says what is wrong with an attachment.
+                found.extend(unread_pages_of(part.content, limits))
+    return found[: limits.unread_pages_max]
 
 
 def check_size(content: bytes, limits: Limits) -> None:
@@ -51,22 +75,26 @@ def check_size(content: bytes, limits: Limits) -> None:
         raise CaptureError(ErrorCode.TOO_LARGE, f"{len(content)} bytes, limit {limits.bytes_max}")
 
 
-def _read(content: bytes, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None) -> Reading:
+def _read(
+    content: bytes, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None, recognition: Recognition
+) -> Reading:
     kind = file_kind(content)
     if kind == FileKind.EMPTY:
         raise CaptureError(ErrorCode.EMPTY, f"{len(content)} bytes without content")
     if kind == FileKind.XML:
         return read_e_invoice(content, Source.XML, limits)
     if kind == FileKind.PDF:
-        return read_pdf(content, own, limits, memory)
+        return read_pdf(content, own, limits, memory, recognition)
     if kind == FileKind.IMAGE:
-        return read_image(content, own, limits, memory)
+        return read_image(content, own, limits, memory, recognition)
     if kind == FileKind.MAIL:
-        return _read_mail(content, own, limits, memory)
+        return _read_mail(content, own, limits, memory, recognition)
     raise CaptureError(ErrorCode.UNSUPPORTED_TYPE, "neither PDF, image, XML nor e-mail")
 
 
-def _read_mail(content: bytes, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None) -> Reading:
+def _read_mail(
+    content: bytes, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None, recognition: Recognition
+) -> Reading:
     """The best attachment that is an invoice; others with another number are noticed.
 
     With no invoice in it the refusal of the attachment that should have been one is passed on.
@@ -75,7 +103,7 @@ def _read_mail(content: bytes, own: CompanyIdentity, limits: Limits, memory: Ven
     refusals: list[CaptureError] = []
     for part in parts_of(content, limits):
         try:
-            reading = _read(part.content, own, limits, memory)
+            reading = _read(part.content, own, limits, memory, recognition)
         except CaptureError as error:
             refusals.append(error)
             continue

@@ -44,7 +44,7 @@ def learned(
             labels.setdefault((name, label), LabelLesson(field=name, label=label))
     kept = [lesson for lesson in labels.values() if not _is_spent(lesson)]
     return memory.model_copy(
-        update={"labels": tuple(kept[-LESSONS_MAX:]), "names": _names(captured, corrected, memory)}
+        update={"labels": tuple(kept[-LESSONS_MAX:]), "names": names_learned(captured, corrected, memory)}
     )
 
 
@@ -62,7 +62,9 @@ def _is_spent(lesson: LabelLesson) -> bool:
     return lesson.misses >= MISSES_MIN and lesson.misses > lesson.hits
 
 
-def _names(captured: CapturedInvoice, corrected: CapturedInvoice, memory: VendorMemory) -> tuple[NameLesson, ...]:
+def names_learned(
+    captured: CapturedInvoice, corrected: CapturedInvoice, memory: VendorMemory
+) -> tuple[NameLesson, ...]:
     """What was read as the vendor's name stands for the right one from now on."""
     names = {lesson.printed: lesson for lesson in memory.names}
     if captured.vendor_name and corrected.vendor_name and captured.vendor_name != corrected.vendor_name:

@@ -9,8 +9,9 @@ class Limits(Record):
     """Upper bounds, each one a named refusal: bytes, pages, words and so on of one document.
 
     `recognised_pages_max` pages without text are recognised, as many as half of the seconds allow; 0 turns it off.
-    `bytes_max` is the file itself, `embedded_bytes_max` one file inside it after decompression. `seconds_max` and
-    `memory_bytes_max` bound the process that reads PDFs and images (recognition has more).
+    `unread_pages_max` pages are handed to a service that recognises them. `bytes_max` is the file itself,
+    `embedded_bytes_max` one file inside it after decompression. `seconds_max` and `memory_bytes_max` bound the process
+    that reads PDFs and images (recognition has more).
     """
 
     bytes_max: int = 25_000_000
@@ -23,5 +24,6 @@ class Limits(Record):
     xml_nodes_max: int = 500_000
     pixels_max: int = 60_000_000
     recognised_pages_max: int = 6
+    unread_pages_max: int = 10
     seconds_max: int = 60
     memory_bytes_max: int = 1_500_000_000

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from counterfoil.capture.e_invoice import read_e_invoice
 from counterfoil.capture.errors import CaptureError, ErrorCode
 from counterfoil.capture.file_kind import FileKind, file_kind
-from counterfoil.capture.layout.reader import read_layout
-from counterfoil.capture.layout.words import Page
+from counterfoil.capture.layout.page_context import context_of
+from counterfoil.capture.layout.reader import read_context
+from counterfoil.capture.layout.words import Page, layout_of
 from counterfoil.capture.limits import Limits
 from counterfoil.capture.page_agreement import compare_with_page
-from counterfoil.capture.pdf import embedded_files, open_pdf, read_pages
+from counterfoil.capture.pdf import embedded_files, open_pdf, page_alone, read_pages
 from counterfoil.capture.reading import Reading
+from counterfoil.capture.recognised import RecognisedPage, Recognition, UnreadPage, picture_size, weigh
 from counterfoil.capture.recognition import is_available, pages_of_image, pages_of_pdf
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import Source
@@ -29,52 +33,98 @@ READABLE_SHARE = 0.5
 # Fields of which a page must show at least two before it counts as an invoice.
 INVOICE_FIELDS = ("invoice_number", "issue_date", "gross_total", "net_total")
 INVOICE_FIELDS_MIN = 1
+NOTHING_RECOGNISED = Recognition()
 
 
-def read_pdf(content: bytes, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None = None) -> Reading:
+def read_pdf(
+    content: bytes,
+    own: CompanyIdentity,
+    limits: Limits,
+    memory: VendorMemory | None = None,
+    recognition: Recognition = NOTHING_RECOGNISED,
+) -> Reading:
     """The invoice in a PDF; CaptureError `no_text` without readable text, `not_an_invoice` when no field is found."""
     with open_pdf(content, limits) as document:
         embedded = [found for _name, found in embedded_files(document, limits) if file_kind(found) == FileKind.XML]
-        pages, source = _pages(document, limits, may_recognise=not embedded)
+        known = recognition.of(_sha256(content))
+        pages, source = _pages(document, limits, known, may_recognise=not embedded)
         hybrid = _embedded_invoice(embedded, limits)
         if hybrid is not None:
             compare_with_page(hybrid, pages, own, limits)
             return hybrid
         if embedded:
-            pages, source = _pages(document, limits, may_recognise=True)
-    return _read_pages(pages, source, own, limits, memory)
+            pages, source = _pages(document, limits, known, may_recognise=True)
+    return _read_pages(pages, source, own, limits, memory, known.values())
 
 
-def read_image(content: bytes, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None = None) -> Reading:
+def read_image(
+    content: bytes,
+    own: CompanyIdentity,
+    limits: Limits,
+    memory: VendorMemory | None = None,
+    recognition: Recognition = NOTHING_RECOGNISED,
+) -> Reading:
     """The invoice in a picture; CaptureError as for a PDF."""
-    return _read_pages(pages_of_image(content, limits), Source.OCR, own, limits, memory)
+    known = recognition.of(_sha256(content))
+    pages = [page.page() for page in known.values()] or pages_of_image(content, limits)
+    return _read_pages(pages, Source.OCR, own, limits, memory, known.values())
 
 
-def pages_of(content: bytes, limits: Limits) -> list[Page]:
+def unread_pages_of(content: bytes, limits: Limits) -> list[UnreadPage]:
+    """The pages of a PDF or picture that have no readable text, each as a file of its own; none of a hybrid PDF."""
+    document = _sha256(content)
+    if file_kind(content) == FileKind.IMAGE:
+        width, height = picture_size(content)
+        return [UnreadPage(document=document, number=1, width=width, height=height, content=_base64(content))]
+    with open_pdf(content, limits) as pdf:
+        if any(file_kind(found) == FileKind.XML for _name, found in embedded_files(pdf, limits)):
+            return []
+        numbers = [page.number for page in read_pages(pdf, limits) if not _is_readable(page)]
+        return [_unread(pdf, document, number) for number in numbers[: limits.unread_pages_max]]
+
+
+def _unread(pdf: pypdfium2.PdfDocument, document: str, number: int) -> UnreadPage:
+    alone, width, height = page_alone(pdf, number)
+    return UnreadPage(document=document, number=number, width=width, height=height, content=_base64(alone))
+
+
+def pages_of(content: bytes, limits: Limits, recognition: Recognition = NOTHING_RECOGNISED) -> list[Page]:
     """The words of a PDF's or picture's pages, recognised where there is no text."""
     if file_kind(content) == FileKind.IMAGE:
-        return pages_of_image(content, limits)
+        known = recognition.of(_sha256(content)).values()
+        return [page.page() for page in known] or pages_of_image(content, limits)
     with open_pdf(content, limits) as document:
-        return _pages(document, limits, may_recognise=True)[0]
+        return _pages(document, limits, recognition.of(_sha256(content)), may_recognise=True)[0]
 
 
-def _pages(document: pypdfium2.PdfDocument, limits: Limits, *, may_recognise: bool) -> tuple[list[Page], Source]:
+def _pages(
+    document: pypdfium2.PdfDocument, limits: Limits, known: Mapping[int, RecognisedPage], *, may_recognise: bool
+) -> tuple[list[Page], Source]:
     pages = read_pages(document, limits)
     unreadable = [page.number for page in pages if not _is_readable(page)]
     source = Source.OCR if len(unreadable) == len(pages) else Source.TEXT_LAYER
-    if may_recognise and unreadable and (source == Source.OCR or is_available()):
-        recognised = pages_of_pdf(document, unreadable, limits)
+    if may_recognise and unreadable and (known or source == Source.OCR or is_available()):
+        given = [known[number].page() for number in unreadable if number in known]
+        recognised = given or pages_of_pdf(document, unreadable, limits)
         seen = {page.number: page for page in (*pages, *recognised)}
         pages = [seen[number] for number in sorted(seen)]
     return pages, source
 
 
 def _read_pages(
-    pages: Sequence[Page], source: Source, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None
+    pages: Sequence[Page],
+    source: Source,
+    own: CompanyIdentity,
+    limits: Limits,
+    memory: VendorMemory | None,
+    known: Iterable[RecognisedPage] = (),
 ) -> Reading:
     if not any(map(_is_readable, pages)):
         raise CaptureError(ErrorCode.NO_TEXT, f"{len(pages)} pages without readable text")
-    reading = read_layout(pages, source, own, limits, memory)
+    context = context_of(layout_of(pages), own, memory)
+    reading = read_context(context, source, limits)
+    for page in known:
+        weigh(reading, page.fields, context)
     if sum(name in reading.values for name in INVOICE_FIELDS) < INVOICE_FIELDS_MIN:
         raise CaptureError(ErrorCode.NOT_AN_INVOICE, "no number, date or total of an invoice")
     return reading
@@ -96,3 +146,11 @@ def _is_readable(page: Page) -> bool:
     letters = sum(sum(map(str.isalnum, word.text)) for word in page.words)
     signs = sum(len(word.text) for word in page.words)
     return letters >= LETTERS_MIN and letters >= signs * READABLE_SHARE
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()

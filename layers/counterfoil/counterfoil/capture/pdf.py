@@ -7,6 +7,7 @@ process of its own where a crash, a hang or a flood of memory ends only that pro
 from __future__ import annotations
 
 import ctypes
+import io
 import math
 import re
 import threading
@@ -99,6 +100,23 @@ def read_pages(document: pypdfium2.PdfDocument, limits: Limits) -> list[Page]:
             raise CaptureError(ErrorCode.TOO_LARGE, f"more than {limits.words_max} words")
         pages.append(read)
     return pages
+
+
+def page_alone(document: pypdfium2.PdfDocument, number: int) -> tuple[bytes, float, float]:
+    """One page (from 1) as a PDF of its own, and its width and height in points."""
+    import pypdfium2
+
+    page = document[number - 1]
+    width, height = page.get_size()
+    page.close()
+    alone = pypdfium2.PdfDocument.new()
+    out = io.BytesIO()
+    try:
+        alone.import_pages(document, [number - 1])
+        alone.save(out)
+    finally:
+        alone.close()
+    return out.getvalue(), width, height
 
 
 def _page(page: pypdfium2.PdfPage, number: int) -> Page:

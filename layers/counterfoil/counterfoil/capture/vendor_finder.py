@@ -1,7 +1,8 @@
 """Which vendor of the master sent an invoice, with the reasons, or why that cannot be said.
 
-Identifiers (tax id, bank account) and the name speak for a vendor, a different tax id speaks against it. The keys let
-a store fetch the few vendors worth comparing: whoever shares no key shares nothing that could decide.
+Identifiers (tax id, bank account), the name, the address and the web domain speak for a vendor, a different tax id
+speaks against it. The keys let a store fetch the few vendors worth comparing: whoever shares no key shares nothing that
+could decide.
 """
 
 from __future__ import annotations
@@ -13,15 +14,14 @@ from decimal import Decimal
 from enum import StrEnum
 
 from counterfoil.capture.identifiers import compact
+from counterfoil.capture.layout.blocks import POSTCODE
+from counterfoil.capture.legal_forms import LEGAL_FORMS
 from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.records import Record
 from counterfoil.domain.vendors import Vendor
 
-LEGAL_FORMS = frozenset(
-    "gmbh mbh ag kg ohg gbr ug ev eg se ltd limited llc llp inc incorporated corp corporation plc pty co company cie"
-    " sarl sas sa sasu eurl sci snc spa srl bv nv bvba sprl vof ab as asa aps oy oyj sp zoo sl slu lda ltda kft doo"
-    " sro pvt pte sdn bhd lp the and und et y e i".split()
-)
+# What stands in company names without telling them apart.
+FORM_WORDS = LEGAL_FORMS | frozenset("cie sp zoo spol the and und et y e i".split())
 # Words that many vendors share: they find too many and tell nothing apart.
 COMMON_WORDS = frozenset(
     "international services service group holding solutions systems consulting technologies technology trading"
@@ -35,6 +35,9 @@ KEYS_MAX = 24
 TAX_ID_SAME, TAX_ID_OTHER = Decimal("0.60"), Decimal("-0.45")
 BANK_SAME = Decimal("0.45")
 DOMAIN_SAME = Decimal("0.30")
+# The same street, number and postcode; many firms share a building, so it decides nothing by itself.
+ADDRESS_SAME, ADDRESS_POSTCODE = Decimal("0.25"), Decimal("0.10")
+ADDRESS_ALIKE = 80
 # Name likeness from (0 to 100) and its points, the likest first.
 NAME_POINTS = (
     (Decimal(100), Decimal("0.60")),
@@ -144,7 +147,7 @@ def name_words(name: str) -> list[str]:
     folded = unicodedata.normalize("NFKD", name.casefold().replace(".", ""))
     plain = "".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c))
     words = plain.split()
-    told = [word for word in words if word not in LEGAL_FORMS]
+    told = [word for word in words if word not in FORM_WORDS]
     return told or words
 
 
@@ -164,6 +167,7 @@ def _compare(captured: CapturedInvoice, vendor: Vendor) -> _Compared:
         *_bank_points(captured, vendor),
         *_name_points(captured, vendor),
     ]
+    points += _address_points(captured, vendor)
     if vendor.email_domain and vendor.email_domain.lower() in captured.vendor_domains:
         points.append((DOMAIN_SAME, f"same domain {vendor.email_domain.lower()}"))
     score = min(Decimal(1), max(Decimal(0), sum((point for point, _ in points), Decimal(0))))
@@ -186,6 +190,25 @@ def _bank_points(captured: CapturedInvoice, vendor: Vendor) -> list[tuple[Decima
     if captured.vendor_iban and compact(captured.vendor_iban) in map(compact, vendor.ibans):
         return [(BANK_SAME, "same bank account")]
     return []
+
+
+def _address_points(captured: CapturedInvoice, vendor: Vendor) -> list[tuple[Decimal, str]]:
+    """The same address, or only the same postcode. Another address says nothing: firms have several."""
+    if not captured.vendor_address or not vendor.address:
+        return []
+    from rapidfuzz import fuzz
+
+    printed, on_file = captured.vendor_address, vendor.address
+    if not _postcodes(printed) & _postcodes(on_file):
+        return []
+    said, known = (" ".join(name_words(address.replace(",", " "))) for address in (printed, on_file))
+    if fuzz.token_set_ratio(said, known) >= ADDRESS_ALIKE:
+        return [(ADDRESS_SAME, "same address")]
+    return [(ADDRESS_POSTCODE, "same postcode")]
+
+
+def _postcodes(address: str) -> set[str]:
+    return {compact(found) for found in POSTCODE.findall(address.upper())}
 
 
 def _name_points(captured: CapturedInvoice, vendor: Vendor) -> list[tuple[Decimal, str]]:

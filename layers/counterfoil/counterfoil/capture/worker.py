@@ -13,9 +13,10 @@ import sys
 import traceback
 from typing import IO, Any
 
-from counterfoil.capture.document import learn_document, read_document
+from counterfoil.capture.document import learn_document, read_document, unread_pages
 from counterfoil.capture.errors import CaptureError, ErrorCode
 from counterfoil.capture.limits import Limits
+from counterfoil.capture.recognised import Recognition
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.vendor_memory import VendorMemory
@@ -44,7 +45,7 @@ def _answer(header: bytes, content: bytes) -> dict[str, str]:
     limits = Limits.model_validate(told["limits"])
     signal.alarm(limits.seconds_max)
     try:
-        return {"answer": _answered(told, content, limits).model_dump_json()}
+        return {"answer": _answered(told, content, limits)}
     except CaptureError as error:
         return {"error": error.code, "detail": error.detail}
     except MemoryError:
@@ -60,14 +61,18 @@ def _answer(header: bytes, content: bytes) -> dict[str, str]:
         signal.alarm(0)
 
 
-def _answered(told: dict[str, Any], content: bytes, limits: Limits) -> CapturedInvoice | VendorMemory:
-    """The captured invoice, or what was learned when a corrected one came along."""
+def _answered(told: dict[str, Any], content: bytes, limits: Limits) -> str:
+    """The captured invoice; the unread pages when these were asked for; what was learned from a corrected invoice."""
+    if told.get("unread"):
+        return json.dumps([page.model_dump(mode="json") for page in unread_pages(content, limits)])
     own = CompanyIdentity.model_validate(told["own"])
     memory = VendorMemory.model_validate(told["memory"]) if told["memory"] else None
+    recognition = Recognition.model_validate(told["recognition"] or {})
     if "corrected" not in told:
-        return read_document(content, own, limits, memory)
+        return read_document(content, own, limits, memory, recognition).model_dump_json()
     corrected = CapturedInvoice.model_validate(told["corrected"])
-    return learn_document(content, corrected, memory or VendorMemory(), own, limits)
+    learned = learn_document(content, corrected, memory or VendorMemory(), own, limits, recognition)
+    return learned.model_dump_json()
 
 
 def _frame(source: IO[bytes]) -> bytes | None:

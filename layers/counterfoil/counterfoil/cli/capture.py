@@ -26,9 +26,22 @@ def capture_command(
     output_format: Annotated[Format | None, typer.Option("--format")] = None,
     own_name: Annotated[list[str] | None, typer.Option("--own-name", help="a name of the buying company")] = None,
     own_tax_id: Annotated[list[str] | None, typer.Option("--own-tax-id", help="a tax id of the buying company")] = None,
+    own_address: Annotated[list[str] | None, typer.Option("--own-address", help="an address of that company")] = None,
+    order_pattern: Annotated[
+        list[str] | None, typer.Option("--order-pattern", help="a regular expression of its order numbers")
+    ] = None,
+    order_number: Annotated[
+        list[str] | None, typer.Option("--order-number", help="the number of one of its open orders")
+    ] = None,
 ) -> None:
     """Read documents and print what they say. One bad file never stops the others."""
-    own = CompanyIdentity(names=tuple(own_name or ()), tax_ids=tuple(own_tax_id or ()))
+    own = CompanyIdentity(
+        names=tuple(own_name or ()),
+        addresses=tuple(own_address or ()),
+        tax_ids=tuple(own_tax_id or ()),
+        order_patterns=tuple(order_pattern or ()),
+        order_numbers=tuple(order_number or ()),
+    )
     wanted = chosen(output_format)
     for file in files:
         try:

@@ -13,10 +13,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from counterfoil.scenarios.reader import Case, ScenarioUnreadable, read_cases
+from counterfoil.scenarios.node import ScenarioUnreadable
+from counterfoil.scenarios.reader import Case, read_cases
 from counterfoil.scenarios.simulation import run
 
 UNREADABLE = 2
+UNDECIDABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class Format(StrEnum):
@@ -42,6 +44,11 @@ def match_command(
         except ScenarioUnreadable as refusal:
             is_unreadable = True
             typer.echo(str(refusal), err=True)
+        except UNDECIDABLE as error:
+            # A case that nobody foresaw must not take the others with it.
+            is_unreadable = True
+            case = refusal_or_case.id if isinstance(refusal_or_case, Case) else ""
+            typer.echo(f"case {case}: cannot be decided ({type(error).__name__})", err=True)
     if chosen == Format.JSON:
         for each in decided:
             typer.echo(json.dumps(each, ensure_ascii=False))

@@ -19,7 +19,8 @@ from counterfoil.domain.decisions import Decision
 from counterfoil.domain.money import plain
 from counterfoil.domain.policy import MatchPolicy
 from counterfoil.domain.replay import Change, Effect
-from counterfoil.scenarios.reader import ScenarioUnreadable, read_cases, read_policy
+from counterfoil.scenarios.node import ScenarioUnreadable
+from counterfoil.scenarios.reader import read_cases, read_policy
 from counterfoil.scenarios.simulation import decision_of
 
 DECISIONS_MAX = 1_000_000

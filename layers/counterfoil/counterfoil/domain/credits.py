@@ -49,7 +49,7 @@ def credited_bills(result: MatchResult, orders: Mapping[str, PurchaseOrder]) -> 
             bills = left.setdefault(key, left_of_bills(order, link.line))
             if match.is_price_credit:
                 found += _price_credited(order, link.line, -match.overcharge, bills)
-            elif link.quantity < 0:
+            else:
                 found += _goods_credited(order, link.line, -link.quantity, bills)
     return tuple(found)
 

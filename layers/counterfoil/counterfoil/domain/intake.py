@@ -9,26 +9,9 @@ from counterfoil.domain.invoices import CapturedInvoice, DocumentType, Reason
 from counterfoil.domain.money import plain
 from counterfoil.domain.vendors import Vendor
 
-# Without these being certain an invoice must not be matched, let alone paid.
-FIELDS_NEEDED = ("document_type", "invoice_number", "issue_date", "vendor_name", "currency", "gross_total", "lines")
-
-
 # No country's general rate is above Hungary's 27 percent.
 TAX_SHARE_MAX = Decimal("0.27")
 TOTAL_SLACK = Decimal("0.05")
-
-
-def doubts(captured: CapturedInvoice) -> list[Reason]:
-    """Why the reading itself needs a person: a needed value is missing or in doubt; empty when none is."""
-    found = []
-    for name in FIELDS_NEEDED:
-        if name in captured.needs_review:
-            found.append(Reason(code="field_in_doubt", detail=f"{_spoken(name)} could not be read for certain"))
-        elif not getattr(captured, name) and name != "gross_total":
-            found.append(Reason(code="field_missing", detail=f"{_spoken(name)} is not on the document"))
-    if captured.gross_total is None and "gross_total" not in captured.needs_review:
-        found.append(Reason(code="field_missing", detail="the total is not on the document"))
-    return found
 
 
 def total_refusals(captured: CapturedInvoice) -> list[Reason]:
@@ -89,11 +72,6 @@ def duplicate_of(
         if its_external_id != external_id:
             return f"bill:{bill}", f"the ERP has bill {bill} of the same vendor with the same number"
     return None
-
-
-def _spoken(name: str) -> str:
-    spoken = {"gross_total": "the total", "lines": "a line table", "document_type": "the kind of document"}
-    return spoken.get(name, f"the {name.replace('_', ' ')}")
 
 
 def _endings(vendor: Vendor) -> str:

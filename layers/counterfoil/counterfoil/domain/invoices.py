@@ -49,6 +49,7 @@ class Source(StrEnum):
     XML = "xml"
     TEXT_LAYER = "text-layer"
     OCR = "ocr"
+    BY_HAND = "by-hand"
 
 
 class Evidence(Record):
@@ -115,7 +116,7 @@ class CapturedInvoice(Record):
     `evidence` holds one entry for each header field that has a value. `po_number` is the document's own order
     reference, `po_numbers` all of them (header and lines) in their order of appearance. `charges` are allowances
     (negative) and charges on the whole document: `billed_lines` are these and the lines. `vendor_domains` are the
-    e-mail and web domains that the vendor names.
+    e-mail and web domains that the vendor names. `confirmed` are the fields that a person looked at and left or set.
     """
 
     document_type: DocumentType
@@ -142,6 +143,7 @@ class CapturedInvoice(Record):
     mail: MailOrigin | None = None
     checks: tuple[Check, ...] = ()
     needs_review: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
 
     @property
     def billed_lines(self) -> tuple[InvoiceLine, ...]:

@@ -45,6 +45,11 @@ def overcharged(order: PurchaseOrder, number: int, *, but_by: str | None) -> Dec
     return sum((lines.get(number, ZERO) for by, lines in order.overcharges.items() if by != but_by), ZERO)
 
 
+def overcharging(order: PurchaseOrder, number: int, *, but_by: str | None) -> int:
+    """How many other invoices were let charge above a line's price."""
+    return sum(lines.get(number, ZERO) > 0 for by, lines in order.overcharges.items() if by != but_by)
+
+
 def expected(
     line: OrderLine, spent: Decimal, match_type: MatchType, basis: QuantityBasis, *, is_credit: bool = False
 ) -> Decimal:

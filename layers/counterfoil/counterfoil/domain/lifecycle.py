@@ -82,7 +82,7 @@ STATES: dict[Status, State] = {
     ),
     Status.NEEDS_REVIEW: State(
         "a person has to look at the document",
-        moves=_to(Status.RECEIVED, Status.CAPTURED, Status.REJECTED),
+        moves=_to(Status.RECEIVED, Status.CAPTURED, Status.DUPLICATE, Status.REJECTED),
     ),
     Status.DUPLICATE: State(
         "held: it looks like an invoice that is here already",
@@ -90,12 +90,12 @@ STATES: dict[Status, State] = {
     ),
     Status.AWAITING_RECEIPT: State(
         "agrees with the order, the goods have not come",
-        moves=_to(*_MATCH_OUTCOMES, Status.CAPTURED, Status.REJECTED),
+        moves=_to(*_MATCH_OUTCOMES, Status.CAPTURED, Status.DUPLICATE, Status.REJECTED),
         wakes=True,
     ),
     Status.EXCEPTION: State(
         "disagrees with its order, or has none",
-        moves=_to(*_MATCH_OUTCOMES, Status.CAPTURED, Status.REJECTED),
+        moves=_to(*_MATCH_OUTCOMES, Status.CAPTURED, Status.DUPLICATE, Status.REJECTED),
         wakes=True,
     ),
     Status.MATCHED: State(

@@ -43,9 +43,11 @@ REFERENCE = 160
 ITEM_CODE = 50
 VENDOR_ITEM_CODE = 50
 ALIAS = 45
+CODE_IN_DESCRIPTION = 45
 DESCRIPTION = 40
 # The very same words: more than price and quantity together, which could as well be another article's.
 DESCRIPTION_EQUAL = 100
+SAME_CHARGE = 10
 AMOUNT_OF_EXPENSE = 20
 RATE = 30
 RATE_NEAR = 5
@@ -70,6 +72,9 @@ SIMILAR_AS_A_PART = 40
 SAME_WORD = 85
 # Words whose kind is remembered: an invoice's vocabulary is small.
 WORDS_KEPT_MAX = 20_000
+# A code among other words must be this long, with letters or of figures only.
+CODE_LETTERS_MIN = 5
+CODE_FIGURES_MIN = 6
 # A word this short is a size or a type (S, XL, A), not a name.
 SIZE_LETTERS_MAX = 2
 # Without a word in common, letters must agree at least this much to look closer.
@@ -98,6 +103,8 @@ _SAYS_NOTHING = frozenset(
     ordered order purchase po your our ref reference according to delivered delivery no nr number the of and 1 2 3 4 5 6
     7 8 9 10 ware artikel lieferung laut gemäß ihre ihrer bestellung commande selon votre""".split()
 )
+# Charges that are one and the same whatever they are called: shipping is freight, a rebate is a discount.
+ONE_CHARGE = frozenset({LineKind.FREIGHT, LineKind.DISCOUNT})
 # What a scan confuses.
 _CONFUSED = str.maketrans("OQDILZSB", "00011258")
 
@@ -118,7 +125,7 @@ class Billed:
     """An invoice line as it is compared: signs as a bill's, credits below zero.
 
     `price` is of one unit, None when the document states none; `total` the line's amount, stated or computed;
-    `says_nothing` whether its words would do for anything.
+    `says_nothing` whether its words would do for anything; `code_in_words` the one ordered code among its words.
     """
 
     line: InvoiceLine
@@ -130,6 +137,7 @@ class Billed:
     code: str = field(init=False)
     words: tuple[str, ...] = field(init=False)
     says_nothing: bool = field(init=False)
+    code_in_words: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         price, base = self.line.unit_price, self.line.price_base_quantity
@@ -395,6 +403,9 @@ class Linker:
         """For each line the places it bills; none when nothing says what it is."""
         found: list[Linked] = [Linked() for _ in lines]
         used: set[int] = set()
+        for line in lines:
+            if not line.code:
+                line.code_in_words = self._code_among(line.line.description)
         self._settle_identical(lines, found, used)
         candidates = [
             {} if found[index].places else self._candidates(line, Fraction(index, len(lines)))
@@ -481,10 +492,16 @@ class Linker:
             order_id = self._choice.orders[0].id if len(self._choice.orders) == 1 else ""
         return self._by_reference.get((order_id, reference))
 
+    def _code_among(self, description: str) -> str:
+        """The one code of an order line that a description holds; none when it holds several."""
+        codes = {code_of(word) for word in description.split() if any(map(str.isdigit, word))}
+        found = {code for code in codes if _is_telling(code) and code in self._by_code}
+        return found.pop() if len(found) == 1 else ""
+
     def _in_reach(self, line: Billed, share: Fraction) -> Iterable[Place]:
         """The order lines worth weighing. `share`: how far down the invoice the line stands, for long orders of one
         article."""
-        codes = [line.code, self._aliases.get(line.code, "")]
+        codes = [line.code or line.code_in_words, self._aliases.get(line.code, "")]
         coded = [place for code in codes if code for place in self._by_code.get(code, ())]
         if coded and not line.line.po_line:
             return _window(coded, line, share)
@@ -537,12 +554,16 @@ class Linker:
                 found["vendor_item_code"] = VENDOR_ITEM_CODE
             elif ours and self._aliases.get(line.code) == ours:
                 found["alias"] = ALIAS
+        elif line.code_in_words in place.codes and line.code_in_words:
+            found["code_in_description"] = CODE_IN_DESCRIPTION
         is_known = bool(found)
         alike = similarity(line.words, place.words)
         if alike >= SIMILAR_WITH_NUMBERS:
             found["description"] = DESCRIPTION_EQUAL if alike == 100 else round(DESCRIPTION * alike / 100)
         if not is_known and alike < SIMILAR_WITH_NUMBERS and not (place.line.is_expense or line.says_nothing):
             return None
+        if line.kind != LineKind.GOODS:
+            found["charge"] = SAME_CHARGE
         numbers = self._numbers(line, place)
         if not is_known and not self._is_same(line, place, alike, numbers):
             return None
@@ -564,8 +585,10 @@ class Linker:
             return True
         if alike >= SIMILAR_WITH_NUMBERS and ("rate" in numbers or "amount" in numbers):
             return True
-        if line.kind != LineKind.GOODS or not self._choice.is_named:
+        if not self._choice.is_named:
             return False
+        if line.kind in ONE_CHARGE:
+            return True
         if place.line.is_expense:
             return "amount" in numbers
         return line.says_nothing and numbers.get("rate") == RATE and numbers.get("quantity", 0) >= QUANTITY_ORDERED
@@ -686,27 +709,40 @@ class Linker:
         candidates: Sequence[Mapping[int, Mapping[str, int]]],
         found: list[Linked],
     ) -> None:
-        """Let several lines bill one order line, when they are the same thing and together stay within it."""
-        billed_of: dict[int, Decimal] = defaultdict(Decimal)
+        """Let several lines bill (or credit) one order line, when they are the same thing and together stay within it.
+
+        A bill and a credit in one invoice do not make up for each other.
+        """
+        taken: dict[int, list[Decimal]] = defaultdict(list)
         for line, linked in zip(lines, found, strict=True):
-            if len(linked.places) == 1 and line.quantity is not None:
-                place = linked.places[0]
-                conversion = self.conversion(line, place)
-                if conversion is not None:
-                    billed_of[place.rank] += conversion.quantity(line.quantity)
+            if len(linked.places) == 1:
+                taken[linked.places[0].rank].append(self._taken(line, linked.places[0]))
         for index, line in enumerate(lines):
-            if found[index].places or line.quantity is None or line.quantity <= 0:
+            if found[index].places or not line.quantity:
                 continue
             for rank, evidence in candidates[index].items():
                 place = self._by_rank[rank]
-                conversion = self.conversion(line, place)
-                if conversion is None or place.line.is_expense:
+                quantity = self._taken(line, place)
+                if any(each * quantity <= 0 for each in [quantity, *taken[rank]]) or place.line.is_expense:
                     continue
-                total = billed_of[rank] + conversion.quantity(line.quantity)
-                if total <= min(place.expected, place.free):
+                total = sum(taken[rank], quantity)
+                fits = total <= min(place.expected, place.free) if quantity > 0 else total >= place.expected
+                if fits:
                     found[index] = self._linked(rank, evidence)
-                    billed_of[rank] = total
+                    taken[rank].append(quantity)
                     break
+
+    def _taken(self, line: Billed, place: Place) -> Decimal:
+        """The line's quantity in the order's unit; zero when it cannot be told."""
+        conversion = self.conversion(line, place)
+        return ZERO if line.quantity is None or conversion is None else conversion.quantity(line.quantity)
+
+
+def _is_telling(code: str) -> bool:
+    """Whether a code can be nothing else: letters and figures, or a long number."""
+    if code.isdigit():
+        return len(code) >= CODE_FIGURES_MIN
+    return len(code) >= CODE_LETTERS_MIN and any(map(str.isdigit, code))
 
 
 def _window(places: Sequence[Place], line: Billed, share: Fraction) -> Sequence[Place]:
@@ -782,7 +818,7 @@ def _ordered_amount(line: OrderLine) -> Decimal:
 
 def _is_by_numbers_only(found: Sequence[tuple[int, int, Mapping[str, int]]]) -> bool:
     """Nothing but prices and quantities speaks for any of them: then it must be the only one."""
-    names = {"line_reference", "item_code", "vendor_item_code", "alias", "description"}
+    names = {"line_reference", "item_code", "vendor_item_code", "alias", "code_in_description", "description"}
     return bool(found) and not any(names & evidence.keys() for _, _, evidence in found)
 
 

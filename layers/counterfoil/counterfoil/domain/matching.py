@@ -44,6 +44,8 @@ from counterfoil.domain.units import Conversion, Units, canonical
 DIGITS = 60
 PLACES_MAX = 12
 TENTH = Decimal("0.1")
+# So many earlier invoices above an order line's price, each within the tolerance, make the next one a pattern.
+CREEP_MIN = 2
 ONE = Decimal(1)
 
 MISMATCH = {
@@ -630,6 +632,10 @@ class _Matching:
         finding.overcharge = _shown(billed * (rate - place.line.rate))
         if LineStatus.RATE_THRESHOLD not in finding.conditions:
             return
+        times = ledger.overcharging(place.order, place.line.line, but_by=self.invoice_id)
+        if times >= CREEP_MIN:
+            finding.flags.append("price_creep")
+            finding.said.append(f"{times} invoices before it were let charge above this price too")
         before = ledger.overcharged(place.order, place.line.line, but_by=self.invoice_id)
         before += self.overcharged[place.key]
         self.overcharged[place.key] += finding.overcharge

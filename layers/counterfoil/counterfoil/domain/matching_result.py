@@ -20,6 +20,7 @@ DOUBT_FLAGS = frozenset(
         "order_not_found",
         "order_not_open",
         "order_of_other_vendor",
+        "price_creep",
         "quantity_near_limit",
         "rate_near_limit",
         "amount_near_limit",

@@ -14,6 +14,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from counterfoil.domain.capture_policy import CapturePolicy
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import LineKind
 from counterfoil.domain.records import Record
@@ -212,15 +213,16 @@ class CompanySettings(Record):
     With `post_automatically` false an approved invoice waits until somebody posts it. `receipt_due_days` and
     `exception_due_days` are how long whoever is asked has to answer.
 
-    `identity` is what documents call the company itself. `accounts` maps a kind of charge to the ERP's account id it
-    posts to. `erp_time_zone` is the IANA name of the time zone that the ERP's account keeps, `vendor_iban_field` the
-    vendor record's own field for a bank account (None: it has none). `erp_bill_page` is where the ERP shows a bill to
-    people, with `{id}` for the bill's internal id; empty for no link.
+    `identity` is what documents call the company itself, `capture` what it asks of a reading. `accounts` maps a kind of
+    charge to the ERP's account id it posts to. `erp_time_zone` is the IANA name of the time zone that the ERP's account
+    keeps, `vendor_iban_field` the vendor record's own field for a bank account (None: it has none). `erp_bill_page` is
+    where the ERP shows a bill to people, with `{id}` for the bill's internal id; empty for no link.
     """
 
     company: str
     currency: str | None = None
     identity: CompanyIdentity = CompanyIdentity()
+    capture: CapturePolicy = CapturePolicy()
     match: MatchPolicy = MatchPolicy()
     approve_automatically_max: Limit | None = None
     post_automatically: bool = True

@@ -8,7 +8,7 @@ from counterfoil.domain.records import Record
 
 
 class Vendor(Record):
-    """One vendor. `names` are all it is known by: legal, trading and entity name."""
+    """One vendor. `names` are all it is known by: legal, trading and entity name; `address` its own as one text."""
 
     company: str
     id: str
@@ -17,6 +17,7 @@ class Vendor(Record):
     vat_id: str | None = None
     ibans: tuple[str, ...] = ()
     email_domain: str | None = None
+    address: str | None = None
     currency: str | None = None
     is_inactive: bool = False
     modified_at: datetime | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from counterfoil.domain import ledger
 from counterfoil.domain.orders import ZERO, OrderLine, OrderStatus, PurchaseOrder
@@ -117,6 +118,11 @@ class ScenarioErp:
         if receipt_id not in self.receipts:
             raise ErpRefused(f"there is no receipt {receipt_id}")
         del self.receipts[receipt_id]
+        self.writes += 1
+
+    def change_order(self, number: str, changes: Mapping[str, Any]) -> None:
+        """Change an order's vendor, currency, status or subsidiary."""
+        self.orders[number] = replace(self._order(number), **changes)
         self.writes += 1
 
     def change_line(self, key: Key, line: OrderLine) -> None:

@@ -1,11 +1,12 @@
 """Scenario files as records. A file that cannot be read is refused with its name and the place that is wrong.
 
-Keys that are not known are passed over and named in `unknown_keys`, so that a misspelled one does not go unnoticed.
+A key that is nearly a known one is refused, as a slip of the pen would change what is decided; any other that is not
+known is passed over and named in `unknown_keys`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -17,16 +18,22 @@ from pydantic import ValidationError
 
 from counterfoil.domain.invoices import CapturedInvoice, DocumentType, InvoiceLine, Source
 from counterfoil.domain.matching_result import InvoiceType
-from counterfoil.domain.money import decimal_of
 from counterfoil.domain.orders import ZERO, Coding, ItemKind, OrderLine
 from counterfoil.domain.policy import MatchMode, MatchPolicy, Scope, ScopedThresholds, Side, Threshold, Thresholds
+from counterfoil.scenarios.node import Node, ScenarioUnreadable
 
 BYTES_MAX = 20_000_000
 CASES_MAX = 20_000
-LINES_MAX = 20_000
-MAGNITUDE_MAX = 30
 
 CREDIT_TYPES = frozenset({"credit_note", "credit_memo", "credit", "vendor_credit"})
+# What the ERPs call an order's states; what came and was billed says the rest.
+ORDER_STATUSES = {
+    **dict.fromkeys(("draft", "pending approval", "pending supervisor approval", "rejected"), "draft"),
+    **dict.fromkeys(
+        ("open", "pending receipt", "partially received", "pending billing", "pending bill", "fully billed", "billed",
+         "pending billing/partially received", "received"), "open"),
+    **dict.fromkeys(("closed", "cancelled", "canceled"), "closed"),
+}  # fmt: skip
 CODING_KEYS = {
     "account": "account",
     "department": "department",
@@ -34,16 +41,6 @@ CODING_KEYS = {
     "class": "class_",
     "project": "project",
 }
-
-
-class ScenarioUnreadable(ValueError):
-    """A scenario file that cannot be used: which file, which place, what is wrong there."""
-
-    def __init__(self, file: str, place: str, wrong: str) -> None:
-        self.file = file
-        self.place = place
-        text = f"{file}: {place}: {wrong}" if place else f"{file}: {wrong}"
-        super().__init__(" ".join(text.split()))
 
 
 @dataclass(frozen=True)
@@ -118,109 +115,6 @@ class Case:
     unknown_keys: tuple[str, ...] = field(default=())
 
 
-class Node:
-    """A value of the file that knows where it stands, so that what is wrong with it can be said."""
-
-    def __init__(self, value: Any, file: str, place: str, unknown: list[str]) -> None:
-        self.value = value
-        self.file = file
-        self.place = place
-        self.unknown = unknown
-
-    def wrong(self, what: str) -> ScenarioUnreadable:
-        return ScenarioUnreadable(self.file, self.place, what)
-
-    def at(self, key: str) -> Node:
-        return Node(self.mapping().get(key), self.file, f"{self.place}.{key}" if self.place else key, self.unknown)
-
-    def mapping(self) -> Mapping[str, Any]:
-        if self.value is None:
-            return {}
-        if not isinstance(self.value, dict):
-            raise self.wrong("a mapping is expected")
-        return {str(key): value for key, value in self.value.items()}
-
-    def knows(self, keys: str) -> None:
-        self.unknown.extend(f"{self.place}.{key}" for key in sorted(self.mapping().keys() - set(keys.split())))
-
-    def items(self) -> Iterator[Node]:
-        if self.value is None:
-            return
-        if not isinstance(self.value, list):
-            raise self.wrong("a list is expected")
-        if len(self.value) > LINES_MAX:
-            raise self.wrong(f"more than {LINES_MAX} entries")
-        for index, value in enumerate(self.value):
-            yield Node(value, self.file, f"{self.place}[{index}]", self.unknown)
-
-    def text(self, default: str | None = None) -> str:
-        found = self.text_or_none()
-        if found is None:
-            if default is None:
-                raise self.wrong("is missing")
-            return default
-        return found
-
-    def text_or_none(self) -> str | None:
-        if self.value is None:
-            return None
-        if isinstance(self.value, dict | list):
-            raise self.wrong("a text is expected")
-        return str(self.value)
-
-    def number(self, default: Decimal | None = None) -> Decimal:
-        found = self.number_or_none()
-        if found is None:
-            if default is None:
-                raise self.wrong("is missing")
-            return default
-        return found
-
-    def number_or_none(self) -> Decimal | None:
-        """Decimals are written as text; a bare number would have been a float on its way here."""
-        if self.value is None:
-            return None
-        if isinstance(self.value, float | bool):
-            raise self.wrong(f"{self.value!r}: numbers are written as text, in quotes")
-        try:
-            number = decimal_of(str(self.value))
-        except ValueError as error:
-            raise self.wrong(str(error)) from None
-        if abs(number.adjusted()) > MAGNITUDE_MAX:
-            raise self.wrong(f"{self.value!r} is too large or too small")
-        return number
-
-    def whole(self) -> int:
-        text = self.text()
-        if not text.lstrip("-").isdecimal():
-            raise self.wrong(f"{text!r} is not a whole number")
-        return int(text)
-
-    def flag(self, default: bool) -> bool:
-        found = self.flag_or_none()
-        return default if found is None else found
-
-    def flag_or_none(self) -> bool | None:
-        if self.value is None or isinstance(self.value, bool):
-            return self.value
-        raise self.wrong("true or false is expected")
-
-    def day(self) -> date | None:
-        text = self.text_or_none()
-        if text is None:
-            return None
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise self.wrong(f"{text!r} is not a date like 2026-03-01") from None
-
-    def one_of(self, values: type[MatchMode] | type[ItemKind] | type[Side] | type[Scope], default: str) -> Any:
-        text = self.text(default)
-        if text not in list(values):
-            raise self.wrong(f"{text!r} is none of {', '.join(values)}")
-        return values(text)
-
-
 def read_cases(path: Path) -> list[Case | ScenarioUnreadable]:
     """The scenarios of a file; in place of one that makes no sense, what is wrong with it.
 
@@ -280,6 +174,10 @@ def _case(value: Any, file: str, index: int) -> Case:
     unknown: list[str] = []
     place = f"case {value['id']}" if isinstance(value, dict) and "id" in value else f"cases[{index}]"
     node = Node(value, file, place, unknown)
+    node.knows(
+        "id title category source certainty assert settings purchase_orders receipts prior_bills invoice"
+        " concurrent_bills expected steps note notes alternatives"
+    )
     invoice = node.at("invoice")
     vendor = invoice.at("vendor").text("") if invoice.value is not None else ""
     return Case(
@@ -290,10 +188,15 @@ def _case(value: Any, file: str, index: int) -> Case:
         receipts=tuple(read_receipt(each) for each in node.at("receipts").items()),
         bills=tuple(read_bill(each) for each in node.at("prior_bills").items()),
         invoice=read_invoice(invoice) if invoice.value is not None else None,
-        steps=tuple(each.mapping() for each in node.at("steps").items()),
+        steps=tuple(_step(each) for each in node.at("steps").items()),
         concurrent_bills=tuple(_concurrent(each) for each in node.at("concurrent_bills").items()),
         unknown_keys=tuple(unknown),
     )
+
+
+def _step(node: Node) -> Mapping[str, Any]:
+    node.knows("do expect role entitlements line action to receipt id po_number po_line set bill lose_response note")
+    return node.mapping()
 
 
 def _concurrent(node: Node) -> Mapping[str, Any]:
@@ -315,8 +218,9 @@ def node_of(value: Any, case: Case, place: str) -> Node:
 def _settings(node: Node, vendor: str) -> Settings:
     node.knows(
         "rule match_mode strategy_from thresholds scoped_thresholds uom_conversion item_uom_conversion vendor_merges"
-        " erp approvers_can_edit two_way_quantity charges aliases overcharge_cap version"
+        " erp approvers_can_edit two_way_quantity charges aliases overcharge_cap version note"
     )
+    node.at("erp").knows("bill_in_advance_of_receipt")
     rule = node.at("rule").text("centime")
     if rule not in ("centime", "bill_2way", "bill_3way"):
         raise node.at("rule").wrong(f"{rule!r} is none of centime, bill_2way, bill_3way")
@@ -401,17 +305,16 @@ def _scoped(node: Node) -> ScopedThresholds:
 
 
 def read_order(node: Node) -> ErpOrder:
-    node.knows("po_number vendor status currency lines date created_date subsidiary approval_status memo type")
-    status = node.at("status").text("open")
-    if status not in ("draft", "open", "closed"):
-        raise node.at("status").wrong(f"{status!r} is none of draft, open, closed")
+    node.knows(
+        "po_number vendor status currency lines date created_date created_at subsidiary approval_status memo type note"
+    )
     lines = [(read_order_line(each), each) for each in node.at("lines").items()]
     day = node.at("date") if node.at("date").value is not None else node.at("created_date")
     return ErpOrder(
         number=node.at("po_number").text(),
         vendor=node.at("vendor").text(""),
         currency=node.at("currency").text("USD").upper(),
-        status=status,
+        status=_order_status(node.at("status")),
         lines=tuple(line for line, _ in lines),
         codings={line.line: _coding_values(each) for line, each in lines},
         received_expenses=frozenset(line.line for line, each in lines if each.at("received").flag(False)),
@@ -420,10 +323,29 @@ def read_order(node: Node) -> ErpOrder:
     )
 
 
+def _order_status(node: Node) -> str:
+    stated = node.text("open")
+    status = ORDER_STATUSES.get(" ".join(stated.replace("_", " ").lower().split()))
+    if status is None:
+        raise node.wrong(f"{stated!r} is none of draft, open, closed")
+    return status
+
+
+def order_changes(node: Node) -> dict[str, str]:
+    """What a step sets on a whole order."""
+    node.knows("vendor currency status subsidiary")
+    changes = {key: node.at(key).text() for key in ("vendor", "subsidiary") if key in node.mapping()}
+    if "currency" in node.mapping():
+        changes["currency"] = node.at("currency").text().upper()
+    if "status" in node.mapping():
+        changes["status"] = _order_status(node.at("status"))
+    return changes
+
+
 def read_order_line(node: Node) -> OrderLine:
     node.knows(
         "line type item kind description quantity rate amount uom vendor_item closed coding account received category"
-        " price_base_quantity department class location project"
+        " price_base_quantity department class location project note"
     )
     is_expense = node.at("type").text("item") == "expense"
     kind = ItemKind.EXPENSE if is_expense else node.at("kind").one_of(ItemKind, "inventory")
@@ -480,7 +402,7 @@ def coding_as_written(coding: Coding) -> dict[str, str]:
 
 def read_receipt(node: Node) -> ErpReceipt:
     """A receipt's accepted quantities: what was rejected on arrival did not come."""
-    node.knows("id po_number date lines status")
+    node.knows("id po_number date lines status type note")
     number = node.at("po_number").text_or_none()
     quantities: dict[tuple[str, int], Decimal] = {}
     for line in node.at("lines").items():
@@ -492,27 +414,31 @@ def read_receipt(node: Node) -> ErpReceipt:
 
 
 def read_bill(node: Node) -> ErpBill:
-    node.knows("id status lines vendor number date po_number type total")
+    node.knows("id status lines vendor number date po_number type document_type total currency note")
     number = node.at("po_number").text_or_none()
+    is_credit = bool({node.at("type").text(""), node.at("document_type").text("")} & CREDIT_TYPES)
     quantities: dict[tuple[str, int], Decimal] = {}
     for line in node.at("lines").items():
+        line.knows("line po_number po_line quantity amount rate item description uom type")
         key = line.at("po_number").text(number), line.at("po_line").whole()
         quantity = line.at("quantity").number_or_none()
-        quantities[key] = quantities.get(key, ZERO) + (line.at("amount").number(ZERO) if quantity is None else quantity)
+        taken = line.at("amount").number(ZERO) if quantity is None else quantity
+        quantities[key] = quantities.get(key, ZERO) + (-abs(taken) if is_credit else taken)
     return ErpBill(id=node.at("id").text(), status=node.at("status").text("posted"), quantities=quantities)
 
 
 def read_invoice(node: Node) -> ScenarioInvoice:
     node.knows(
-        "number vendor currency po_numbers lines document_type prices_include_tax tax_total total net_total"
-        " exchange_rate type_override date"
+        "id number vendor currency po_numbers po_number lines document_type prices_include_tax tax_total total"
+        " net_total exchange_rate type_override date due_date note"
     )
     currency = (node.at("currency").text_or_none() or "").upper() or None
     document_type = node.at("document_type").text("invoice")
     override = node.at("type_override").text_or_none()
     if override is not None and override not in list(InvoiceType):
         raise node.at("type_override").wrong(f"{override!r} is none of {', '.join(InvoiceType)}")
-    numbers = tuple(each.text() for each in node.at("po_numbers").items())
+    listed = node.at("po_numbers" if "po_numbers" in node.mapping() else "po_number")
+    numbers = tuple(each.text() for each in (listed.items() if isinstance(listed.value, list) else listed.single()))
     captured = CapturedInvoice(
         document_type=DocumentType.CREDIT_NOTE if document_type in CREDIT_TYPES else DocumentType.INVOICE,
         source=Source.XML,
@@ -537,6 +463,7 @@ def read_invoice(node: Node) -> ScenarioInvoice:
 def _invoice_line(node: Node) -> InvoiceLine:
     node.knows(
         "line type item description quantity rate uom amount price_base_quantity tax_rate po_number po_line vendor_item"
+        " note"
     )
     return InvoiceLine(
         line=node.at("line").whole(),

@@ -20,13 +20,14 @@ from counterfoil.domain.matching_result import InvoiceType, LineMatch, MatchResu
 from counterfoil.domain.money import plain
 from counterfoil.domain.orders import ZERO, OrderLine, OrderStatus, PurchaseOrder
 from counterfoil.scenarios.erp import ErpRefused, Key, ScenarioErp
+from counterfoil.scenarios.node import Node
 from counterfoil.scenarios.reader import (
     Case,
     ErpBill,
-    Node,
     ScenarioInvoice,
     coding_as_written,
     node_of,
+    order_changes,
     read_bill,
     read_invoice,
     read_receipt,
@@ -264,6 +265,9 @@ class Simulation:
             "bills_in_erp": self.erp.bills_counted(),
             "sync_error": self.sync_error,
             "bill_save": self._bill_save(result).value,
+            "flags": list(result.flags),
+            "tracked": self._tracked(),
+            "offered_po_lines": self._offered(),
         }
         return found
 
@@ -339,9 +343,12 @@ class Simulation:
         self.erp.receive(read_receipt(node.at("receipt")))
 
     def _delete_receipt(self, node: Node) -> None:
-        self.erp.delete_receipt(node.at("id").text())
+        self.erp.delete_receipt((node.at("id") if "id" in node.mapping() else node.at("receipt")).text())
 
     def _change_order(self, node: Node) -> None:
+        if "po_line" not in node.mapping():
+            self.erp.change_order(node.at("po_number").text(), order_changes(node.at("set")))
+            return
         key = (node.at("po_number").text(), node.at("po_line").whole())
         line = self.erp.order_line(key)
         if line is None:
@@ -408,7 +415,7 @@ class Simulation:
         raise ActionRefused("bill_linked", "a bill keeps its order; delete it and enter a new one")
 
     def _delete_bill(self, node: Node) -> None:
-        bill_id = self._bill_named(node.at("bill").text())
+        bill_id = self._bill_named(node.at("bill").text(self._own_id()))
         self.erp.delete_bill(bill_id)
         if bill_id == self.bill_id:
             self.bill_id = self.frozen = self.sync_error = None

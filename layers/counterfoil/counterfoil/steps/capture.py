@@ -9,26 +9,37 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
-from counterfoil.capture import CaptureError, capture
+from counterfoil.capture import CaptureError
+from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.vendor_finder import find_vendor, keys_of_invoice
-from counterfoil.domain import intake
+from counterfoil.domain import capture_policy, intake
 from counterfoil.domain.bills import external_id
 from counterfoil.domain.deliveries import Delivery
+from counterfoil.domain.exceptions import brought_on
 from counterfoil.domain.invoices import CapturedInvoice, Document, Invoice, Reason
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.policy import CompanySettings
+from counterfoil.domain.vendor_memory import VendorMemory
 from counterfoil.domain.vendors import Vendor
 from counterfoil.errors import DocumentTooLarge, ObjectMissing, StaleWrite, UnknownCompany
 from counterfoil.files import Files
+from counterfoil.steps.document_reader import DocumentReader
 from counterfoil.store import COMPANY_NAME, UNASSIGNED, Store
 
 READ_AGAIN_MAX = 8
 INBOX = "inbox"
 BY = "capture"
+# Reads by itself, without asking a service.
+HERE = DocumentReader()
 
 
 def receive(
-    delivery: Delivery, *, store: Store, files: Files, now: Callable[[], datetime]
+    delivery: Delivery,
+    *,
+    store: Store,
+    files: Files,
+    now: Callable[[], datetime],
+    reader: DocumentReader = HERE,
 ) -> Invoice | Delivery | None:
     """Take in one object of the inbox: the invoice it became or repeats, or the refused delivery.
 
@@ -55,10 +66,18 @@ def receive(
     invoice = _written_down(delivery, content, store, now)
     if invoice.status != Status.RECEIVED:
         return invoice
-    return read(invoice, content, settings, store=store, now=now)
+    return read(invoice, content, settings, store=store, now=now, reader=reader)
 
 
-def resume(company: str, invoice_id: str, *, store: Store, files: Files, now: Callable[[], datetime]) -> Invoice:
+def resume(
+    company: str,
+    invoice_id: str,
+    *,
+    store: Store,
+    files: Files,
+    now: Callable[[], datetime],
+    reader: DocumentReader = HERE,
+) -> Invoice:
     """Read an invoice again that was written down and not read. Nothing happens in any other state."""
     invoice = store.invoice(company, invoice_id)
     if invoice.status != Status.RECEIVED:
@@ -70,7 +89,7 @@ def resume(company: str, invoice_id: str, *, store: Store, files: Files, now: Ca
         return _review(invoice, [Reason(code="object_missing", detail=str(missing))], store=store, now=now)
     except DocumentTooLarge:
         content = None
-    return read(invoice, content, store.company(company), store=store, now=now)
+    return read(invoice, content, store.company(company), store=store, now=now, reader=reader)
 
 
 def read(
@@ -80,17 +99,17 @@ def read(
     *,
     store: Store,
     now: Callable[[], datetime],
+    reader: DocumentReader = HERE,
 ) -> Invoice:
     """Read the document and decide where the invoice goes; `content` is None when it is too large to open."""
     if content is None:
         too_large = Reason(code="too_large", detail=f"{invoice.document.size:,} bytes are more than is read")
         return _review(invoice, [too_large], store=store, now=now)
     try:
-        captured = capture(content, invoice.document.file_name, settings.identity)
+        captured, vendor, vendor_reasons = _read_as_taught(invoice, content, settings, reader, store)
     except CaptureError as error:
         return _review(invoice, [Reason(code=error.code, detail=error.detail)], store=store, now=now)
-    vendor, vendor_reasons = vendor_of(captured, invoice.company, store)
-    reasons = intake.doubts(captured) + vendor_reasons
+    reasons = capture_policy.doubts(captured, settings.capture) + vendor_reasons
     for _ in range(READ_AGAIN_MAX):
         after = invoice.model_copy(
             update={
@@ -103,7 +122,8 @@ def read(
             }
         )
         if vendor and captured.invoice_number:
-            after = _held_as_duplicate(after, captured.invoice_number, vendor, store)
+            after = held_as_duplicate(after, captured.invoice_number, vendor, store)
+        after = with_exceptions(after, settings, at=now(), by=BY)
         try:
             return store.save_invoice(
                 invoice,
@@ -120,6 +140,43 @@ def read(
                 return current
             invoice = current
     raise StaleWrite(f"invoice {invoice.id} kept changing while it was read")
+
+
+def _read_as_taught(
+    invoice: Invoice, content: bytes, settings: CompanySettings, reader: DocumentReader, store: Store
+) -> tuple[CapturedInvoice, Vendor | None, list[Reason]]:
+    """The reading, its vendor and why that one needs a person; read again with what people taught about the vendor."""
+    opened = reader.open(content, settings.identity)
+    captured = opened.read()
+    vendor, reasons = vendor_of(captured, invoice.company, store)
+    memory = memory_of(captured, vendor, invoice.company, store)
+    if memory == VendorMemory():
+        return captured, vendor, reasons
+    captured = opened.read(memory)
+    return captured, *vendor_of(captured, invoice.company, store)
+
+
+def memory_of(captured: CapturedInvoice, vendor: Vendor | None, company: str, store: Store) -> VendorMemory:
+    """What people taught about the vendor, found also by a name that it was read under once; empty without any."""
+    if vendor is not None:
+        return store.vendor_memory(company, vendor.id)
+    known = store.vendors_read_as(company, squeeze(captured.vendor_name)) if captured.vendor_name else []
+    # A name that two vendors were read under tells neither.
+    return store.vendor_memory(company, known[0]) if len(known) == 1 else VendorMemory()
+
+
+def with_exceptions(invoice: Invoice, settings: CompanySettings, *, at: datetime, by: str) -> Invoice:
+    """The invoice with what its reading leaves for people to look into, each with its owner and deadline."""
+    exceptions = brought_on(
+        invoice.exceptions,
+        None,
+        reasons={reason.code: reason.detail for reason in invoice.reasons},
+        settled={},
+        at=at,
+        by=by,
+        due_days=settings.exception_due_days,
+    )
+    return invoice.model_copy(update={"exceptions": exceptions})
 
 
 def company_of(key: str) -> str | None:
@@ -206,7 +263,8 @@ def vendor_of(captured: CapturedInvoice, company: str, store: Store) -> tuple[Ve
     return vendor, intake.vendor_doubts(captured, vendor, finding.detail)
 
 
-def _held_as_duplicate(after: Invoice, number: str, vendor: Vendor, store: Store) -> Invoice:
+def held_as_duplicate(after: Invoice, number: str, vendor: Vendor, store: Store) -> Invoice:
+    """The invoice, held when the vendor's number is another invoice's or bill's already."""
     holder = store.holder_of_number(after.company, vendor.id, number)
     bills = store.bills_numbered(after.company, vendor.id, number)
     repeats = intake.duplicate_of(after.id, holder, bills, external_id(after.company, after.id))

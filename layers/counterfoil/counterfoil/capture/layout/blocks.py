@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from counterfoil.capture.layout.labels import Label, LabelledLayout, cut
@@ -10,6 +11,7 @@ from counterfoil.capture.layout.words import Phrase, Word
 
 # `Sender Ltd · Street 1 · 12345 Town`: the parts of a one-line address.
 SEPARATOR = re.compile(r"\s+[•·|–—-]\s+|\s*[•·|]\s*|,\s+(?=\D*\d)")
+SEPARATORS = frozenset("•·|–—-,")
 # Codes of digits, Poland's, the Czech and Swedish ones, Britain's, Canada's.
 _CODES = r"\d{4,6}\b|\d{2}-\d{3}\b|\d{3} \d{2}\b|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|[A-Z]\d[A-Z] ?\d[A-Z]\d\b"
 POSTCODE = re.compile(rf"\b(?:{_CODES})")
@@ -41,6 +43,10 @@ class Block:
     values: list[list[Word]] = field(default_factory=list)
     rows: set[int] = field(default_factory=set)
 
+    def words(self) -> Iterator[Word]:
+        for line in (*self.lines, *self.values):
+            yield from line
+
     def contains(self, word: Word) -> bool:
         return any(word is own for line in (*self.lines, *self.values) for own in line)
 
@@ -57,6 +63,8 @@ def text_of(words: list[Word]) -> str:
 
 def sender_parts(phrase: Phrase) -> list[str]:
     """The parts of a sender's one-line address; empty for any other phrase."""
+    if not SEPARATORS.intersection(phrase.text):
+        return []
     parts = [part.strip() for part in SEPARATOR.split(phrase.text)]
     opens_with_name = not any(map(str.isdigit, parts[0]))
     return parts if len(parts) > 1 and opens_with_name and POSTCODE.search(phrase.text) else []
@@ -84,7 +92,11 @@ def _heads_a_column(labelled: LabelledLayout, label: Label, beside: Word) -> boo
             return False
         part = next((one for one in cut(labelled.tokens[index]) if abs(one[0].x0 - label.x0) < ALIGN_SLACK), None)
         if part is not None:
-            return not any(labelled.tokens[index][other.start] is part[0] for other in labelled.labels[index])
+            # A block opens with a name: an address there belongs to the name beside the label.
+            is_name = not ADDRESS.search(text_of(part)) and not POSTCODE.search(text_of(part))
+            return is_name and not any(
+                labelled.tokens[index][other.start] is part[0] for other in labelled.labels[index]
+            )
     return False
 
 
@@ -99,20 +111,25 @@ def _addressees(labelled: LabelledLayout) -> list[Block]:
             continue
         block = Block("buyer", None)
         _fill(labelled, block, phrase.row, phrase.x0, phrase.y1)
-        has_address = any(ADDRESS.search(text_of(line)) for line in block.lines)
-        if len(block.lines) >= 2 and has_address and not _has_own_details(labelled, block):
+        if _is_addressee(labelled, block):
             found.append(block)
     return found
 
 
-def _has_own_details(labelled: LabelledLayout, block: Block) -> bool:
-    """Telephone, tax id and the like stand under the sender's own address, not in a window."""
-    return any(
-        label.meaning.field in OWN_DETAILS
+def _is_addressee(labelled: LabelledLayout, block: Block) -> bool:
+    """A name and an address stand there, and no telephone before them: that is a sender's own address."""
+    own = {
+        id(labelled.tokens[row][label.start])
         for row in block.rows
         for label in labelled.labels[row]
-        if block.contains(labelled.tokens[row][label.start])
-    )
+        if label.meaning.field in OWN_DETAILS
+    }
+    lines = [text_of(line) for line in block.lines]
+    before = next((place for place, line in enumerate(block.lines) if id(line[0]) in own), len(lines))
+    if before < len(lines):
+        # A receiver's tax id stands under the whole address.
+        return before >= 3 and any(ADDRESS.search(line) for line in lines[1:before])
+    return len(lines) >= 2 and any(ADDRESS.search(line) for line in lines)
 
 
 def _fill(labelled: LabelledLayout, block: Block, row_above: int, left: float, bottom: float) -> None:

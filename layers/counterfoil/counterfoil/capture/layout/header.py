@@ -35,7 +35,14 @@ TIME = re.compile(r"^\d{1,2}:\d{2}")
 DATED = ("due_date", "other")
 PHONE = re.compile(r"^\+\d")
 NUMBER_LENGTH_WEAK_MIN = 3
+OPEN_ORDER, OWN_PATTERN = 0.99, 0.97
+# A labelled order number beside one that is known to be the company's.
+NOT_OWN = 0.7
+NUMBER_EDGES = "#.,;:()"
+DIGITS_TELLING = 6
 DATE_WORDS_MAX = 5
+# So many groups of digits may follow a number's first part, no further apart than this share of the letter height.
+GROUPS_MAX, GROUP_GAP = 4, 0.5
 NUMBER_WORDS = frozenset(("nr", "no", "n", "num", "numero", "number", "nummer", "#", "nro", "nummer"))
 
 Parse = Callable[[list[Word], Context], tuple[object, list[Word], float] | None]
@@ -47,15 +54,37 @@ def invoice_numbers(context: Context) -> list[Candidate[str]]:
 
 
 def order_numbers(context: Context) -> list[Candidate[str]]:
-    """Likely order numbers of the buyer, best first; its own patterns outrank labels."""
-    found = _identifiers(context, "po_number")
-    for pattern in context.own.order_patterns:
-        compiled = re.compile(rf"(?:{pattern})$")
-        for row in context.labelled.tokens:
-            for word in row:
-                if compiled.match(word.text.strip("#.,;:()")):
-                    found.append(Candidate(word.text.strip("#.,;:()"), 0.97, [word]))
-    return sorted(found, key=lambda candidate: -candidate.score)
+    """Likely order numbers of the buyer, best first; its open orders' numbers and its own patterns outrank labels."""
+    labelled = _identifiers(context, "po_number")
+    own = _own_orders(context, {squeeze(candidate.value) for candidate in labelled})
+    values = {squeeze(candidate.value) for candidate in own}
+    for candidate in labelled:
+        if own and squeeze(candidate.value) not in values:
+            candidate.score *= NOT_OWN
+    return sorted([*own, *labelled], key=lambda candidate: -candidate.score)
+
+
+def _own_orders(context: Context, labelled: set[str]) -> list[Candidate[str]]:
+    """Words that are the number of an open order, or look like the company's order numbers.
+
+    A short number without letters is believed to be an order's only where a label says so too: it may be anything.
+    """
+    patterns = [re.compile(rf"(?:{pattern})$") for pattern in context.own.order_patterns]
+    open_orders = {key: number for number in context.own.order_numbers if (key := squeeze(number))}
+    found: list[Candidate[str]] = []
+    for row in context.labelled.tokens if patterns or open_orders else []:
+        for place, word in enumerate(row):
+            text = word.text.strip(NUMBER_EDGES)
+            for words in (row[place : place + 1], row[place : place + 2]):
+                key = squeeze("".join(one.text for one in words))
+                is_telling = not key.isdigit() or len(key) >= DIGITS_TELLING or key in labelled
+                if key in open_orders and is_telling:
+                    found.append(Candidate(open_orders[key], OPEN_ORDER, words))
+                    break
+            else:
+                if any(pattern.match(text) for pattern in patterns):
+                    found.append(Candidate(text, OWN_PATTERN, [word]))
+    return found
 
 
 def _identifiers(context: Context, field: str) -> list[Candidate[str]]:
@@ -224,11 +253,30 @@ def _identifier(words: list[Word], context: Context, is_strong: bool) -> tuple[s
             before = words[place - 1].text
             if not (PREFIX.match(before) and place == 1 and before.isupper()):
                 return None
-            joined = f"{before} {text}"
-            return (joined, words[: place + 1]) if _is_identifier(text, context, True) else None
+            if not _is_identifier(text, context, True):
+                return None
+            used = _with_groups(words, context)[place:] or [word]
+            return " ".join([before, text, *(one.text.strip(".,;:") for one in used[1:])]), [*words[:place], *used]
         if _is_identifier(text, context, is_strong):
-            return text.lstrip("#№"), [word]
+            used = _with_groups(words[place:], context)
+            return " ".join([text.lstrip("#№"), *(one.text.strip(".,;:") for one in used[1:])]), used
     return None
+
+
+def _with_groups(words: list[Word], context: Context) -> list[Word]:
+    """`RE 2024 0012`: groups of digits that follow an identifier at a space's width.
+
+    To the end of the phrase; behind a letter prefix also before running text (`RE 2024 0012 of 3 May`), unless the
+    digits begin a date.
+    """
+    count = 1
+    for before, word in pairwise(words[: 1 + GROUPS_MAX]):
+        if not word.text.strip(".,;:").isdigit() or word.x0 - before.x1 > GROUP_GAP * word.height:
+            break
+        count += 1
+    if count < len(words) and (words[0].text[:1].isdigit() or _opens_with_date(words[1:], context)):
+        return words[:1]
+    return words[:count]
 
 
 def _opens_with_date(words: list[Word], context: Context) -> bool:

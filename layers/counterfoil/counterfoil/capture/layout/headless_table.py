@@ -20,6 +20,7 @@ from counterfoil.capture.layout.table_cells import RowCells, cut_row
 from counterfoil.capture.layout.table_columns import Column, Header
 from counterfoil.capture.layout.table_text import is_code
 from counterfoil.capture.layout.totals import amounts_of
+from counterfoil.capture.layout.values import dates_in
 from counterfoil.capture.layout.words import Row, Word, box_of
 from counterfoil.domain.invoices import Evidence, InvoiceLine
 
@@ -29,6 +30,8 @@ ZERO = Decimal(0)
 TIMES = re.compile(r"^(?:[x×](\d{1,6}(?:[.,]\d{1,3})?)|(\d{1,6}(?:[.,]\d{1,3})?)[x×])$", re.IGNORECASE)
 POSITION = re.compile(r"^\d{1,4}[.)]$")
 CONFIDENCE = Decimal("0.85")
+# One row alone that equals a total may be that total under a name we do not know.
+CONFIDENCE_ALONE = Decimal("0.6")
 TOTAL_FIELDS = frozenset(
     ("net_total", "tax_total", "gross_total", "payable", "prepaid", "charge", "discount", "rounding")
 )
@@ -67,6 +70,7 @@ def implied_header(context: Context) -> Header | None:
         if len(row.phrases) < 3 or _is_total(context, row):
             continue
         cells = cut_row(context, row)
+        cells.all_numbers = [number for number in cells.all_numbers if not number.is_inside]
         product = _product(cells) if 3 <= len(cells.all_numbers) <= PRODUCT_NUMBERS_MAX else None
         if product is not None:
             found.append(product)
@@ -79,7 +83,16 @@ def implied_header(context: Context) -> Header | None:
     found = [product for product in found if len(product.cells.all_numbers) == size]
     columns = [*_words_columns(found), *_number_columns(found, size)]
     first = found[0].cells.row
-    return Header(_row_before(context, first), first.page, sorted(columns, key=lambda column: column.x0))
+    header = Header(_row_before(context, first), first.page, sorted(columns, key=lambda column: column.x0))
+    header.is_tie = all(_is_tie(product) for product in found)
+    return header
+
+
+def _is_tie(product: _Product) -> bool:
+    """Neither decimals nor a currency tell the price from the quantity."""
+    numbers = product.cells.all_numbers
+    quantity, price = numbers[product.quantity].amount, numbers[product.price].amount
+    return quantity.decimals >= price.decimals and price.symbol is None and quantity.value != 1 and price.value != 1
 
 
 def _row_before(context: Context, first: Row) -> int:
@@ -149,11 +162,15 @@ def _words_columns(found: list[_Product]) -> list[Column]:
     if not first:
         return [Column("description", 0.0, 0.0)]
     edge = median(part[0].x0 for part in first)
+    dates = [
+        part[0] for product in found for part in product.cells.parts if dates_in("".join(w.text for w in part), True)
+    ]
+    more = [Column("date", dates[0].x0, dates[0].x1)] if len(dates) * 2 > len(found) else []
     second = [parts[1] for parts in by_row if len(parts) > 1 and abs(parts[0][0].x0 - edge) < ABOVE_GAP]
     if len(second) * 2 > len(found) and sum(map(is_code, first)) * 2 > len(first):
         name = median(part[0].x0 for part in second)
-        return [Column("item_code", edge, edge), Column("description", name, name)]
-    return [Column("description", edge, edge)]
+        return [Column("item_code", edge, edge), Column("description", name, name), *more]
+    return [Column("description", edge, edge), *more]
 
 
 def _is_total(context: Context, row: Row) -> bool:
@@ -170,7 +187,9 @@ def read_headless_lines(context: Context, totals: list[Decimal | None], lines_ma
     for total in totals:
         run = _run(found, total) if total else []
         if run:
-            return [_line(candidate, place) for place, candidate in enumerate(run, start=1)]
+            is_alone = len(run) == 1 and run[0].quantity is None
+            confidence = CONFIDENCE_ALONE if is_alone else CONFIDENCE
+            return [_line(candidate, place, confidence) for place, candidate in enumerate(run, start=1)]
     return []
 
 
@@ -226,12 +245,12 @@ def _without_position(words: list[Word]) -> list[Word]:
     return words[1:] if len(words) > 1 and POSITION.match(words[0].text) else words
 
 
-def _line(candidate: _Candidate, place: int) -> InvoiceLine:
+def _line(candidate: _Candidate, place: int, confidence: Decimal) -> InvoiceLine:
     return InvoiceLine(
         line=place,
         description=" ".join(word.text for word in candidate.description),
         quantity=candidate.quantity,
         unit_price=candidate.price,
         amount=candidate.amount,
-        evidence=Evidence(confidence=CONFIDENCE, page=candidate.row.page, box=box_of(candidate.row.words)),
+        evidence=Evidence(confidence=confidence, page=candidate.row.page, box=box_of(candidate.row.words)),
     )

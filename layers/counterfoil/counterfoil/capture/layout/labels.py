@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from counterfoil.capture.layout.vocabulary import START_LENGTH, WEAK, Meaning, Vocabulary, squeeze
 from counterfoil.capture.layout.words import PHRASE_GAP, Layout, Row, Word
+from counterfoil.capture.legal_forms import LEGAL_FORMS
 
 # Tokens of one label stand no further apart than this share of the letter height; spaced-out titles need the room.
 LABEL_GAP = 1.3
@@ -20,12 +22,16 @@ SINGLE_VALUES = ("invoice_number", "issue_date", "due_date", "po_number", "vendo
 TOTALS = ("net_total", "tax_total", "gross_total", "payable", "charge", "discount", "prepaid", "rounding")
 # `Receipt # No.:` says it twice.
 NUMBER_WORDS = frozenset(("no", "nr", "number", "#", "num"))
+# `č.FV504` and `n°2024-17`: the word for number drawn onto the number.
+NUMBER_WORD_GLUED = re.compile(r"(?:nr|no|n|č|nro|núm|num)(?:\.º|\.°|\.|°|º)(?=[^\s.]*\d)", re.IGNORECASE)
 LONGER_LABEL_WORDS = 5
 PARTIES = ("vendor", "buyer", "delivery")
 # A rate that stands within or after a label.
 RATE = re.compile(r"^[(@]*\d{1,2}(?:[.,]\d{1,3})?\s?%[):,]*$|^%[):]*$")
 RATE_NUMBER = re.compile(r"^[(@]*\d{1,2}(?:[.,]\d{1,3})?$")
 ALIGN_SLACK = 6.0
+# Signs before a label that do not keep it from opening its phrase: `+ 19% VAT`.
+SIGNS = frozenset("+-–•·*")
 # What stands this many letter heights behind a label and its colon is in another column.
 APART = 3.0
 
@@ -55,13 +61,17 @@ class LabelledLayout:
     layout: Layout
     tokens: list[list[Word]]
     labels: list[list[Label]]
+    _by_field: dict[str, list[Label]] = field(default_factory=dict)
 
     def all(self) -> Iterator[Label]:
         for row in self.labels:
             yield from row
 
-    def of(self, field: str) -> list[Label]:
-        return [label for label in self.all() if label.meaning.field == field]
+    def of(self, name: str) -> list[Label]:
+        if not self._by_field:
+            for label in self.all():
+                self._by_field.setdefault(label.meaning.field, []).append(label)
+        return self._by_field.get(name, [])
 
     def right_of(self, label: Label) -> list[Word]:
         """Tokens of the same row after the label, up to the next label that is no part of the value."""
@@ -97,8 +107,17 @@ class LabelledLayout:
             overlaps = left < label.x1 + ALIGN_SLACK and right > label.x0 - ALIGN_SLACK
             aligned = abs(left - label.x0) < ALIGN_SLACK or abs(right - label.x1) < ALIGN_SLACK
             if aligned or overlaps:
-                return part
+                return self._own_words(label, part) or None
         return None
+
+    def _own_words(self, label: Label, part: list[Word]) -> list[Word]:
+        """The words of a phrase that stand under this label where they ran together with the value of the next one."""
+        row = self.tokens[label.row]
+        others = [row[other.start].x0 for other in self.labels[label.row] if other.start != label.start]
+        end = min((x0 for x0 in others if x0 > label.x1), default=math.inf)
+        begins_before = any(part[0].x0 - ALIGN_SLACK <= x0 < label.x0 for x0 in others)
+        start = label.x0 - ALIGN_SLACK if begins_before else -math.inf
+        return [word for word in part if start <= word.x0 < end]
 
 
 def cut(words: list[Word]) -> list[list[Word]]:
@@ -120,10 +139,12 @@ def find_labels(layout: Layout, vocabulary: Vocabulary) -> LabelledLayout:
 
 
 def _at_colons(word: Word) -> Iterator[Word]:
-    """`Date:2024-01-01` is a label and a value; `10:35` and `https://` are one word."""
-    place = word.text.find(":")
+    """`Date:2024-01-01` and `No.17` are a label and a value; `10:35` and `https://` are one word."""
+    glued = NUMBER_WORD_GLUED.match(word.text)
+    place = glued.end() - 1 if glued else word.text.find(":")
     rest = word.text[place + 1 :]
-    if place <= 0 or not rest or rest.startswith("/") or word.text[place - 1].isdigit():
+    is_one = place <= 0 or not rest or rest.startswith("/") or (not glued and word.text[place - 1].isdigit())
+    if is_one:
         yield word
         return
     middle = word.x0 + (word.x1 - word.x0) * (place + 1) / len(word.text)
@@ -136,7 +157,7 @@ def _labels_in(index: int, tokens: list[Word], vocabulary: Vocabulary) -> Iterat
     follows = follows_rate = opened = False
     while place < len(tokens):
         opens = place == 0 or _gap(tokens, place) > PHRASE_GAP or (follows_rate and opened)
-        follows_rate = _is_rate(tokens, place)
+        follows_rate = _is_rate(tokens, place) or tokens[place].text in SIGNS
         opened = opens
         start = "" if _is_country(tokens, place) else squeeze(tokens[place].text)
         may_start = start[:START_LENGTH] in vocabulary.label_starts or start.endswith(vocabulary.title_endings)
@@ -164,6 +185,8 @@ def _is_believable(label: Label, tokens: list[Word], follows: bool) -> bool:
         return True
     if label.meaning.field in SINGLE_VALUES and _goes_on(label, tokens):
         return False
+    if label.meaning.field in TOTALS and _opens_a_name(label, tokens):
+        return False
     if label.meaning.field in PARTIES:
         stands_alone = label.end == len(tokens) or _gap(tokens, label.end) > PHRASE_GAP
         if not stands_alone and tokens[label.end].text[:1].islower():
@@ -172,6 +195,17 @@ def _is_believable(label: Label, tokens: list[Word], follows: bool) -> bool:
     if label.opens_phrase:
         return True
     return label.meaning.is_strong and label.end - label.start >= 2 and not follows
+
+
+def _opens_a_name(label: Label, tokens: list[Word]) -> bool:
+    """`Total Energies SA` and `Netto Markt GmbH & Co. KG` are companies, not sums."""
+    for place in range(label.end, min(label.end + LONGER_LABEL_WORDS, len(tokens))):
+        text = tokens[place].text
+        if _gap(tokens, place) > PHRASE_GAP or any(map(str.isdigit, text)):
+            return False
+        if place > label.end and text[:1].isupper() and squeeze(text) in LEGAL_FORMS:
+            return True
+    return False
 
 
 def _is_rate(tokens: list[Word], place: int) -> bool:

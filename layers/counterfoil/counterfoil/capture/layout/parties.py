@@ -13,75 +13,12 @@ from dataclasses import dataclass, field
 from counterfoil.capture.layout.blocks import ADDRESS, OWN_DETAILS, POSTCODE, Block, sender_parts, text_of
 from counterfoil.capture.layout.labels import cut
 from counterfoil.capture.layout.page_context import Candidate, Context
-from counterfoil.capture.layout.tax_ids import chosen_tax_id, is_under, tax_ids, vendor_iban
+from counterfoil.capture.layout.tax_ids import chosen_tax_id, tax_ids, vendor_iban
 from counterfoil.capture.layout.values import dates_in
 from counterfoil.capture.layout.vocabulary import months, squeeze
 from counterfoil.capture.layout.words import Phrase, Word
+from counterfoil.capture.legal_forms import FORMS_AS_WRITTEN, FORMS_AT_END, LEGAL_FORMS
 
-LEGAL_FORMS = frozenset(
-    [
-        "gmbh",
-        "mbh",
-        "ag",
-        "kg",
-        "ohg",
-        "gbr",
-        "ug",
-        "ev",
-        "eg",
-        "se",
-        "ltd",
-        "limited",
-        "llc",
-        "llp",
-        "inc",
-        "incorporated",
-        "corp",
-        "corporation",
-        "plc",
-        "pty",
-        "co",
-        "company",
-        "sarl",
-        "sas",
-        "sa",
-        "sasu",
-        "eurl",
-        "sci",
-        "snc",
-        "spa",
-        "srl",
-        "bv",
-        "nv",
-        "bvba",
-        "sprl",
-        "vof",
-        "ab",
-        "as",
-        "asa",
-        "aps",
-        "oy",
-        "oyj",
-        "spzoo",
-        "sl",
-        "slu",
-        "lda",
-        "ltda",
-        "kft",
-        "doo",
-        "sro",
-        "pvt",
-        "lp",
-        "gmbhcokg",
-        "aktiengesellschaft",
-        "sdn",
-        "bhd",
-        "pte",
-        "eirl",
-        "eurl",
-        "ek",
-    ]
-)
 DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 # Money, times, percentages and page counts are never part of a name.
 NOT_IN_NAMES = re.compile(r"[€$£%]|\d[.,]\d\d\b|\d:\d\d|\b\d+\s?(?:of|von|sur|van|/)\s?\d+\b")
@@ -105,7 +42,7 @@ MAIL_HOSTS = frozenset(
         "wanadoo",
     ]
 )
-NAME_LENGTH_MAX = 80
+NAME_LETTERS_MIN, NAME_LENGTH_MAX = 3, 80
 PARAGRAPH_GAP = 1.5
 ADDRESS_ROWS_MAX = 8
 DOMAINS_MAX = 5
@@ -113,7 +50,7 @@ ALIGN_SLACK = 8.0
 # What a name gains by standing on the page once more.
 REPEATED = 0.4
 # What it gains when an e-mail or web address of the document bears it.
-DOMAIN_POINTS = 2.0
+DOMAIN_POINTS = 2.5
 LEGAL_FORM_POINTS, ADDRESS_POINTS, SENDER_POINTS = 2.0, 1.3, 1.5
 # Kinds of evidence that a buyer's name has as well.
 OF_ANYBODY = ("form", "address")
@@ -122,12 +59,16 @@ TAX_ID_POINTS = 1.5
 # What it gains under a label such as `Seller`.
 LABELLED_POINTS = 4.0
 UPPER, LOWER = 0.4, 0.85
+# What stands at the top of later pages is the sender's running head.
+RUNNING_HEAD, LATER_PAGE = 0.1, 0.4
+COLUMN_LINES_MAX = 8
 # The tallest letters of the page, well above the usual ones, at its top: a letterhead.
 LETTERHEAD, LETTERHEAD_HEIGHT = 0.9, 1.5
 NAME_SURE, NAME_UNSURE = 0.88, 0.85
 # Without a known buyer the vendor's name needs so many points of its own; a page needs so many labels of sure meaning.
 TELLING_MIN, FIELDS_MIN, NOT_TOLD = 1.0, 3, 0.7
 LABEL_WORDS_MAX = 3
+TITLE_WORDS_MAX = 5
 NEARER = 0.8
 UNLABELLED_BUYER = 0.72
 ADDRESS_LINES_MAX = 5
@@ -155,37 +96,56 @@ def read_parties(context: Context) -> Parties:
     blocks = context.blocks
     parties = Parties()
     parties.buyer = _buyer(context, blocks)
-    parties.vendor = _vendor(context, blocks, parties.buyer)
+    ids = tax_ids(context, blocks)
+    parties.vendor = _vendor(context, blocks, parties.buyer, ids)
     if parties.buyer is None and parties.vendor is not None:
         parties.buyer = _other_addressee(context, parties.vendor)
         is_labelled = any(block.kind == "vendor" for block in blocks)
         if not is_labelled:
             parties.vendor.score *= NOT_TOLD  # Until the document says who receives, a name may be either's.
-    parties.vat_id = chosen_tax_id(tax_ids(context, blocks), parties.vendor.words if parties.vendor else [])
+    parties.vat_id = chosen_tax_id(ids, _column_of(context, parties.vendor), _column_of(context, parties.buyer))
     parties.iban = vendor_iban(context, blocks)
     parties.address = _address(context, parties.vendor) if parties.vendor else None
     parties.domains = _vendor_domains(context, blocks)
     return parties
 
 
+def _column_of(context: Context, party: Candidate[str] | None) -> list[Word]:
+    """The tokens that stand closely under a party's name."""
+    if party is None or not party.words:
+        return []
+    found: list[Word] = []
+    for line in _lines_below(context, party.words[0], COLUMN_LINES_MAX):
+        first, last = line.words[0], line.words[-1]
+        found += [word for word in context.labelled.tokens[line.row] if first.x0 <= word.x0 <= last.x1]
+    return found
+
+
+def _has_letters(text: str) -> bool:
+    """A quick look before `_is_name`: amounts and dates make up half of a page."""
+    return sum(map(str.isalpha, text)) >= NAME_LETTERS_MIN
+
+
 def _is_name(text: str) -> bool:
     letters = sum(map(str.isalpha, text))
     return (
-        letters >= 3
+        letters >= NAME_LETTERS_MIN
         and len(text) <= NAME_LENGTH_MAX
         and letters > len(text) * 0.5
         and "@" not in text
         and not DOMAIN.search(text)
         and not NOT_IN_NAMES.search(text)
         and squeeze(text) not in months()
-        and not (dates_in(text, day_first=True))
+        and not (any(map(str.isdigit, text)) and dates_in(text, day_first=True))
     )
 
 
 def has_legal_form(text: str) -> bool:
     """True when the text ends or nearly ends with a company's legal form."""
     words = [squeeze(word) for word in text.replace("&", " ").split()]
-    return any(word in LEGAL_FORMS for word in words[1:]) or squeeze(text).endswith(("gmbh", "spzoo", "gmbhcokg"))
+    if any(word in FORMS_AS_WRITTEN for word in text.split()[1:]):
+        return True
+    return any(word in LEGAL_FORMS for word in words[1:]) or squeeze(text).endswith(FORMS_AT_END)
 
 
 def _buyer(context: Context, blocks: list[Block]) -> Candidate[str] | None:
@@ -213,7 +173,7 @@ def _other_addressee(context: Context, vendor: Candidate[str]) -> Candidate[str]
         lines = _lines_below(context, phrase.words[0], ADDRESS_LINES_MAX)
         covered.update(id(line.words[0]) for line in lines)
         is_address = any(POSTCODE.search(line.text) and ADDRESS.search(line.text) for line in lines)
-        is_sender = any(line.row in own_rows or "@" in line.text for line in lines)
+        is_sender = any(line.row in own_rows or "@" in line.text for line in lines[:3])
         if not is_address or is_sender or not _is_name(phrase.text):
             continue
         if core_of(phrase.text) and core_of(phrase.text) != core_of(vendor.value):
@@ -231,10 +191,16 @@ def _name_in(context: Context, block: Block) -> tuple[str, list[Word]] | None:
             beside = context.labelled.right_of(label)
             if label.meaning.field == "party_name" and beside and block.contains(beside[0]):
                 return _joined([*_line_above(context, index, cut(beside)[0]), cut(beside)[0]])
-    for place, line in enumerate(block.lines[:3]):
-        if _is_name(text_of(line).strip(" :,")) and not _starts_label(context, line):
-            return _joined(_paragraph(block.lines[place:]) if block.label else [line])
-    return None
+    lines = [
+        (place, line)
+        for place, line in enumerate(block.lines[:3])
+        if _is_name(text_of(line).strip(" :,")) and not _starts_label(context, line)
+    ]
+    if not lines:
+        return None
+    # The first line that can be a name, one with a postcode only where there is no other.
+    place, line = min(lines, key=lambda one: POSTCODE.search(text_of(one[1])) is not None)
+    return _joined(_paragraph(block.lines[place:]) if block.label else [line])
 
 
 def _joined(lines: list[list[Word]]) -> tuple[str, list[Word]]:
@@ -276,11 +242,13 @@ def _starts_label(context: Context, line: list[Word]) -> bool:
     )
 
 
-def _vendor(context: Context, blocks: list[Block], buyer: Candidate[str] | None) -> Candidate[str] | None:
+def _vendor(
+    context: Context, blocks: list[Block], buyer: Candidate[str] | None, ids: list[Candidate[str]]
+) -> Candidate[str] | None:
     """The name with the most evidence; names that differ only in their legal form count as one party."""
     others = _others(context, blocks, buyer)
     parties: dict[str, _Party] = {}
-    for name in _names(context, blocks):
+    for name in _names(context, blocks, ids):
         core, key = core_of(name.text), squeeze(name.text)
         if not core or core in others or key in others or _is_vocabulary(context, key):
             continue
@@ -301,7 +269,7 @@ def _vendor(context: Context, blocks: list[Block], buyer: Candidate[str] | None)
     candidate.score = raw if raw >= NAME_SURE else raw * NAME_UNSURE
     if buyer is None and best.telling < TELLING_MIN:
         candidate.score *= NOT_TOLD  # Legal form and address would fit the buyer as well.
-    if len(context.labelled_fields) < FIELDS_MIN:
+    if len(context.labelled_fields) < FIELDS_MIN or not context.layout.pages[0].words:
         candidate.score *= NOT_TOLD  # A language or a layout of which little is understood.
     return candidate
 
@@ -370,23 +338,23 @@ class _Party:
         return sum(points for kind, points in self.evidence.items() if kind not in OF_ANYBODY)
 
 
-def _names(context: Context, blocks: list[Block]) -> list[_Name]:
+def _names(context: Context, blocks: list[Block], ids: list[Candidate[str]]) -> list[_Name]:
     """Every phrase of the first page that may be the vendor's name, with its points."""
     found: list[_Name] = []
     for block in blocks:
         if block.kind == "vendor" and (labelled := _name_in(context, block)):
             found.append(_Name(*labelled, {"label": LABELLED_POINTS}))
-    taken = [block for block in blocks if block.kind in ("buyer", "delivery")]
+    taken = {id(word) for block in blocks if block.kind in ("buyer", "delivery") for word in block.words()}
     usual = _usual_height(context)
     for phrase in context.layout.phrases:
-        if phrase.page > 1:
-            break
-        if any(block.contains(phrase.words[0]) for block in taken) or _opens_with_label(context, phrase):
+        if phrase.page > 1 and not (_is_at_edge(context, phrase) and has_legal_form(phrase.text)):
+            continue
+        if id(phrase.words[0]) in taken or not _has_letters(phrase.text) or _opens_with_label(context, phrase):
             continue
         parts = sender_parts(phrase)
         words = phrase.words
         name = _bare_name(context, REGISTRATION.sub("", parts[0] if parts else phrase.text))
-        if not _is_name(name):
+        if not _is_name(name) or _is_title(context, name):
             continue
         above = None if parts else _first_half(context, phrase, name)
         if above is not None:
@@ -398,23 +366,28 @@ def _names(context: Context, blocks: list[Block]) -> list[_Name]:
             evidence["address"] = ADDRESS_POINTS
         if sum(evidence.values()) > 0 or has_legal_form(name):
             found.append(_Name(name, words, evidence))
-    _add_evidence(context, blocks, found)
+    _add_evidence(context, ids, found)
     return found
 
 
-def _add_evidence(context: Context, blocks: list[Block], names: list[_Name]) -> None:
+def _add_evidence(context: Context, ids: list[Candidate[str]], names: list[_Name]) -> None:
     """What a legal form, the web addresses and the one tax id of the document say for each name."""
     domains = _domains(context)
-    ids = tax_ids(context, blocks)
-    tax_words = [ids[0].words[0]] if len({candidate.value for candidate in ids}) == 1 else []
+    tax_word = ids[0].words[0] if len({candidate.value for candidate in ids}) == 1 else None
     for name in names:
         key, stem = squeeze(name.text), squeeze(name.text.split()[0])
         if has_legal_form(name.text):
             name.evidence["form"] = LEGAL_FORM_POINTS
         if any(len(stem) >= 3 and (stem in domain or domain in key) for domain in domains):
             name.evidence["domain"] = DOMAIN_POINTS
-        if any(is_under(word, name.words[0]) for word in tax_words):
-            name.evidence["tax id"] = TAX_ID_POINTS
+        if tax_word is not None and _may_be_under(tax_word, name.words[0]):
+            column = _column_of(context, Candidate(name.text, 0.0, name.words))
+            if any(word is tax_word for word in column):
+                name.evidence["tax id"] = TAX_ID_POINTS
+
+
+def _may_be_under(word: Word, name: Word) -> bool:
+    return word.page == name.page and word.y0 > name.y0 and word.x0 >= name.x0 - ALIGN_SLACK
 
 
 def _bare_name(context: Context, text: str) -> str:
@@ -431,6 +404,15 @@ def _bare_name(context: Context, text: str) -> str:
     return text
 
 
+def _is_title(context: Context, text: str) -> bool:
+    """`Invoice Sample`, `Tax Invoice/Cash Memo`: a few words of which the first is what the document calls itself."""
+    words = text.replace("/", " ").replace("-", " ").split()
+    if len(words) > TITLE_WORDS_MAX or has_legal_form(text):
+        return False
+    titles = context.vocabulary.titles | context.vocabulary.credit_titles
+    return any(squeeze(" ".join(words[:count])) in titles for count in (1, 2))
+
+
 def _is_own_address_below(context: Context, words: list[Word]) -> bool:
     """A line of the company's own address, with its numbers, stands closely under the name."""
     parts = [squeeze(part) for address in context.own.addresses for part in ADDRESS_PARTS.split(address)]
@@ -444,7 +426,7 @@ def _is_own_address_below(context: Context, words: list[Word]) -> bool:
 def _is_at_edge(context: Context, phrase: Phrase) -> bool:
     """In the upper part of the page or at its foot, where senders put their address."""
     place = phrase.y0 / max(1.0, context.layout.pages[0].height)
-    return place < UPPER or place > LOWER
+    return place < (UPPER if phrase.page == 1 else RUNNING_HEAD) or place > LOWER
 
 
 def _first_half(context: Context, phrase: Phrase, name: str) -> Phrase | None:
@@ -480,7 +462,9 @@ def _place_points(context: Context, phrase: Phrase, usual: float) -> float:
     """Senders stand at the top in large letters, or at the very bottom."""
     place = phrase.y0 / max(1.0, context.layout.pages[0].height)
     points = 0.0
-    if place < 0.3:
+    if phrase.page > 1:
+        points += LATER_PAGE
+    elif place < 0.3:
         points += 0.8 + (0.6 if phrase.row == 0 else 0.0)
         points += min(1.2, max(0.0, (phrase.height / usual - 1.1) * 1.5))
         tallest = max(word.height for word in context.layout.pages[0].words)
@@ -511,13 +495,12 @@ def _has_address_below(context: Context, phrase: Phrase) -> bool:
 
 def _lines_below(context: Context, first: Word, count: int, phrase: Phrase | None = None) -> list[Phrase]:
     """The lines that follow closely under a word in its column (of a phrase, aligned at either side), nearest first."""
-    rows = context.layout.rows
-    row_of = phrase.row if phrase else next((r.index for r in rows if any(word is first for word in r.words)), None)
+    row_of = phrase.row if phrase else context.layout.row_of(first)
     if row_of is None:
         return []
     found: list[Phrase] = []
     bottom = phrase.y1 if phrase else first.y1
-    for row in rows[row_of + 1 : row_of + 8]:
+    for row in context.layout.rows[row_of + 1 : row_of + 8]:
         if row.page != first.page or len(found) == count:
             break
         part = next(

@@ -12,14 +12,14 @@ from counterfoil.capture.layout.header import dates, invoice_numbers, order_numb
 from counterfoil.capture.layout.page_context import Candidate, Context, context_of
 from counterfoil.capture.layout.parties import read_parties
 from counterfoil.capture.layout.receipt import is_receipt, read_receipt
-from counterfoil.capture.layout.table import read_lines
+from counterfoil.capture.layout.table import read_lines, sums_of
 from counterfoil.capture.layout.totals import Totals, read_totals
 from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Page, Word, layout_of
 from counterfoil.capture.limits import Limits
 from counterfoil.capture.reading import Reading
 from counterfoil.domain.company import CompanyIdentity
-from counterfoil.domain.invoices import Check, DocumentType, InvoiceLine, LineKind, Source
+from counterfoil.domain.invoices import Check, DocumentType, Evidence, InvoiceLine, LineKind, Source
 from counterfoil.domain.vendor_memory import VendorMemory
 
 Value = TypeVar("Value", str, date, Decimal)
@@ -37,6 +37,7 @@ RECOGNISED_TRUST = {
     "issue_date": 0.9,
 }
 TITLE_ROWS_MAX = 25
+ZERO = Decimal(0)
 TOTALS = ("net_total", "tax_total", "gross_total")
 # A line read with this confidence multiplied out when it was read.
 LINE_AGREES = Decimal("0.95")
@@ -78,23 +79,46 @@ def read_context(context: Context, source: Source, limits: Limits) -> Reading:
     if is_till_receipt:
         _put_receipt(reading, context)
     _check_single(context, reading)
-    net, gross = reading.amount("net_total"), reading.amount("gross_total")
-    reading.lines = read_lines(context, net, gross, limits.lines_max)
-    if not totals.is_proven and not is_till_receipt:
-        _confirm_by_lines(context, reading)
+    _put_lines(context, reading, limits)
+    if not totals.is_proven and not is_till_receipt and _confirm_by_lines(context, reading):
+        _put_lines(context, reading, limits)
+    reading.charges = _not_billed_as_lines(reading)
+    if any(line.evidence is not None and line.evidence.confidence < CONFIDENCE_ASSERTED for line in reading.lines):
+        reading.doubt("lines")
     _note_discounts(reading)
     return reading
 
 
-def _confirm_by_lines(context: Context, reading: Reading) -> None:
+def _put_lines(context: Context, reading: Reading, limits: Limits) -> None:
+    charges = sum((charge.amount or ZERO for charge in reading.charges), ZERO)
+    sums = sums_of(reading.amount("net_total"), reading.amount("gross_total"), charges)
+    reading.lines = read_lines(context, sums, limits.lines_max)
+
+
+def _not_billed_as_lines(reading: Reading) -> list[InvoiceLine]:
+    """The charges whose row was not read as a line of the table: what is billed once is counted once."""
+    rows = [line.evidence for line in reading.lines if line.evidence is not None]
+    kept = [charge for charge in reading.charges if not any(_is_same_row(charge.evidence, row) for row in rows)]
+    return [charge.model_copy(update={"line": place}) for place, charge in enumerate(kept, start=1)]
+
+
+def _is_same_row(one: Evidence | None, other: Evidence) -> bool:
+    if one is None or one.box is None or other.box is None or one.page != other.page:
+        return False
+    return other.box[1] <= (one.box[1] + one.box[3]) / 2 <= other.box[3]
+
+
+def _confirm_by_lines(context: Context, reading: Reading) -> bool:
     """Totals that do not add up by themselves (a gross alone) may do so with the sum of the lines as the net."""
     amounts = [line.amount for line in reading.lines if line.kind != LineKind.SUBTOTAL]
     if not amounts or any(amount is None for amount in amounts):
-        return
+        return False
     totals = read_totals(context, sum((amount for amount in amounts if amount is not None), Decimal(0)))
     if totals.is_proven:
-        reading.doubts = [name for name in reading.doubts if name not in TOTALS]
+        found = {"net_total": totals.net, "tax_total": totals.tax, "gross_total": totals.gross}
+        reading.drop(*(name for name, total in found.items() if total is not None))
         _put_totals(reading, totals)
+    return totals.is_proven
 
 
 def _put_receipt(reading: Reading, context: Context) -> None:
@@ -131,7 +155,7 @@ def _check_single(context: Context, reading: Reading) -> None:
     if apart:
         detail = f"{len(apart) + 1} pages with invoice numbers of their own"
         reading.checks.append(Check(code="single_invoice", ok=False, detail=detail))
-        reading.doubt("invoice_number")
+        reading.doubt("invoice_number", *(name for name in TOTALS if name in reading.values))
 
 
 def _first(found: Sequence[Candidate[Value]]) -> Candidate[Value] | None:

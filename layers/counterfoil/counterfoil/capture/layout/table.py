@@ -12,7 +12,16 @@ from decimal import Decimal
 
 from counterfoil.capture.layout.headless_table import implied_header, read_headless_lines
 from counterfoil.capture.layout.page_context import Context
-from counterfoil.capture.layout.table_arithmetic import CENT, ZERO, columns_reread, decided, fits, price_base
+from counterfoil.capture.layout.table_arithmetic import (
+    CENT,
+    ZERO,
+    columns_reread,
+    decided,
+    fits,
+    price_base,
+    unrounded,
+    with_row_below,
+)
 from counterfoil.capture.layout.table_cells import Number, RowCells, cut_row, settle, sort_row, split_groups
 from counterfoil.capture.layout.table_columns import Column, Header, find_headers, zones
 from counterfoil.capture.layout.table_rows import Item, body_of, items_of, name_width
@@ -22,6 +31,7 @@ from counterfoil.domain.invoices import Evidence, InvoiceLine
 
 # A price that the document does not print is only implied when it ends within so many places.
 PRICE_STEP = Decimal("0.0001")
+CENTS = 2
 # Places tried as the table's end.
 ENDS_MAX = 8
 CODES_SHARE = 0.6
@@ -30,14 +40,21 @@ ROWS_TRIED_MAX = 12
 # Where so many lines multiply out, the heads were understood.
 LINES_AGREEING_MIN = 0.9
 AGREES, DISAGREES, UNKNOWN = Decimal("0.95"), Decimal("0.5"), Decimal("0.75")
+ONLY_SUMMED, NOT_SUMMED, NOTHING_TO_SUM, TIE = Decimal("0.85"), Decimal("0.6"), Decimal("0.75"), Decimal("0.6")
+# Each line is rounded by itself (EN 16931), so a sum of n lines may be off by n half cents, but never by much.
+SUM_SLACK_MAX = Decimal("0.10")
 
 
 @dataclass(slots=True)
 class _Reading:
-    """One reading of one table, with how well it explains the totals: 2 the net, 1 the gross, 0 neither."""
+    """One reading of one table, with how well it explains the totals: 2 the net, 1 the gross, 0 neither.
+
+    `is_tie` says that quantity and price could as well be the other way round.
+    """
 
     lines: list[InvoiceLine]
     explains: int
+    is_tie: bool = False
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -45,34 +62,69 @@ class _Reading:
         return (self.explains, agreeing * 2 + len(self.lines))
 
 
-def read_lines(context: Context, net: Decimal | None, gross: Decimal | None, lines_max: int) -> list[InvoiceLine]:
-    """The lines of the table that explains the totals best; empty when there is none."""
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What lines may add up to: the net total, before or after the document's charges, or the gross total."""
+
+    nets: tuple[Decimal, ...]
+    gross: Decimal | None
+
+
+def sums_of(net: Decimal | None, gross: Decimal | None, charges: Decimal) -> Sums:
+    """The sums to look for, given the totals and what is charged on the whole document."""
+    nets = () if net is None else (net,) if not charges else (net, net - charges)
+    return Sums(nets, gross)
+
+
+def read_lines(context: Context, sums: Sums, lines_max: int) -> list[InvoiceLine]:
+    """The lines of the table that explains the totals best; empty when there is none.
+
+    Confidence: 0.95 where a line multiplies out and all lines make a total, 0.85 where only the sum is shown, and less
+    than 0.7 where no total is made, where a line contradicts itself, or where two readings are as good.
+    """
     best = _Reading([], 0)
     headers = find_headers(context)
     for place, header in enumerate(headers):
-        reading = _read_table(context, header, headers[place + 1 :], net, gross, lines_max)
+        reading = _read_table(context, header, headers[place + 1 :], sums, lines_max)
         if reading.rank > best.rank:
             best = reading
     is_believed = best.explains or any(line.evidence and line.evidence.confidence == AGREES for line in best.lines)
-    found = best.lines if is_believed else _headless(context, net, gross, lines_max) or best.lines
+    if not is_believed:
+        best = _headless(context, sums, lines_max) or best
+    found = best.lines
     if all(line.unit_price is None for line in found):
         found = list(map(_with_price, found))
-    return [line.model_copy(update={"line": place}) for place, line in enumerate(found, start=1)]
+    return [_settled_line(line, place, best, sums) for place, line in enumerate(found, start=1)]
 
 
-def _headless(context: Context, net: Decimal | None, gross: Decimal | None, lines_max: int) -> list[InvoiceLine]:
+def _settled_line(line: InvoiceLine, place: int, reading: _Reading, sums: Sums) -> InvoiceLine:
+    """The line with its number and the confidence that its own arithmetic and that of all lines allow."""
+    evidence = line.evidence
+    if evidence is not None:
+        own = evidence.confidence
+        if not reading.explains:
+            own = min(own, NOT_SUMMED if sums.nets or sums.gross is not None else NOTHING_TO_SUM)
+        elif reading.is_tie:
+            own = min(own, TIE)
+        elif own == UNKNOWN:
+            own = ONLY_SUMMED
+        evidence = evidence.model_copy(update={"confidence": own})
+    return line.model_copy(update={"line": place, "evidence": evidence})
+
+
+def _headless(context: Context, sums: Sums, lines_max: int) -> _Reading | None:
     """Lines under no head that we know, when they make a total."""
     header = implied_header(context)
     if header is not None:
-        reading = _read_table(context, header, [], net, gross, lines_max)
+        reading = _read_table(context, header, [], sums, lines_max)
         if reading.explains:
-            return reading.lines
-    return read_headless_lines(context, [net, gross], lines_max)
+            reading.is_tie = header.is_tie
+            return reading
+    lines = read_headless_lines(context, [*sums.nets, sums.gross], lines_max)
+    return _Reading(lines, 1) if lines else None
 
 
-def _read_table(
-    context: Context, header: Header, later: list[Header], net: Decimal | None, gross: Decimal | None, lines_max: int
-) -> _Reading:
+def _read_table(context: Context, header: Header, later: list[Header], sums: Sums, lines_max: int) -> _Reading:
     """The first end of the table at which its lines make a total; else the last before which no line follows."""
     rows, ends = body_of(context, header, later)
     cells_of: list[RowCells] = []
@@ -97,7 +149,9 @@ def _read_table(
         items = items_of(kept, {cells_of[place].row.index for place in skipped}, lines_max)
         width = name_width(kept)
         lines = [_line(context, item, place, header, width) for place, item in enumerate(items, start=1)]
-        reading = _summed(lines, net, gross)
+        reading = _summed(lines, sums)
+        if not reading.explains and any(item.reduction for item in items):
+            reading = _summed(list(map(_reduced, lines, items)), sums)
         if reading.explains:
             return reading
         is_further = any(fits(cells.numbers) for cells in more)
@@ -188,33 +242,43 @@ def _quality(columns: list[Column], cells_of: list[RowCells]) -> tuple[float, fl
     """The share of lines that multiply out (of those that could), and that of numbers which found a column."""
     lines = [cells for cells in cells_of if cells.opens_line]
     asked = [agrees for cells in lines if (agrees := fits(cells.numbers)) is not None]
-    texts = sum(not column.is_numeric and column.kind != "description" for column in columns)
-    numbers = sum(min(len([n for n in cells.all_numbers if not n.is_inside]), len(columns)) for cells in lines)
-    placed = sum(len(cells.numbers) for cells in lines)
+    money = [number for cells in lines for number in cells.all_numbers if _is_money(number)]
+    placed = sum(_is_money(number) for cells in lines for number in cells.numbers.values())
     could = {"quantity", "unit_price"} <= {column.kind for column in columns}
-    share = sum(asked) / max(1, len(lines)) if could else 1.0 if placed + texts * len(lines) >= numbers else 0.5
-    return share, placed / max(1, numbers)
+    share = sum(asked) / max(1, len(lines)) if could else 1.0 if placed >= len(money) else 0.5
+    return share, placed / max(1, len(money))
 
 
-def _summed(lines: list[InvoiceLine], net: Decimal | None, gross: Decimal | None) -> _Reading:
+def _is_money(number: Number) -> bool:
+    return not number.is_inside and (number.amount.decimals == CENTS or number.amount.symbol is not None)
+
+
+def _reduced(line: InvoiceLine, item: Item) -> InvoiceLine:
+    """The line less what the rows below take off its amount."""
+    amount = None if line.amount is None else line.amount + item.reduction
+    return line.model_copy(update={"amount": amount})
+
+
+def _summed(lines: list[InvoiceLine], sums: Sums) -> _Reading:
     """The lines without those that only sum others, as far as the rest then makes a total."""
-    for tried in (lines, _without_tail(lines, net, gross), _without_sums(lines)):
-        explains = _explains(tried, net, gross)
+    for tried in (lines, _without_tail(lines, sums), _without_sums(lines)):
+        explains = _explains(tried, sums)
         if explains:
             return _Reading(tried, explains)
     return _Reading(lines, 0)
 
 
-def _explains(lines: list[InvoiceLine], net: Decimal | None, gross: Decimal | None) -> int:
+def _explains(lines: list[InvoiceLine], sums: Sums) -> int:
     total = sum((line.amount or ZERO for line in lines), ZERO)
-    if lines and net is not None and abs(total - net) <= CENT * len(lines):
+    slack = min(SUM_SLACK_MAX, CENT * max(2, len(lines)) / 2)
+    if lines and any(abs(total - net) <= slack for net in sums.nets):
         return 2
-    return 1 if lines and gross is not None and abs(total - gross) <= CENT else 0
+    return 1 if lines and sums.gross is not None and abs(total - sums.gross) <= CENT else 0
 
 
-def _without_tail(lines: list[InvoiceLine], net: Decimal | None, gross: Decimal | None) -> list[InvoiceLine]:
+def _without_tail(lines: list[InvoiceLine], sums: Sums) -> list[InvoiceLine]:
     """Rows after the lines proper that the head's columns caught: dropped when the rest then makes a total."""
-    targets = [total for total in (net, gross) if total is not None]
+    targets = [total for total in (*sums.nets, sums.gross) if total is not None]
     running = ZERO
     for place, line in enumerate(lines):
         running += line.amount or ZERO
@@ -252,6 +316,8 @@ def _with_price(line: InvoiceLine) -> InvoiceLine:
 
 def _line(context: Context, item: Item, place: int, header: Header, name_width: float) -> InvoiceLine:
     values = decided(item.cells.numbers, item.cells.all_numbers)
+    if fits(values) is False:
+        values = with_row_below(values, [cells.numbers for cells in item.texts if not cells.texts.get("description")])
     _take_out(values.get("quantity"), item.cells, header)
     glued = _glued_quantity(values, item.cells)
     text = line_text(context, item.rows, place, name_width, header.stack)
@@ -260,13 +326,15 @@ def _line(context: Context, item: Item, place: int, header: Header, name_width: 
     unit = unit or (quantity.unit if quantity else [])
     amount = values.get("amount") or values.get("gross_amount")
     agrees = fits(values)
+    is_reduced = "discount" in header.kinds or item.reduction != 0
+    exact = {} if is_reduced else unrounded(values)
     return InvoiceLine(
         line=place,
         description=text.description,
         item_code=text.item_code,
-        quantity=quantity.amount.value if quantity else glued,
+        quantity=exact.get("quantity") or (quantity.amount.value if quantity else glued),
         unit=" ".join(word.text for word in unit) or None,
-        unit_price=_value(values.get("unit_price")),
+        unit_price=exact.get("unit_price") or _value(values.get("unit_price")),
         price_base_quantity=(price_base(values) if agrees else None) or Decimal(1),
         amount=_value(amount),
         tax_rate=_value(values.get("tax_rate")),
@@ -298,7 +366,7 @@ def _glued_quantity(values: dict[str, Number], cells: RowCells) -> Decimal | Non
         return None
     written = str(int(quantity))
     texts = [words for kind, words in cells.texts.items() if kind != "description"]
-    for words in texts:
+    for words in filter(None, texts):
         last = words[-1]
         if last.text.endswith(written) and last.text != written and last.x1 < price.x0:
             last.text = last.text.removesuffix(written)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from itertools import permutations
 
 from counterfoil.capture.layout.table_cells import Number, RowCells
@@ -15,6 +15,8 @@ CENT = Decimal("0.01")
 # Prices of small parts are often for ten, a hundred or a thousand.
 PRICE_BASES = (Decimal(1), Decimal(100), Decimal(1000), Decimal(10))
 NUMBERS_TRIED_MAX = 7
+PRICE_STEP = Decimal("0.0001")
+QUANTITY_STEP = Decimal("0.001")
 AMOUNTS = ("amount", "gross_amount")
 FACTORS = ("quantity", "unit_price")
 # Columns are read anew only on the word of this many rows, and of so large a share of them.
@@ -80,6 +82,46 @@ def _reductions(values: dict[str, Number], product: Decimal, quantity: Decimal) 
     return (rate, value, value * quantity, ZERO)
 
 
+def with_row_below(values: dict[str, Number], below: Sequence[dict[str, Number]]) -> dict[str, Number]:
+    """The reading with a price or discount from the rows below it, where only that multiplies out."""
+    prices = [numbers["unit_price"] for numbers in below if "unit_price" in numbers]
+    discounts = [numbers["discount"] for numbers in below if "discount" in numbers]
+    for price in (values["unit_price"], *prices):
+        for discount in (values.get("discount"), *discounts):
+            tried = {**values, "unit_price": price} | ({"discount": discount} if discount else {})
+            if fits(tried):
+                return tried
+    return values
+
+
+def unrounded(values: dict[str, Number]) -> dict[str, Decimal]:
+    """The price or quantity that was printed rounded, as the other two numbers give it; empty when none was.
+
+    A price counts as rounded when the exact one has up to four decimals and rounds to the printed one; a whole quantity
+    when the exact one has up to three. Whether a quantity was rounded or something was taken off stays in doubt.
+    """
+    agrees = fits(values)
+    if agrees is None or "discount" in values or "amount" not in values:
+        return {}
+    quantity, price, amount = (values[kind].amount for kind in (*FACTORS, "amount"))
+    base = (price_base(values) if agrees else None) or Decimal(1)
+    if not quantity.value or not price.value or abs(quantity.value * price.value / base - amount.value) <= CENT:
+        return {}
+    exact = amount.value * base / quantity.value
+    if exact == exact.quantize(PRICE_STEP) and _rounds_to(exact, price.value, price.decimals):
+        return {"unit_price": exact.quantize(PRICE_STEP).normalize()}
+    exact = amount.value / price.value
+    is_short = exact == exact.quantize(QUANTITY_STEP)
+    if not agrees and not quantity.decimals and is_short and _rounds_to(exact, quantity.value, 0):
+        return {"quantity": exact.quantize(QUANTITY_STEP).normalize()}
+    return {}
+
+
+def _rounds_to(exact: Decimal, printed: Decimal, decimals: int) -> bool:
+    step = Decimal(1).scaleb(-decimals)
+    return any(exact.quantize(step, rounding) == printed for rounding in (ROUND_HALF_UP, ROUND_HALF_EVEN))
+
+
 def columns_reread(columns: list[Column], rows: Sequence[RowCells]) -> bool:
     """Give the numeric columns other kinds when most rows then multiply out and do not as they are; true if changed."""
     rows = [cells for cells in rows if len(cells.numbers) >= 3][:ROWS_ASKED_MAX]
@@ -89,14 +131,15 @@ def columns_reread(columns: list[Column], rows: Sequence[RowCells]) -> bool:
     if len(asked) >= SHARE_AGREEING / 2 * len(rows):
         return False
     numeric = [column for column in columns if column.is_numeric and column.kind not in ("tax_rate", "discount")]
-    best: tuple[int, tuple[Column, ...]] | None = None
+    best: tuple[tuple[int, int], tuple[Column, ...]] | None = None
     for chosen in permutations(numeric, 3):
         kinds = [column.kind for column in chosen]
         if sum(kind not in ("unknown", wanted) for kind, wanted in zip(kinds, (*FACTORS, "amount"), strict=True)) > 2:
             continue
         agreeing = sum(_multiplies(cells, kinds) for cells in rows)
-        if agreeing >= SHARE_AGREEING * len(rows) and (best is None or agreeing > best[0]):
-            best = (agreeing, chosen)
+        kept = sum(kind == wanted for kind, wanted in zip(kinds, (*FACTORS, "amount"), strict=True))
+        if agreeing >= SHARE_AGREEING * len(rows) and (best is None or (agreeing, kept) > best[0]):
+            best = ((agreeing, kept), chosen)
     if best is None:
         return False
     for column in numeric:

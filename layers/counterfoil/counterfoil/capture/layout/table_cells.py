@@ -35,6 +35,8 @@ WORDS_ONLY = frozenset(("description", "unit", "date"))
 # `2Stk`, `12,5kg`: a quantity with its unit against it.
 GLUED = re.compile(r"^([-−–]?\d[\d.,'’]*)([^\W\d_]{1,8}\.?[²³]?)$")
 SAME_EDGE = 1.5
+# What begins this many points right of the names is none.
+APART = 60.0
 TABLE_ROWS_LEARNED_MAX = 60
 
 
@@ -89,11 +91,18 @@ def cut_row(context: Context, row: Row) -> RowCells:
 
 def sort_row(cells: RowCells, columns: list[Column]) -> None:
     """Numbers to columns in order, at the least misalignment; words to text columns."""
+    numbers = [number for number in cells.all_numbers if not _opens_name(number, columns)]
+    plain = [number for number in numbers if not number.is_inside]
+    _sort_numbers(cells, plain, columns)
+    if len(plain) < len(numbers) and cells.opens_line and "quantity" not in cells.numbers:
+        _sort_numbers(cells, numbers, columns)
+
+
+def _sort_numbers(cells: RowCells, numbers: list[Number], columns: list[Column]) -> None:
     cells.numbers.clear()
     cells.texts.clear()
     used: set[int] = set()
     starts = [start for column in columns if column.kind == "description" for start in _starts(column)]
-    numbers = [number for number in cells.all_numbers if not _opens_name(number, columns)]
     for number, column in _assign(numbers, columns):
         if not column.is_numeric:
             continue
@@ -107,24 +116,33 @@ def sort_row(cells: RowCells, columns: list[Column]) -> None:
         left = [word for word in part if id(word) not in used]
         for piece in _pieces(left, texts) if left else ():
             cells.texts.setdefault(_text_kind(piece, columns), []).extend(piece)
-    cells.opens_line = _opens_line(cells)
+    cells.opens_line = _opens_line(cells, columns)
 
 
-def _opens_line(cells: RowCells) -> bool:
+def _opens_line(cells: RowCells, columns: list[Column]) -> bool:
     """Money in a money column, with a quantity, a price or a text beside it."""
     money = MONEY_KINDS & cells.numbers.keys()
     if not money & {"amount", "gross_amount"} and not {"unit_price", "quantity"} <= cells.numbers.keys():
         return False
     if not any(cells.numbers[kind].amount.decimals or cells.numbers[kind].amount.symbol for kind in money):
         return "quantity" in cells.numbers and len(cells.numbers) >= 3
-    has_text = bool(cells.texts.get("description") or cells.texts.get("item_code"))
+    name = cells.texts.get("description")
+    has_text = bool(name or cells.texts.get("item_code"))
+    if not {"quantity", "unit_price"} & cells.numbers.keys() and (not has_text or _stands_apart(name or [], columns)):
+        return False  # `Discount 3 %` further right: it belongs to the totals.
     return len(cells.numbers) >= 2 or (has_text and bool(money & {"amount", "gross_amount"}))
+
+
+def _stands_apart(name: list[Word], columns: list[Column]) -> bool:
+    """Words that begin far right of where names begin."""
+    edge = next((column.edge for column in columns if column.kind == "description" and column.edge is not None), None)
+    return edge is not None and bool(name) and name[0].x0 > edge[1] + APART
 
 
 def _opens_name(number: Number, columns: list[Column]) -> bool:
     """A number where names begin is their first word (`10 pieces`), unless a column of numbers begins there too."""
-    edges = [column.edge for column in columns if column.kind == "description" and column.edge is not None]
-    if not any(abs(number.x0 - place) < SAME_EDGE for _, place in edges):
+    starts = [start for column in columns if column.kind == "description" for start in _starts(column)]
+    if not any(abs(number.x0 - start) < SAME_EDGE for start in starts):
         return False
     return not any(column.is_numeric and column.edge == ("left", number.x0) for column in columns)
 
@@ -314,6 +332,6 @@ def _text_kind(words: list[Word], columns: list[Column]) -> str:
     if text_over:
         return max(text_over, key=lambda column: min(x1, column.x1) - max(x0, column.x0)).kind
     if over:
-        return "beside"
+        return "unit" if any(column.kind == "price_base" for column in over) else "beside"
     nearest = min(texts, key=lambda column: min(abs(x0 - column.x0), abs(x1 - column.x1)), default=None)
     return nearest.kind if nearest else "description"

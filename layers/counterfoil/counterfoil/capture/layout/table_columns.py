@@ -64,13 +64,15 @@ class Column:
 class Header:
     """The head of a table: its last row and its columns from left to right.
 
-    `stack` is what the description's head names one above the other, as `Article no.` over `Description`.
+    `stack` is what the description's head names one above the other, as `Article no.` over `Description`. `is_tie` says
+    that nothing told which of two columns is the quantity and which the price.
     """
 
     row: int
     page: int
     columns: list[Column]
     stack: tuple[str, ...] = ()
+    is_tie: bool = False
 
     @property
     def kinds(self) -> list[str]:
@@ -115,7 +117,7 @@ def find_headers(context: Context) -> list[Header]:
         kinds = {column.kind for column in columns}
         if len(kinds - {"unknown"}) >= KINDS_MIN and kinds & MONEY_KINDS and kinds & LEADING_KINDS:
             last = max([row.index, *(other.index for other in band)])
-            stack = next((tuple(cell.stack) for cell in cells if "description" in cell.stack), ())
+            stack = next((tuple(cell.stack) for cell in cells if cell.stack), ())
             found.append(Header(last, row.page, columns, stack))
     return found
 
@@ -152,6 +154,8 @@ def _join_phrase(cells: list[_Cell], part: list[Word]) -> None:
     """Unknown words beside the one known name of a phrase belong to that name."""
     own = [cell for cell in cells if cell.words[0] in part]
     known = [cell for cell in own if cell.kinds]
+    if [cell.kinds[0] for cell in known] == ["unit_price", "price_base"]:
+        known.pop()  # `Price per` and, in the row below, `piece`.
     if len(own) > 1 and len(known) == 1:
         del cells[len(cells) - len(own) :]
         cells.append(_Cell(known[0].kinds, list(part)))
@@ -223,14 +227,14 @@ def _merge(context: Context, cells: list[_Cell], row: Row) -> None:
         words = sorted([*cell.words, *part], key=lambda word: (round(word.middle), word.x0))
         own = _kinds(context, "".join(squeeze(word.text) for word in part))
         kinds = _kinds(context, "".join(squeeze(word.text) for word in words))
-        if kinds:
+        upper, lower = (own, cell.kinds) if part[0].middle < cell.words[0].middle else (cell.kinds, own)
+        if "item_code" in upper and lower[:1] == ("description",):
+            cell.stack = ["item_code", "description"]
+            cell.kinds = kinds or ("description",)
+        elif kinds:
             cell.kinds = kinds
         elif not cell.kinds:
             cell.kinds = own
-        elif own and {own[0], cell.kinds[0]} == {"item_code", "description"}:
-            names = [(part[0].middle, own[0]), (cell.words[0].middle, cell.kinds[0])]
-            cell.stack = [name for _, name in sorted(names)]
-            cell.kinds = ("description",)
         cell.words = words
 
 
@@ -245,6 +249,11 @@ def _columns(cells: list[_Cell]) -> list[Column]:
             _demote(columns, by_place)
         by_place.append(cell)
         columns.append(Column(kind, cell.x0, cell.x1, cell.words))
+    if not any(column.kind == "description" for column in columns):
+        # `Article no.` over `Name` may also read as one name of a code column.
+        for column, cell in zip(columns, by_place, strict=True):
+            if cell.stack:
+                column.kind = "description"
     kinds = {column.kind for column in columns}
     if not kinds & {"amount", "gross_amount"} and "unit_price" in kinds and columns[-1].kind == "unknown":
         columns[-1].kind = "amount"

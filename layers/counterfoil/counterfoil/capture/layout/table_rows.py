@@ -7,6 +7,7 @@ equally far apart, text belongs to the line above it, unless it stands above the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import pairwise
 
 from counterfoil.capture.layout.page_context import Context
@@ -40,6 +41,16 @@ class Item:
     @property
     def rows(self) -> list[RowCells]:
         return sorted([self.cells, *self.texts], key=lambda cells: cells.row.index)
+
+    @property
+    def reduction(self) -> Decimal:
+        """What rows of numbers alone under the line take off its amount (zero or less)."""
+        found = [
+            cells.numbers["amount"].amount.value
+            for cells in self.texts
+            if "amount" in cells.numbers and not any(map(str.isalpha, cells.row.text))
+        ]
+        return sum((value for value in found if value < 0), Decimal(0))
 
 
 def body_of(context: Context, header: Header, later: list[Header]) -> tuple[list[Row], list[int]]:
@@ -83,24 +94,26 @@ def _without_carried(context: Context, rows: list[Row], ends: list[int]) -> tupl
     """
     if not rows or rows[0].page == rows[-1].page:
         return rows, ends
-    carried = {place for place, row in enumerate(rows) if _is_carried(context, row) and _turns_page(rows, place)}
+    carried = {
+        place for place, row in enumerate(rows) if _is_carried(context, row) and _turns_page(context, rows, place)
+    }
     kept = [row for place, row in enumerate(rows) if place not in carried]
     return kept, [place - sum(other < place for other in carried) for place in ends if place not in carried]
 
 
-def _turns_page(rows: list[Row], place: int) -> bool:
+def _turns_page(context: Context, rows: list[Row], place: int) -> bool:
     """Whether no other numbers stand before the row on its page, or none after it, where the table has another page."""
     page = rows[place].page
-    before = [row for row in rows[:place] if _has_numbers(row)]
-    after = [row for row in rows[place + 1 :] if _has_numbers(row)]
+    before = [row for row in rows[:place] if _has_money(context, row)]
+    after = [row for row in rows[place + 1 :] if _has_money(context, row)]
     opens = bool(before) and all(row.page != page for row in before)
     closes = bool(after) and all(row.page != page for row in after)
     return opens or closes
 
 
-def _has_numbers(row: Row) -> bool:
-    """At least two phrases, one with a number: more than a page number."""
-    return len(row.phrases) > 1 and any(any(map(str.isdigit, word.text)) for word in row.words)
+def _has_money(context: Context, row: Row) -> bool:
+    amounts = (context.amount(word) for word in row.words)
+    return any(amount is not None and amount.decimals for amount in amounts)
 
 
 def _ends(context: Context, row: Row) -> bool:
@@ -211,8 +224,7 @@ def _stands_below(blocks: list[list[RowCells]]) -> bool:
 
 def _reads_on(anchor: RowCells, cells: RowCells) -> bool:
     """A row set like the name beside the numbers, and no note."""
-    name, words = anchor.texts.get("description"), cells.texts.get("description")
-    return bool(name) and bool(words) and not _is_note(cells) and is_set_alike(name or [], words or [])
+    return _is_alike(anchor.texts.get("description") or [], cells)
 
 
 def _grouped(block: list[RowCells], anchors: list[RowCells], below: bool, width: float) -> list[Item]:
@@ -272,8 +284,14 @@ def _is_heading(block: list[RowCells], opening: int, width: float) -> bool:
 
 def _is_even(block: list[RowCells], place: int) -> bool:
     """As many text rows above the numbers as below, none of them a note."""
-    named = [cells for cells in block if not _is_note(cells)]
+    first = block[0].texts.get("description") or []
+    named = [cells for cells in block if cells is block[place] or _is_alike(first, cells)]
     return 0 < place < len(block) - 1 and len(named) - 1 - place == place
+
+
+def _is_alike(first: list[Word], cells: RowCells) -> bool:
+    words = cells.texts.get("description")
+    return bool(first) and bool(words) and not _is_note(cells) and is_set_alike(first, words or [])
 
 
 def _is_note(cells: RowCells) -> bool:

@@ -21,6 +21,7 @@ NAME_GAP = 0.55
 INDENT_SLACK = 4.0
 # A row in letters smaller by more than this share is a note.
 SMALLER = 0.94
+SMALLER_ACCENTED = 0.84
 CODE_BEFORE_NAME = re.compile(r"^(?=\S*\d)([A-Z0-9][A-Z0-9./_-]{2,})\s+[-–]\s+(.+)$")
 CODE = re.compile(r"^(?=.*\d)[\w][\w./-]{1,29}\.?$")
 POSITION = re.compile(r"^\d{1,4}(?:\.\d{1,3})*\.?$")
@@ -48,7 +49,7 @@ def line_text(
     stacked = None
     if len(lines) > 1 and stack[:1] == ("item_code",) and "description" in stack and is_code(lines[0][1]):
         stacked = lines.pop(0)[1][0].text
-    labelled = _labelled_code(context, lines)
+    labelled = next((code for _, words in lines[1:] if (code := _labelled_code(context, words))), None)
     order = _order(context, rows)
     name = _name(context, lines, name_width)
     found = CODE_BEFORE_NAME.match(name)
@@ -66,8 +67,9 @@ def _code_in_column(rows: list[RowCells]) -> str | None:
         codes = [word.text for word in words if CODE.match(word.text)]
         if codes:
             return codes[0]
-        if words and cells.numbers:
-            return " ".join(word.text for word in words)
+        names = [word.text for word in words if not word.text.endswith(":")]
+        if len(names) == len(words) and words and cells.numbers:
+            return " ".join(names)
         before = cells
     return None
 
@@ -86,7 +88,7 @@ def _name(context: Context, lines: list[tuple[Row, list[Word]]], name_width: flo
         is_open = text.count("(") > text.count(")")
         if not is_close(before_row, row, NAME_GAP) or not is_set_alike(before, words):
             break
-        if is_detail(words) and not is_open:
+        if not is_open and (is_detail(words) or _labelled_code(context, words)):
             break
         widest = max(widest, before[-1].x1)
         text = _continued(context, text, before, words, widest)
@@ -107,7 +109,10 @@ def is_set_alike(before: list[Word], words: list[Word]) -> bool:
     """At the same indentation and in letters no smaller."""
     if abs(before[0].x0 - words[0].x0) > INDENT_SLACK:
         return False
-    return words[0].height >= SMALLER * before[0].height
+    # Boxes of accented capitals reach higher in some fonts.
+    is_accented = any(c.isupper() and not c.isascii() for c in before[0].text)
+    share = SMALLER_ACCENTED if is_accented else SMALLER
+    return words[0].height >= share * before[0].height
 
 
 def is_detail(words: list[Word]) -> bool:
@@ -145,19 +150,16 @@ def _is_position(text: str, place: int) -> bool:
     return POSITION.match(text) is not None and text.rstrip(".").lstrip("0") == str(place)
 
 
-def _labelled_code(context: Context, lines: list[tuple[Row, list[Word]]]) -> str | None:
+def _labelled_code(context: Context, words: list[Word]) -> str | None:
     """`Art. no.: 17-4` in a row below the name: the words of a code column as a label, then one code."""
-    for row, words in lines[1:]:
-        # A label's colon cuts a token, so the words are joined up to the one that holds the code.
-        for end in range(1, min(len(words), CODE_LABEL_WORDS_MAX + 1)):
-            label = squeeze("".join(word.text for word in words[:end]))
-            has_colon = words[end - 1].text.endswith(":") or words[end].text == ":"
-            if not _means_code(context, label, has_colon):
-                continue
-            rest = [word for word in words[end:] if word.text != ":"]
-            if rest and is_code(rest[:1]) and (len(rest) == 1 or has_colon):
-                return rest[0].text.rstrip(",;")
-        del row
+    for end in range(1, min(len(words), CODE_LABEL_WORDS_MAX + 1)):
+        label = squeeze("".join(word.text for word in words[:end]))
+        has_colon = words[end - 1].text.endswith(":") or words[end].text == ":"
+        if not _means_code(context, label, has_colon):
+            continue
+        rest = [word for word in words[end:] if word.text != ":"]
+        if rest and is_code(rest[:1]) and (len(rest) == 1 or has_colon):
+            return rest[0].text.rstrip(",;")
     return None
 
 

@@ -20,10 +20,8 @@ DIGIT_GROUP_MAX = 4
 TAX_SUFFIXES = ("MVA", "MWST", "TVA", "IVA")
 TAX_DIGITS_MIN = 6
 VALID, EUROPEAN, OTHER, BARE = 0.93, 0.82, 0.8, 0.7
-# Two ids that both may be the vendor's: a person has to choose.
-AMBIGUOUS = 0.6
-# How far below and right of the vendor's name its tax id stands, in letter heights.
-UNDER_MAX, NEAR_MAX = 14.0, 20.0
+# Two labelled ids that both may be the vendor's, whatever their check digits: a person has to choose.
+AMBIGUOUS, RIVAL_MARGIN = 0.6, 0.135
 IBAN_GROUPS_MAX = 10
 IBAN_LENGTH_MAX = 34
 
@@ -53,24 +51,31 @@ def tax_ids(context: Context, blocks: list[Block]) -> list[Candidate[str]]:
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
-def chosen_tax_id(found: list[Candidate[str]], vendor_words: list[Word]) -> Candidate[str] | None:
-    """The best id; of several as good the one in the vendor's column under its name, else one in doubt."""
-    if not found:
+def chosen_tax_id(
+    found: list[Candidate[str]], vendor_column: list[Word], buyer_column: list[Word]
+) -> Candidate[str] | None:
+    """The best id; of several as good the one under the vendor's name, else one in doubt. None of the buyer's column.
+
+    A column is the words that stand closely under a party's name.
+    """
+    of_vendor, of_buyer = {id(word) for word in vendor_column}, {id(word) for word in buyer_column}
+    left = [one for one in found if id(one.words[0]) not in of_buyer or id(one.words[0]) in of_vendor]
+    if not left:
         return None
-    best = found[0]
-    rivals = [other for other in found if other.value != best.value and other.score > best.score - 0.05]
+    best = left[0]
+    rivals = [
+        other for other in left if not _is_same(other.value, best.value) and other.score > best.score - RIVAL_MARGIN
+    ]
     if not rivals:
         return best
-    for candidate in (best, *rivals):
-        if vendor_words and is_under(candidate.words[0], vendor_words[0]):
-            return candidate
-    return Candidate(best.value, best.score * AMBIGUOUS, best.words)
+    under = [one for one in (best, *rivals) if id(one.words[0]) in of_vendor]
+    return under[0] if under else Candidate(best.value, best.score * AMBIGUOUS, best.words)
 
 
-def is_under(word: Word, name: Word) -> bool:
-    """A word stands in the column under a name, as a tax id does in a letterhead."""
-    down, right = word.y0 - name.y0, word.x0 - name.x0
-    return word.page == name.page and 0 < down < UNDER_MAX * name.height and 0 <= right < NEAR_MAX * name.height
+def _is_same(one: str, other: str) -> bool:
+    """Equal, or the same number with and without its country or what some countries write behind it."""
+    first, second = compact(one), compact(other)
+    return first in second or second in first
 
 
 def _is_money(context: Context, label: Label, words: list[Word]) -> bool:

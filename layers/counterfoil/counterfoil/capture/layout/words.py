@@ -121,6 +121,13 @@ class Layout:
 
     pages: list[Page]
     rows: list[Row]
+    _row_of: dict[int, int] = field(default_factory=dict)
+
+    def row_of(self, word: Word) -> int | None:
+        """The index of the row that a word stands in; None for a part of a word."""
+        if not self._row_of:
+            self._row_of = {id(one): row.index for row in self.rows for one in row.words}
+        return self._row_of.get(id(word))
 
     @property
     def phrases(self) -> list[Phrase]:

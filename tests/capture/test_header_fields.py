@@ -1,0 +1,330 @@
+"""The rules by which header fields are read from a page, each on a page that only has what the rule is about."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from counterfoil.capture.checks import check
+from counterfoil.capture.layout.reader import read_layout
+from counterfoil.capture.layout.words import Page, Word
+from counterfoil.capture.limits import Limits
+from counterfoil.domain.company import CompanyIdentity
+from counterfoil.domain.invoices import CapturedInvoice, Source
+
+LETTER_WIDTH, SPACE = 0.5, 0.28
+SIZE = 10.0
+
+SENDER = [(50, 40, "Harbour Tools Ltd"), (50, 52, "12 Dock Road"), (50, 64, "Bristol BS1 4DJ")]
+RECEIVER = [
+    (50, 110, "Bill to:"),
+    (50, 122, "Brightwater Foods plc"),
+    (50, 134, "5 Mill Lane"),
+    (50, 146, "Leeds LS2 8PA"),
+]
+HEAD = [(330, 40, "INVOICE", 16), (330, 70, "Invoice no.: HT-2024-017"), (330, 82, "Invoice date: 14 March 2024")]
+LINES = [
+    (50, 300, "Description"), (300, 300, "Qty"), (400, 300, "Unit price"), (500, 300, "Amount"),
+    (50, 315, "Torque wrench"), (300, 315, "2"), (400, 315, "45.00"), (500, 315, "90.00"),
+    (50, 330, "Work gloves"), (300, 330, "10"), (400, 330, "3.50"), (500, 330, "35.00"),
+]  # fmt: skip
+TOTALS = [(400, 400, "Subtotal"), (500, 400, "£125.00"), (400, 415, "VAT 20%"), (500, 415, "£25.00"), (400, 430, "Total"), (500, 430, "£150.00")]  # fmt: skip
+
+
+def words_of(x: float, y: float, text: str, size: float = SIZE) -> list[Word]:
+    found = []
+    for part in text.split(" "):
+        end = x + len(part) * LETTER_WIDTH * size
+        if part:
+            found.append(Word(part, 1, x, y, end, y + size))
+        x = end + SPACE * size
+    return found
+
+
+def read(*parts: list[tuple], own: CompanyIdentity | None = None) -> CapturedInvoice:
+    words = [word for part in parts for placed in part for word in words_of(*placed)]
+    reading = read_layout([Page(1, 595, 842, words)], Source.TEXT_LAYER, own or CompanyIdentity(), Limits())
+    check(reading)
+    return reading.captured()
+
+
+def test_an_ordinary_page_is_read_whole():
+    captured = read(SENDER, RECEIVER, HEAD, LINES, TOTALS)
+
+    assert (captured.invoice_number, captured.issue_date) == ("HT-2024-017", date(2024, 3, 14))
+    assert (captured.vendor_name, captured.buyer_name) == ("Harbour Tools Ltd", "Brightwater Foods plc")
+    assert (captured.net_total, captured.tax_total, captured.gross_total) == (125, 25, 150)
+    assert captured.needs_review == ()
+
+
+# --- numbers and dates ---
+
+
+def test_eight_digits_are_a_date_only_under_a_label_of_one():
+    head = [(330, 40, "INVOICE", 16), (330, 70, "Invoice no. 20240124"), (330, 82, "Date: 2024-01-07")]
+
+    captured = read(SENDER, RECEIVER, head, TOTALS)
+
+    assert (captured.invoice_number, captured.issue_date) == ("20240124", date(2024, 1, 7))
+
+
+def test_a_label_inside_running_text_heads_no_column():
+    terms = [(330, 94, "Payment terms: 30 days from invoice date"), (480, 106, "08/09/2024")]
+
+    captured = read(SENDER, RECEIVER, HEAD, terms, TOTALS)
+
+    assert captured.issue_date == date(2024, 3, 14)
+
+
+def test_the_only_date_is_not_the_invoice_date_when_it_is_due_then():
+    head = [(330, 40, "INVOICE", 16), (330, 70, "Invoice no.: HT-2024-017"), (330, 82, "Due date: 13 April 2024")]
+
+    captured = read(SENDER, RECEIVER, head, TOTALS)
+
+    assert (captured.issue_date, captured.due_date) == (None, date(2024, 4, 13))
+    assert "issue_date" in captured.needs_review
+
+
+@pytest.mark.parametrize(
+    "printed",
+    ["Invoice Nr.FV504", "Invoice No.FV504", "Facture n°FV504"],
+)
+def test_a_number_drawn_onto_the_word_for_number_is_read_without_it(printed):
+    head = [(330, 70, printed), (330, 82, "Date: 2024-01-07")]
+
+    captured = read(SENDER, RECEIVER, head, TOTALS)
+
+    assert captured.invoice_number == "FV504"
+
+
+def test_a_value_at_the_far_end_of_its_own_row_belongs_to_the_label():
+    head = [
+        (50, 200, "Invoice number"),
+        (500, 200, "HT-2024-017"),
+        (50, 215, "Invoice date"),
+        (500, 215, "14 March 2024"),
+    ]
+
+    captured = read(SENDER, RECEIVER, head, TOTALS)
+
+    assert (captured.invoice_number, captured.issue_date) == ("HT-2024-017", date(2024, 3, 14))
+
+
+# --- order numbers ---
+
+
+def test_a_post_office_box_is_no_order():
+    captured = read(SENDER, [*RECEIVER, (50, 158, "PO Box 307"), (50, 175, "2 February 2024")], HEAD, TOTALS)
+
+    assert captured.po_number is None
+
+
+def test_the_number_of_an_open_order_is_found_without_any_label():
+    own = CompanyIdentity(order_numbers=("PO-20417", "PO-20999"))
+
+    captured = read(SENDER, RECEIVER, HEAD, [(50, 500, "As agreed under PO-20417, thank you")], TOTALS, own=own)
+
+    assert captured.po_number == "PO-20417"
+    assert "po_number" not in captured.needs_review
+
+
+def test_an_open_order_outranks_a_labelled_number_that_is_none():
+    own = CompanyIdentity(order_numbers=("PO-20417",))
+    head = [*HEAD, (330, 94, "Order no.: 558301"), (330, 106, "Project: PO-20417")]
+
+    captured = read(SENDER, RECEIVER, head, TOTALS, own=own)
+
+    assert captured.po_number == "PO-20417"
+
+
+def test_a_short_open_order_without_letters_needs_a_label():
+    own = CompanyIdentity(order_numbers=("1024",))
+    elsewhere = [(50, 500, "Rack 1024")]
+
+    assert read(SENDER, RECEIVER, HEAD, elsewhere, TOTALS, own=own).po_number is None
+    assert read(SENDER, RECEIVER, [*HEAD, (330, 94, "PO number: 1024")], TOTALS, own=own).po_number == "1024"
+
+
+def test_the_company_s_own_pattern_finds_an_order():
+    own = CompanyIdentity(order_patterns=(r"BW\d{5}",))
+
+    captured = read(SENDER, RECEIVER, HEAD, [(50, 500, "Ref BW00417 / call-off")], TOTALS, own=own)
+
+    assert captured.po_number == "BW00417"
+
+
+# --- parties ---
+
+
+def test_what_stands_in_a_far_column_is_not_the_party_under_its_label():
+    receiver = [
+        (50, 90, "Customer"),
+        (50, 102, "Brightwater Foods plc"),
+        (50, 114, "5 Mill Lane"),
+        (50, 126, "Leeds LS2 8PA"),
+    ]
+    sender = [(330, 66, "Harbour Tools Ltd"), (330, 78, "12 Dock Road"), (330, 90, "www.harbour-tools.example")]
+
+    captured = read([(50, 40, "INVOICE", 16)], receiver, sender, [(330, 200, "Invoice no.: 17/24")], TOTALS)
+
+    assert (captured.vendor_name, captured.buyer_name) == ("Harbour Tools Ltd", "Brightwater Foods plc")
+
+
+@pytest.mark.parametrize("text", ["Invoice to pay by bank transfer", "Invoice for services rendered in May"])
+def test_running_text_names_no_buyer(text):
+    captured = read(SENDER, HEAD, [(50, 560, text)], TOTALS)
+
+    assert captured.buyer_name is None
+
+
+def test_the_vendor_is_in_doubt_until_it_is_known_who_receives():
+    receiver = [(50, 122, "Brightwater Foods plc"), (50, 134, "5 Mill Lane"), (50, 146, "Leeds LS2 8PA")]
+
+    unknown = read(SENDER, receiver, HEAD, TOTALS)
+    known = read(SENDER, receiver, HEAD, TOTALS, own=CompanyIdentity(names=("Brightwater Foods plc",)))
+
+    assert unknown.vendor_name == known.vendor_name == "Harbour Tools Ltd"
+    assert "vendor_name" in unknown.needs_review
+    assert "vendor_name" not in known.needs_review
+
+
+def test_the_company_is_never_its_own_vendor_however_large_its_name_stands():
+    letterhead = [(50, 20, "BRIGHTWATER FOODS", 22)]
+    own = CompanyIdentity(names=("Brightwater Foods plc",))
+
+    captured = read(letterhead, SENDER, HEAD, TOTALS, own=own)
+
+    assert captured.vendor_name == "Harbour Tools Ltd"
+
+
+def test_a_name_above_the_company_s_own_address_is_no_vendor():
+    branch = [(50, 20, "Head Office Ltd", 18), (50, 42, "5 Mill Lane"), (50, 54, "Leeds LS2 8PA")]
+    sender = [(330, 300, "Harbour Tools Ltd"), (330, 312, "12 Dock Road")]
+    own = CompanyIdentity(addresses=("5 Mill Lane, Leeds LS2 8PA",))
+
+    captured = read(branch, sender, [(50, 200, "Invoice no.: 17/24"), (50, 212, "Date: 2024-01-07")], TOTALS, own=own)
+
+    assert captured.vendor_name == "Harbour Tools Ltd"
+
+
+@pytest.mark.parametrize("name", ["Total Energies SA", "Netto Markt GmbH & Co. KG", "Sum Up Payments Ltd"])
+def test_a_name_that_begins_like_a_total_is_a_name(name):
+    sender = [(50, 40, name), (50, 52, "12 Dock Road"), (50, 64, "Bristol BS1 4DJ")]
+
+    captured = read(sender, RECEIVER, HEAD, LINES, TOTALS)
+
+    assert captured.vendor_name == name
+
+
+def test_the_title_beside_a_name_is_no_part_of_it():
+    sender = [(50, 40, "Harbour Tools Ltd Invoice"), (50, 52, "12 Dock Road"), (50, 64, "Bristol BS1 4DJ")]
+
+    captured = read(sender, RECEIVER, [(330, 70, "Invoice no.: HT-2024-017")], TOTALS)
+
+    assert captured.vendor_name == "Harbour Tools Ltd"
+
+
+def test_the_web_address_tells_the_vendor_from_a_buyer_without_a_label():
+    left = [(50, 60, "Adatum Corporation"), (50, 72, "Station Road 21"), (50, 84, "48436 Dorf")]
+    right = [
+        (330, 60, "Cronos Works"),
+        (330, 72, "Yard 12"),
+        (330, 84, "20097 Stadt"),
+        (50, 780, "info@cronos.example"),
+    ]
+
+    captured = read(left, right, [(50, 20, "Invoice 103767", 16), (50, 36, "February 17, 2024")], TOTALS)
+
+    assert captured.vendor_name == "Cronos Works"
+
+
+# --- tax ids ---
+
+
+def test_groups_of_digits_are_one_tax_id():
+    captured = read([*SENDER, (50, 76, "ABN: 54 630 495 546")], RECEIVER, HEAD, TOTALS)
+
+    assert captured.vendor_vat_id == "54 630 495 546"
+
+
+def test_norway_is_not_the_word_for_number():
+    captured = read([*SENDER, (50, 76, "VAT no. NO 995 525 828 MVA")], RECEIVER, HEAD, TOTALS)
+
+    assert captured.vendor_vat_id == "NO995525828MVA"
+
+
+@pytest.mark.parametrize("printed", ["1237.92", "200000 JPY", "£1,237.92"])
+def test_an_amount_of_tax_is_no_tax_id(printed):
+    captured = read(SENDER, RECEIVER, HEAD, [(400, 600, f"VAT: {printed}")])
+
+    assert captured.vendor_vat_id is None
+
+
+def test_two_tax_ids_that_both_may_be_the_vendor_s_are_in_doubt():
+    foot = [(50, 700, "VAT no. DE136695976"), (330, 700, "VAT no. NL004495445B01")]
+
+    captured = read(SENDER, RECEIVER, HEAD, TOTALS, foot)
+
+    assert "vendor_vat_id" in captured.needs_review
+
+
+# --- totals and currency ---
+
+
+def test_a_total_alone_is_confirmed_by_its_lines():
+    captured = read(SENDER, RECEIVER, HEAD, LINES, [(400, 430, "Total"), (500, 430, "£125.00")])
+
+    assert (captured.net_total, captured.gross_total) == (125, 125)
+    assert captured.needs_review == ()
+
+
+def test_a_blank_sub_total_is_made_up_for_by_the_lines():
+    totals = [
+        (400, 400, "Subtotal"),
+        (400, 415, "Sales tax"),
+        (500, 415, "£25.00"),
+        (400, 430, "Total"),
+        (500, 430, "£150.00"),
+    ]
+
+    captured = read(SENDER, RECEIVER, HEAD, LINES, totals)
+
+    assert (captured.net_total, captured.tax_total, captured.gross_total) == (125, 25, 150)
+    assert "gross_total" not in captured.needs_review
+
+
+def test_the_net_said_twice_proves_no_gross():
+    totals = [(400, 400, "Net amount"), (500, 400, "£125.00"), (400, 415, "Subtotal"), (500, 415, "£125.00")]
+
+    captured = read(SENDER, RECEIVER, HEAD, totals)
+
+    assert captured.gross_total is None or "gross_total" in captured.needs_review
+
+
+def test_prices_that_include_the_tax_give_no_net():
+    totals = [(400, 400, "Total"), (500, 400, "£125.00"), (400, 415, "VAT included 20%"), (500, 415, "£20.83")]
+
+    captured = read(SENDER, RECEIVER, HEAD, LINES, totals)
+
+    assert captured.gross_total == Decimal(125)
+    assert captured.net_total != Decimal(125)
+
+
+@pytest.mark.parametrize(
+    ("labels", "currency"),
+    [
+        (("FAKTURA", "Fakturanr", "Fakturadatum", "Förfallodatum", "Summa exkl moms", "Att betala"), "SEK"),
+        (("FAKTURA", "Fakturanr.", "Fakturadato", "Forfallsdato", "Sum eks. mva", "Å betale"), "NOK"),
+        (("FAKTURA", "Fakturanr.", "Fakturadato", "Forfaldsdato", "I alt ekskl. moms", "At betale"), "DKK"),
+    ],
+)
+def test_crowns_are_those_of_the_language(labels, currency):
+    title, number, issued, due, net, payable = labels
+    page = [
+        (330, 40, title, 16), (330, 70, f"{number}: 1017"), (330, 82, f"{issued}: 2024-03-14"),
+        (330, 94, f"{due}: 2024-04-13"), (330, 400, net), (500, 400, "1 250,00 kr"), (330, 430, payable), (500, 430, "1 562,50 kr"),
+    ]  # fmt: skip
+
+    assert read(SENDER, page).currency == currency
