@@ -527,6 +527,23 @@ def test_goods_are_asked_for_answered_for_and_listed_until_then(services, person
     assert "Nothing is asked for." in receiver.open(f"page/{COMPANY}/receipts").text
 
 
+def test_what_was_filled_in_is_kept_when_a_question_or_its_answer_is_refused(services, person, waiting):
+    browser = person("mia")
+
+    asked = browser.submit(browser.open(place_of(waiting)), "Ask", of="x" * 101)
+    page = browser.submit(asked, "Ask", of="Rita")
+    answered = browser.submit(page, "Answer", answer="not_arrived", comment="x" * (review.COMMENT_MAX + 1))
+    unsaid = browser.submit(page, "Answer", comment="two torn")
+
+    assert "100" in asked.error_beside("asked-of")
+    assert asked.at("//*[@id='asked-of']")[0].get("value") == "x" * 101
+    assert str(review.COMMENT_MAX) in answered.error_beside("receipt-1-comment")
+    assert answered.at("//input[@type='radio'][@checked]")[0].get("value") == "not_arrived"
+    assert "choose one" in unsaid.error_beside("receipt-1-comment")
+    assert unsaid.at("//*[@id='receipt-1-comment']")[0].text.strip() == "two torn"
+    assert services.invoice(COMPANY, waiting.id).receipt_requests[0].answer is None
+
+
 def test_who_does_not_receive_is_not_asked_for_an_answer(services, person, as_person, waiting, clock):
     resolve.ask_for_receipts(COMPANY, waiting.id, as_person("cleo"), store=services, now=clock)
 
