@@ -541,6 +541,8 @@ def test_what_was_filled_in_is_kept_when_a_question_or_its_answer_is_refused(ser
     assert answered.at("//input[@type='radio'][@checked]")[0].get("value") == "not_arrived"
     assert "choose one" in unsaid.error_beside("receipt-1-comment")
     assert unsaid.at("//*[@id='receipt-1-comment']")[0].text.strip() == "two torn"
+    stray = browser.submit(page, "Answer", answer="arrived", order_id="9")
+    assert "nobody asked" in stray.texts("//*[@id='receipts']//*[@role='alert']")[0].lower()
     assert services.invoice(COMPANY, waiting.id).receipt_requests[0].answer is None
 
 
