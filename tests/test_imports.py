@@ -118,6 +118,11 @@ def test_steps_are_handed_what_they_use(path):
     )
 
 
+@pytest.mark.parametrize("path", files(PACKAGE / "page"), ids=named)
+def test_what_the_page_shows_is_handed_what_it_uses(path):
+    assert outside(modules_imported(path), "domain", "errors", "store", "steps", "page") == set()
+
+
 @pytest.mark.parametrize("path", files(FUNCTIONS), ids=named)
 def test_a_function_imports_steps_wiring_and_no_client(path):
     modules = modules_imported(path)

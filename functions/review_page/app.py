@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import uuid
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -43,53 +44,22 @@ from counterfoil.errors import (
 from counterfoil.files import DOCUMENT_BYTES_MAX, UPLOAD_SECONDS
 from counterfoil.observability import logger, tracer
 from counterfoil.page.acts import CODE_MAX, Acting, line_number
-from counterfoil.page.buttons import BUTTONS, DONE, LINE_BUTTONS, TAKEN
 from counterfoil.page.invoice import NOBODY, Notice, linkable, place_of, row_of, view_of
-from counterfoil.page.requests import BrowserRequest, FormRefused, csrf_of
+from counterfoil.page.labels import BUTTONS, DONE, LINE_BUTTONS, PAGES, QUESTIONS, TABS, TAKEN, TYPES
+from counterfoil.page.requests import BrowserRequest, Form, FormRefused, csrf_of
 from counterfoil.page.settings import as_yaml, revisions
 from counterfoil.page.words import FILTERS
 from counterfoil.sign_in import CHALLENGES, Challenge, SignedOut, SignInRefused
 from counterfoil.steps import resolve, review
 from counterfoil.steps.review import require
+from counterfoil.store import SyncRequest
 
 SESSION_COOKIE = "counterfoil_session"
 VISIT_COOKIE = "counterfoil_visit"
 ROWS = 25
 COUNTED_MAX = 99
-
-# What waits for people comes first; the rest follows an invoice's way.
-TABS = (
-    Status.NEEDS_REVIEW,
-    Status.DUPLICATE,
-    Status.EXCEPTION,
-    Status.MATCHED,
-    Status.READY_TO_POST,
-    Status.EXPORT_FAILED,
-    Status.AWAITING_RECEIPT,
-    Status.RECEIVED,
-    Status.CAPTURED,
-    Status.APPROVED,
-    Status.EXPORTING,
-    Status.POSTED,
-    Status.REJECTED,
-)
-
-# The pages of a company, and who sees them.
-PAGES = (
-    ("", "Invoices", Entitlement.READ_INVOICES),
-    ("exceptions", "Exceptions", Entitlement.READ_INVOICES),
-    ("receipts", "Receipts", Entitlement.READ_INVOICES),
-    ("deliveries", "Deliveries", Entitlement.READ_DELIVERIES),
-    ("upload", "Upload", Entitlement.UPLOAD),
-    ("settings", "Settings", Entitlement.READ_SETTINGS),
-)
-TYPES = {InvoiceType.PO_INVOICE.value: "a PO invoice", InvoiceType.INVOICE.value: "an invoice without an order"}
-
-QUESTIONS = {
-    "NEW_PASSWORD_REQUIRED": ("New password", "Your password was a temporary one: choose your own.", "new-password"),
-    "SOFTWARE_TOKEN_MFA": ("Code", "Enter the code that your authenticator shows.", "one-time-code"),
-    "SMS_MFA": ("Code", "Enter the code that was sent to your phone.", "one-time-code"),
-}
+# What of the ERP is read, as `steps/sync.py` has it, which is not loaded to show a page.
+SYNC_KINDS = ("vendors", "orders", "receipts", "bills", "deletions")
 
 STATIC_TYPES = {"page.css": "text/css; charset=utf-8", "htmx.min.js": "text/javascript; charset=utf-8"}
 
@@ -255,8 +225,27 @@ def list_invoices(company: str) -> Response[str]:
 def list_deliveries(company: str) -> Response[str]:
     """What arrived and became no invoice, newest first."""
     person = _reader(Entitlement.READ_DELIVERIES, company)
-    refused = wiring.store().refused_deliveries(company)
-    return _rendered("deliveries.html", person=person, company=company, deliveries=refused)
+    return _rendered(
+        "deliveries.html",
+        person=person,
+        company=company,
+        deliveries=wiring.store().refused_deliveries(company),
+        progress=[wiring.store().sync_progress(company, kind) for kind in SYNC_KINDS],
+        done=DONE["sync"] if request().query("done") == "sync" else "",
+    )
+
+
+@app.post("/page/<company>/sync")
+def request_sync(company: str) -> Response[str]:
+    """Read the ERP now."""
+    person = signed_in()
+    form = request().form()
+    require(person, Entitlement.SYNC, company)
+    _require_own_form(form)
+    wiring.store().company(company)
+    wish = SyncRequest(company=company, id=uuid.uuid4().hex, by=person.id)
+    wiring.store().request_sync(wish, at=wiring.now())
+    return _redirect(f"page/{company}/deliveries?done=sync")
 
 
 @app.get("/page/<company>/exceptions")
@@ -467,8 +456,7 @@ def _carried_out(
     person = signed_in()
     form = request().form()
     require(person, Entitlement.READ_INVOICES, company)
-    if not request().is_own_form(request().cookie(SESSION_COOKIE), form):
-        raise FormRefused("this form was too old: load the invoice again and repeat")
+    _require_own_form(form)
     try:
         invoice = change(Acting(company, invoice_id, person, form, store=wiring.store(), now=wiring.now))
     except (InvoiceMissing, UnknownCompany):
@@ -561,6 +549,12 @@ def _reader(entitlement: Entitlement, company: str) -> Person:
     person = signed_in()
     require(person, entitlement, company)
     return person
+
+
+def _require_own_form(form: Form) -> None:
+    """FormRefused for a form that this page did not make for this session."""
+    if not request().is_own_form(request().cookie(SESSION_COOKIE), form):
+        raise FormRefused("this form was too old: load the page again and repeat")
 
 
 def _companies(person: Person) -> list[str]:

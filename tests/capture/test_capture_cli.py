@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from counterfoil.cli import app
+from tests.capture.invoice_styles import draw_invoice
 
 SAMPLES = Path(__file__).parent / "samples"
 PDF = SAMPLES / "marketing-agency-pro-1.pdf"
@@ -93,6 +95,25 @@ def a_corpus(tmp_path: Path, **truth: object) -> Path:
     }
     (folder / "labels.jsonl").write_text(json.dumps(label) + "\n")
     return tmp_path / "corpus"
+
+
+def test_an_open_order_given_by_number_or_pattern_is_found(run, tmp_path):
+    drawn = draw_invoice(70_001, "en")
+    (tmp_path / "a.pdf").write_bytes(drawn.content)
+    number = drawn.truth["invoice_number"]
+
+    for option, value in (("--order-number", number), ("--order-pattern", re.escape(number))):
+        record = json.loads(run("capture", "--format", "json", option, value, tmp_path / "a.pdf").stdout)
+        assert record["fields"]["po_number"]["value"] == number
+
+
+def test_the_company_s_address_marks_its_own_block(run, tmp_path):
+    drawn = draw_invoice(70_001, "en")
+    (tmp_path / "a.pdf").write_bytes(drawn.content)
+
+    record = json.loads(run("capture", "--format", "json", "--own-address", "5 Mill Lane", tmp_path / "a.pdf").stdout)
+
+    assert record["fields"]["vendor_name"]["value"] == drawn.truth["vendor_name"]
 
 
 def test_accuracy_counts_right_and_wrong_fields(run, tmp_path):

@@ -328,3 +328,107 @@ def test_crowns_are_those_of_the_language(labels, currency):
     ]  # fmt: skip
 
     assert read(SENDER, page).currency == currency
+
+
+# --- what real documents taught ---
+
+
+def test_a_number_in_groups_is_one_number():
+    head = [(330, 70, "Invoice no.: RE 2024 0012"), (330, 82, "Date: 14 March 2024")]
+
+    assert read(SENDER, RECEIVER, head, TOTALS).invoice_number == "RE 2024 0012"
+
+
+def test_a_number_that_looks_like_a_date_behind_letters_is_a_number():
+    head = [(330, 70, "Invoice no. FV 1/05/2021"), (330, 82, "Invoice date: 2 May 2021")]
+
+    captured = read(SENDER, RECEIVER, head, TOTALS)
+
+    assert (captured.invoice_number, captured.issue_date) == ("FV 1/05/2021", date(2021, 5, 2))
+
+
+def test_a_remark_in_brackets_between_label_and_value_is_passed_over():
+    due = [(330, 94, "Due date"), (400, 94, "(15 days net)"), (500, 94, "29 March 2024")]
+
+    assert read(SENDER, RECEIVER, HEAD, due, TOTALS).due_date == date(2024, 3, 29)
+
+
+def test_values_that_run_together_under_their_labels_are_parted_there():
+    row = [
+        (50, 240, "Invoice no."), (180, 240, "Invoice date"), (264, 240, "Due date"),
+        (50, 252, "17/24"), (180, 252, "27 September 2024"), (264, 252, "7 October 2024"),
+    ]  # fmt: skip
+
+    captured = read(SENDER, RECEIVER, row, TOTALS)
+
+    assert (captured.issue_date, captured.due_date) == (date(2024, 9, 27), date(2024, 10, 7))
+
+
+def test_a_name_on_one_line_with_its_address_is_the_name_alone():
+    sender = [(50, 40, "Seller: Acme Tools, Inc., 123 Main St, Dayton, OH 45402")]
+
+    assert read(sender, RECEIVER, HEAD, TOTALS).vendor_name == "Acme Tools, Inc."
+
+
+def test_what_a_company_calls_itself_in_trade_is_no_part_of_its_name():
+    sender = [(50, 40, "Harbour Tools Ltd trading as Toolio"), (50, 52, "12 Dock Road"), (50, 64, "Bristol BS1 4DJ")]
+
+    assert read(sender, RECEIVER, HEAD, TOTALS).vendor_name == "Harbour Tools Ltd"
+
+
+def test_nothing_left_to_pay_is_not_the_invoice_s_total():
+    paid = [(400, 445, "Payments"), (500, 445, "£150.00"), (400, 460, "Total due"), (500, 460, "£0.00")]
+
+    captured = read(SENDER, RECEIVER, HEAD, TOTALS, paid)
+
+    assert (captured.net_total, captured.gross_total) == (125, 150)
+
+
+def test_what_is_due_with_earlier_invoices_is_not_asserted_as_this_one_s_total():
+    statement = [(50, 600, "Outstanding invoices"), (400, 620, "Total amount due"), (500, 620, "£4,732.02")]
+
+    captured = read(SENDER, RECEIVER, HEAD, LINES, statement)
+
+    assert captured.gross_total is None or "gross_total" in captured.needs_review
+
+
+def test_feet_of_hose_are_no_forints():
+    lines = [(50, 300, "Hydraulic hose 12 Ft"), (50, 312, "Cable 30 Ft"), (50, 324, "Rope 9 Ft")]
+    totals = [
+        (400, 400, "Subtotal"),
+        (500, 400, "125.00"),
+        (400, 415, "Tax"),
+        (500, 415, "25.00"),
+        (400, 430, "Total"),
+        (500, 430, "150.00"),
+    ]
+
+    assert read(SENDER, RECEIVER, HEAD, lines, totals).currency != "HUF"
+
+
+def test_a_sender_named_only_at_the_foot_is_found():
+    foot = [(50, 790, "Harbour Tools Ltd | 12 Dock Road | Bristol BS1 4DJ", 7.0)]
+
+    captured = read(RECEIVER, HEAD, LINES, TOTALS, foot)
+
+    assert captured.vendor_name == "Harbour Tools Ltd"
+
+
+def test_the_receiver_s_tax_id_under_its_address_is_not_the_vendor_s():
+    letter = [
+        (50, 90, "Harbour Tools GmbH · Kaistraße 12 · 20457 Hamburg", 7.0),
+        (50, 110, "Meridian Handels GmbH"),
+        (50, 122, "Parkallee 88"),
+        (50, 134, "28209 Bremen"),
+        (50, 146, "USt-IdNr.: DE136695976"),
+    ]
+    head = [
+        (330, 40, "Rechnung", 16),
+        (330, 70, "Rechnungsnummer: 17/24"),
+        (330, 82, "Rechnungsdatum: 14.03.2024"),
+        (330, 94, "USt-IdNr.: DE129273398"),
+    ]
+
+    captured = read(letter, head, [(400, 430, "Gesamtbetrag"), (500, 430, "150,00 €")])
+
+    assert (captured.vendor_vat_id, captured.buyer_name) == ("DE129273398", "Meridian Handels GmbH")

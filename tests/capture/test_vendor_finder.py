@@ -126,3 +126,42 @@ def test_common_words_are_no_keys():
 
 def test_a_name_that_is_only_a_legal_form_keeps_it():
     assert name_words("The Company") == ["the", "company"]
+
+
+def test_the_same_address_speaks_for_a_vendor_with_a_name_alike():
+    captured = a_captured_invoice(vendor_name="Acme Toolsmiths", vendor_address="12 Dock Road, Bristol BS1 4DJ")
+    here = a_vendor("7", "Acme Tool GmbH", address="12, Dock Road\nBristol BS1 4DJ\nUnited Kingdom")
+    there = a_vendor("8", "Acme Tool GmbH", address="4 Kiln Lane, Leeds LS2 8PA")
+
+    finding = find_vendor(captured, [here, there])
+
+    assert finding.candidates[0].vendor_id == "7"
+    assert "same address" in finding.candidates[0].reasons
+    assert finding.candidates[1].score < finding.candidates[0].score
+
+
+def test_an_address_alone_finds_nobody():
+    captured = a_captured_invoice(vendor_name="Somebody Else", vendor_address="12 Dock Road, Bristol BS1 4DJ")
+
+    finding = find_vendor(captured, [a_vendor(address="12 Dock Road, Bristol BS1 4DJ")])
+
+    assert (finding.outcome, finding.vendor_id) == (VendorOutcome.UNKNOWN, None)
+    assert "same address" in finding.detail
+
+
+def test_the_same_postcode_and_another_street_says_a_little():
+    captured = a_captured_invoice(vendor_name="Acme Tools", vendor_address="99 Quay Street, 20457 Hamburg")
+
+    finding = find_vendor(captured, [a_vendor(address="Alter Wall 1, 20457 Hamburg")])
+
+    assert finding.vendor_id == "7"
+    assert "same postcode" in finding.reasons
+
+
+def test_two_vendors_of_one_name_are_told_apart_by_their_address():
+    captured = a_captured_invoice(vendor_name="Acme Tools", vendor_address="Alter Wall 1, 20457 Hamburg")
+    vendors = [a_vendor("7", address="Alter Wall 1, 20457 Hamburg"), a_vendor("8", address="Ring 5, 1010 Wien")]
+
+    finding = find_vendor(captured, vendors)
+
+    assert (finding.outcome, finding.vendor_id) == (VendorOutcome.FOUND, "7")

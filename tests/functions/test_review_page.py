@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import zlib
 from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import pytest
 
 from counterfoil import wiring
@@ -17,11 +19,13 @@ from counterfoil.domain.people import ENTITLEMENTS, Entitlement, Role
 from counterfoil.domain.policy import CompanySettings
 from counterfoil.files import READING_SECONDS
 from counterfoil.page import words as words_of
-from counterfoil.page.buttons import BUTTONS
 from counterfoil.page.invoice import MOVING_SECONDS_MAX
+from counterfoil.page.labels import BUTTONS
 from counterfoil.page.requests import FORM_BYTES_MAX, FORM_FIELDS_MAX
 from counterfoil.steps.match import match
 from counterfoil.steps.review import ACTIONS, COMMENT_MAX
+from counterfoil.steps.sync import KINDS
+from counterfoil.store import SyncRequest
 from functions.review_page import app
 from tests.builders import (
     COMPANY,
@@ -33,6 +37,7 @@ from tests.builders import (
     an_order,
     an_order_line,
 )
+from tests.conftest import TABLE
 from tests.functions.browser import STAGE, Browser
 from tests.functions.people import FIRST_PASSWORD, OTHER, PASSWORD, PEOPLE, entitlements
 from tests.functions.wired import Context, call, event, handler
@@ -838,6 +843,53 @@ def test_what_became_no_invoice_is_shown_with_its_reason(services, person):
 
     row = page.texts("//tbody/tr/td")
     assert row[:3] == [f"inbox/{COMPANY}/photos.zip", "1,234,567", "a .zip file is no invoice"]
+
+
+@pytest.mark.parametrize("name", ["cleo", "mia", "adam"])
+def test_the_erp_is_read_now_when_a_person_asks_for_it(services, person, name):
+    browser = person(name)
+
+    page = browser.submit(browser.open(f"page/{COMPANY}/deliveries"), "Read the ERP now")
+
+    [wish] = _wishes(services)
+    assert wish.company == COMPANY
+    assert "It is being read" in page.texts("//*[@role='status']")[0]
+
+
+@pytest.mark.parametrize(("name", "csrf"), [("carl", None), ("otto", None), ("mia", "0" * 64)])
+def test_the_erp_is_not_read_for_who_may_not_ask_or_by_another_sites_form(services, person, name, csrf):
+    browser = person(name)
+    own = browser.page.at("//input[@name='csrf']")[0].get("value")
+
+    answer = browser.send("POST", f"{STAGE}/page/{COMPANY}/sync", f"csrf={csrf or own}")
+
+    assert answer.status == 403
+    assert _wishes(services) == []
+    assert "Read the ERP now" not in person("carl").open(f"page/{COMPANY}/deliveries").buttons
+
+
+def _wishes(services):
+    items = boto3.client("dynamodb").scan(TableName=TABLE)["Items"]
+    return [
+        SyncRequest.model_validate_json(zlib.decompress(item["body"]["B"]))
+        for item in items
+        if item["pk"]["S"] == f"{COMPANY}#SYNCREQUEST"
+    ]
+
+
+def test_how_far_the_erp_was_read_and_what_went_wrong_is_shown(services, person, clock):
+    progress = services.sync_progress(COMPANY, "orders")
+    services.put_sync_progress(
+        COMPANY, progress.model_copy(update={"since": clock(), "records": 1234, "error": "the ERP is down"})
+    )
+
+    page = person("carl").open(f"page/{COMPANY}/deliveries")
+
+    cells = page.texts("//section//tbody/tr/td")
+    rows = {cells[place]: cells[place + 1 : place + 5] for place in range(0, len(cells), 5)}
+    assert list(rows) == [words_of.words(kind) for kind in KINDS]
+    assert rows["Orders"] == ["2026-03-02 09:00:00 UTC", "–", "1,234", "the ERP is down"]
+    assert app.SYNC_KINDS == KINDS
 
 
 # Every answer

@@ -320,7 +320,8 @@ def send_document(shadow: Shadow, function: str, url: str, fields: dict[str, str
     files = {"file": ("a.pdf", b"%PDF-1.7")}
     reply = requests.post(url, data=fields, files=files, timeout=30, allow_redirects=False)
     shadow.note(Outcome(reply.text, ""))
-    if not shadow.allows(function, "s3:PutObject", f"arn:aws:s3:::{shadow.bucket}/{fields['key']}"):
+    key = fields["key"].replace("${filename}", "a.pdf")
+    if not shadow.allows(function, "s3:PutObject", f"arn:aws:s3:::{shadow.bucket}/{key}"):
         shadow.note(Outcome("AccessDenied: s3:PutObject", ""))
 
 

@@ -28,6 +28,11 @@ OF_COUNTRIES = {
     **dict.fromkeys(("AT", "BE", "CY", "DE", "EE", "EL", "ES", "FI", "FR", "GR", "HR", "IE", "IT"), "EUR"),
     **dict.fromkeys(("LT", "LU", "LV", "MT", "NL", "PT", "SI", "SK"), "EUR"),
 }  # fmt: skip
+# Signs that are words or abbreviations elsewhere (`12 Ft` of hose): money only in their language.
+SIGNS_OF_LANGUAGE = {
+    "Ft": "hu", "lei": "ro", "Lei": "ro", "LEI": "ro", "TL": "tr", "zl": "pl", "Kc": "cs",
+}  # fmt: skip
+LABELLED_FIELDS_MIN = 3
 CROWNS = frozenset(("kr", "kr.", "Kr", "Kr.", "KR"))
 CROWNS_OF_LANGUAGE, OF_LANGUAGE, OF_COUNTRY, OF_BOTH = 0.9, 0.72, 0.72, 0.8
 # So many different marks of one country leave little doubt.
@@ -81,16 +86,22 @@ def _currency(context: Context, word: Word) -> str | None:
     text = word.text.strip(NOT_IN_SIGNS)
     if text in CODES:
         return text
+    if SIGNS_OF_LANGUAGE.get(text, context.vocabulary.languages[0]) not in context.vocabulary.languages:
+        return None
     if text in SYMBOLS and not text.isalpha():
         return SYMBOLS[text]
     if word.text in SYMBOLS:
         return SYMBOLS[word.text]
     amount = context.amount(word)
-    return amount.currency if amount else None
+    if amount is None or SIGNS_OF_LANGUAGE.get(amount.symbol or "", "en") not in context.vocabulary.languages:
+        return None
+    return amount.currency
 
 
 def _by_country(context: Context) -> Candidate[str] | None:
     """No sign at all, or crowns of any kingdom: the money of the language's country, or that of ids and accounts."""
+    if len(context.labelled_fields) < LABELLED_FIELDS_MIN:
+        return None  # Text that nobody understands tells no language either.
     language = OF_LANGUAGES.get(context.vocabulary.languages[0])
     words = [word.text.strip(",;:()") for row in context.labelled.tokens for word in row]
     if language and language.endswith("K") and any(word in CROWNS for word in words):

@@ -228,9 +228,11 @@ def _places(context: Context, label: Label) -> Iterator[tuple[list[Word], float]
     words = context.labelled.right_of(label)
     if words:
         parts = cut(words)
+        if len(parts) > 1 and parts[0][0].text.startswith("(") and parts[0][-1].text.endswith((")", "):")):
+            parts = parts[1:]  # `Due date (15 days net)   2020-12-16`
         height = max(1.0, label.y1 - label.y0)
         gap = (parts[0][0].x0 - label.x1) / height
-        is_alone = len(parts) == 1 and label.start == 0 and label.opens_phrase
+        is_alone = len(cut(words)) == 1 and label.start == 0 and label.opens_phrase
         if gap <= APART_MAX or is_alone:
             yield parts[0], RIGHT if gap < 2 else max(RIGHT_LEAST, RIGHT_APART - gap * 0.004)
     if not label.opens_phrase and not label.has_colon:
@@ -253,7 +255,7 @@ def _identifier(words: list[Word], context: Context, is_strong: bool) -> tuple[s
             before = words[place - 1].text
             if not (PREFIX.match(before) and place == 1 and before.isupper()):
                 return None
-            if not _is_identifier(text, context, True):
+            if not IDENTIFIER.match(text) or TIME.match(text):
                 return None
             used = _with_groups(words, context)[place:] or [word]
             return " ".join([before, text, *(one.text.strip(".,;:") for one in used[1:])]), [*words[:place], *used]

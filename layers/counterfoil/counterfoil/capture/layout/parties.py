@@ -12,18 +12,16 @@ from dataclasses import dataclass, field
 
 from counterfoil.capture.layout.blocks import ADDRESS, OWN_DETAILS, POSTCODE, Block, sender_parts, text_of
 from counterfoil.capture.layout.labels import cut
+from counterfoil.capture.layout.names import DOMAIN, core_of, has_legal_form, has_letters, is_name, without_address
 from counterfoil.capture.layout.page_context import Candidate, Context
 from counterfoil.capture.layout.tax_ids import chosen_tax_id, tax_ids, vendor_iban
-from counterfoil.capture.layout.values import dates_in
-from counterfoil.capture.layout.vocabulary import months, squeeze
+from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Phrase, Word
-from counterfoil.capture.legal_forms import FORMS_AS_WRITTEN, FORMS_AT_END, LEGAL_FORMS
 
-DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
-# Money, times, percentages and page counts are never part of a name.
-NOT_IN_NAMES = re.compile(r"[€$£%]|\d[.,]\d\d\b|\d:\d\d|\b\d+\s?(?:of|von|sur|van|/)\s?\d+\b")
 # A register's number behind the name: `Acme Sdn Bhd (123456-X)`.
 REGISTRATION = re.compile(r"\s*\((?:[A-Z]{0,4}[. ]?)?\d[\d-]*(?:-[A-Z])?\)?$")
+# What a company calls itself in trade stands behind its name.
+TRADING_AS = re.compile(r"\s+(?:doing business as|d/b/a|dba|trading as|t/a)\s+", re.IGNORECASE)
 HEIGHT_ALIKE = 0.15
 MAIL_HOSTS = frozenset(
     [
@@ -42,7 +40,6 @@ MAIL_HOSTS = frozenset(
         "wanadoo",
     ]
 )
-NAME_LETTERS_MIN, NAME_LENGTH_MAX = 3, 80
 PARAGRAPH_GAP = 1.5
 ADDRESS_ROWS_MAX = 8
 DOMAINS_MAX = 5
@@ -121,33 +118,6 @@ def _column_of(context: Context, party: Candidate[str] | None) -> list[Word]:
     return found
 
 
-def _has_letters(text: str) -> bool:
-    """A quick look before `_is_name`: amounts and dates make up half of a page."""
-    return sum(map(str.isalpha, text)) >= NAME_LETTERS_MIN
-
-
-def _is_name(text: str) -> bool:
-    letters = sum(map(str.isalpha, text))
-    return (
-        letters >= NAME_LETTERS_MIN
-        and len(text) <= NAME_LENGTH_MAX
-        and letters > len(text) * 0.5
-        and "@" not in text
-        and not DOMAIN.search(text)
-        and not NOT_IN_NAMES.search(text)
-        and squeeze(text) not in months()
-        and not (any(map(str.isdigit, text)) and dates_in(text, day_first=True))
-    )
-
-
-def has_legal_form(text: str) -> bool:
-    """True when the text ends or nearly ends with a company's legal form."""
-    words = [squeeze(word) for word in text.replace("&", " ").split()]
-    if any(word in FORMS_AS_WRITTEN for word in text.split()[1:]):
-        return True
-    return any(word in LEGAL_FORMS for word in words[1:]) or squeeze(text).endswith(FORMS_AT_END)
-
-
 def _buyer(context: Context, blocks: list[Block]) -> Candidate[str] | None:
     own = {squeeze(name) for name in context.own.names}
     for phrase in context.layout.phrases:
@@ -174,7 +144,7 @@ def _other_addressee(context: Context, vendor: Candidate[str]) -> Candidate[str]
         covered.update(id(line.words[0]) for line in lines)
         is_address = any(POSTCODE.search(line.text) and ADDRESS.search(line.text) for line in lines)
         is_sender = any(line.row in own_rows or "@" in line.text for line in lines[:3])
-        if not is_address or is_sender or not _is_name(phrase.text):
+        if not is_address or is_sender or not is_name(phrase.text) or ADDRESS.search(phrase.text):
             continue
         if core_of(phrase.text) and core_of(phrase.text) != core_of(vendor.value):
             found.setdefault(core_of(phrase.text), phrase)
@@ -194,7 +164,7 @@ def _name_in(context: Context, block: Block) -> tuple[str, list[Word]] | None:
     lines = [
         (place, line)
         for place, line in enumerate(block.lines[:3])
-        if _is_name(text_of(line).strip(" :,")) and not _starts_label(context, line)
+        if is_name(text_of(line).strip(" :,")) and not _starts_label(context, line) and line[-1].text[-1:] != ":"
     ]
     if not lines:
         return None
@@ -204,7 +174,8 @@ def _name_in(context: Context, block: Block) -> tuple[str, list[Word]] | None:
 
 
 def _joined(lines: list[list[Word]]) -> tuple[str, list[Word]]:
-    return " ".join(text_of(line) for line in lines).strip(" :,"), [word for line in lines for word in line]
+    text = " ".join(text_of(line) for line in lines).strip(" :,")
+    return without_address(text), [word for line in lines for word in line]
 
 
 def _line_above(context: Context, row: int, value: list[Word]) -> list[list[Word]]:
@@ -228,7 +199,7 @@ def _is_apart(context: Context, row: int, value: list[Word]) -> bool:
 
 def _paragraph(lines: list[list[Word]]) -> list[list[Word]]:
     """Two lines set apart from the address below them by a wider gap are one name."""
-    if len(lines) < 3 or not _is_name(text_of(lines[1])):
+    if len(lines) < 3 or not is_name(text_of(lines[1])):
         return lines[:1]
     inner, outer = lines[1][0].y0 - lines[0][0].y0, lines[2][0].y0 - lines[1][0].y0
     return lines[:2] if outer > inner * PARAGRAPH_GAP else lines[:1]
@@ -294,12 +265,6 @@ def _is_vocabulary(context: Context, key: str) -> bool:
     return key in words.titles or key in words.credit_titles or key in words.labels or key in words.columns
 
 
-def core_of(name: str) -> str:
-    """A name squeezed without its legal form, so that `Acme Ltd.` and `ACME` meet."""
-    words = [squeeze(word) for word in name.replace("&", " ").split()]
-    return "".join(word for place, word in enumerate(words) if place == 0 or word not in LEGAL_FORMS)
-
-
 @dataclass(slots=True)
 class _Name:
     """A phrase that may be the vendor's name with its points by kind of evidence."""
@@ -349,12 +314,12 @@ def _names(context: Context, blocks: list[Block], ids: list[Candidate[str]]) -> 
     for phrase in context.layout.phrases:
         if phrase.page > 1 and not (_is_at_edge(context, phrase) and has_legal_form(phrase.text)):
             continue
-        if id(phrase.words[0]) in taken or not _has_letters(phrase.text) or _opens_with_label(context, phrase):
+        if id(phrase.words[0]) in taken or not has_letters(phrase.text) or _opens_with_label(context, phrase):
             continue
         parts = sender_parts(phrase)
         words = phrase.words
         name = _bare_name(context, REGISTRATION.sub("", parts[0] if parts else phrase.text))
-        if not _is_name(name) or _is_title(context, name):
+        if not is_name(name) or _is_title(context, name):
             continue
         above = None if parts else _first_half(context, phrase, name)
         if above is not None:
@@ -395,6 +360,7 @@ def _bare_name(context: Context, text: str) -> str:
     before, colon, after = text.partition(": ")
     if colon and len(before.split()) <= LABEL_WORDS_MAX and has_legal_form(after):
         text = after
+    text = TRADING_AS.split(text)[0].strip(" ,;")
     words = text.split()
     titles = context.vocabulary.titles
     if len(words) > 2 and squeeze(words[-1]) in titles and has_legal_form(" ".join(words[:-1])):
@@ -450,7 +416,7 @@ def _may_begin_name(context: Context, above: Phrase, phrase: Phrase) -> bool:
     repeats = squeeze(above.words[0].text) in squeeze(phrase.text)
     plain = not any(map(str.isdigit, above.text)) and not has_legal_form(above.text)
     plain = plain and all(not word.text[0].islower() for word in above.words if len(word.text) > 3)
-    return is_word and plain and not repeats and _is_name(above.text) and not _opens_with_label(context, above)
+    return is_word and plain and not repeats and is_name(above.text) and not _opens_with_label(context, above)
 
 
 def _usual_height(context: Context) -> float:

@@ -155,7 +155,7 @@ def _check_single(context: Context, reading: Reading) -> None:
     if apart:
         detail = f"{len(apart) + 1} pages with invoice numbers of their own"
         reading.checks.append(Check(code="single_invoice", ok=False, detail=detail))
-        reading.doubt("invoice_number", *(name for name in TOTALS if name in reading.values))
+        reading.doubt("invoice_number", "vendor_name", *(name for name in TOTALS if name in reading.values))
 
 
 def _first(found: Sequence[Candidate[Value]]) -> Candidate[Value] | None:

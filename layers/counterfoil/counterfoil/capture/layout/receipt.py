@@ -18,8 +18,8 @@ from pathlib import Path
 
 from rapidfuzz import fuzz
 
+from counterfoil.capture.layout.names import has_legal_form
 from counterfoil.capture.layout.page_context import Candidate, Context
-from counterfoil.capture.layout.parties import has_legal_form
 from counterfoil.capture.layout.trade import trade_words
 from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Row, Word

@@ -199,7 +199,7 @@ def _is_currency(text: str) -> bool:
 
 def _solve(found: dict[str, list[_Found]]) -> Totals | None:
     """The best combination that adds up."""
-    gross_found = [*found["gross_total"], *found["payable"], *found["net_total"]]
+    gross_found = [one for one in (*found["gross_total"], *found["payable"], *found["net_total"]) if one.words]
     best: tuple[float, Totals] | None = None
     sure = [abs(one.value) for one in found["gross_total"] if one.score > SURE]
     largest = max(sure, default=ZERO)
@@ -208,8 +208,8 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
     extras = _extras(found)
     for gross in gross_found:
         for net in [*found["net_total"], *found["gross_total"]]:
-            if net is gross or (net.value > gross.value > 0):
-                continue
+            if net is gross or (net.value > gross.value > 0) or (net.words and net.words[0] is gross.words[0]):
+                continue  # One printed amount under two labels proves nothing.
             if gross.kind == net.kind == "net_total" and gross.value == net.value:
                 continue  # The net said twice proves no gross.
             for taxes in _tax_sets(found["tax_total"]):
@@ -218,6 +218,9 @@ def _solve(found: dict[str, list[_Found]]) -> Totals | None:
                     total = net.value + tax + sum((value for _, value, _ in extra), ZERO)
                     if abs(total - gross.value) > SLACK:
                         continue
+                    is_said_twice = not taxes and not extra
+                    if abs(gross.value) < largest and (is_said_twice or not gross.value):
+                        continue  # A part of the sum, or what is left to pay of it.
                     score = _score(net, taxes, gross, len(extra))
                     score += ROUNDED if any(kind == "rounding" for kind, _, _ in extra) else 0.0
                     score -= LESS_THAN_LARGEST if abs(gross.value) < largest else 0.0

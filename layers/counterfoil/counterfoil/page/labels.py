@@ -1,9 +1,45 @@
-"""The button of each action, and the sentence when it is done."""
+"""What stands on the page: its tabs and pages, the button of each action, and the sentence when it is done."""
 
 from __future__ import annotations
 
 from counterfoil.domain.actions import LineAction
+from counterfoil.domain.lifecycle import Status
+from counterfoil.domain.matching_result import InvoiceType
+from counterfoil.domain.people import Entitlement
 
+# What waits for people comes first; the rest follows an invoice's way.
+TABS = (
+    Status.NEEDS_REVIEW,
+    Status.DUPLICATE,
+    Status.EXCEPTION,
+    Status.MATCHED,
+    Status.READY_TO_POST,
+    Status.EXPORT_FAILED,
+    Status.AWAITING_RECEIPT,
+    Status.RECEIVED,
+    Status.CAPTURED,
+    Status.APPROVED,
+    Status.EXPORTING,
+    Status.POSTED,
+    Status.REJECTED,
+)
+# The pages of a company, and who sees them.
+PAGES = (
+    ("", "Invoices", Entitlement.READ_INVOICES),
+    ("exceptions", "Exceptions", Entitlement.READ_INVOICES),
+    ("receipts", "Receipts", Entitlement.READ_INVOICES),
+    ("deliveries", "Deliveries", Entitlement.READ_DELIVERIES),
+    ("upload", "Upload", Entitlement.UPLOAD),
+    ("settings", "Settings", Entitlement.READ_SETTINGS),
+)
+TYPES = {InvoiceType.PO_INVOICE.value: "a PO invoice", InvoiceType.INVOICE.value: "an invoice without an order"}
+
+QUESTIONS = {
+    "NEW_PASSWORD_REQUIRED": ("New password", "Your password was a temporary one: choose your own.", "new-password"),
+    "SOFTWARE_TOKEN_MFA": ("Code", "Enter the code that your authenticator shows.", "one-time-code"),
+    "SMS_MFA": ("Code", "Enter the code that was sent to your phone.", "one-time-code"),
+}
+# The button of each action, and the sentence when it is done.
 BUTTONS = {
     "approve": ("Approve", "Approved."),
     "mark_approved": ("Mark as approved", "Marked as approved."),
@@ -33,6 +69,7 @@ LINE_BUTTONS = {
 DONE = {
     **{name: said for name, (_, said) in BUTTONS.items()},
     **{f"line_{action.value}": said for action, (_, said) in LINE_BUTTONS.items()},
+    "sync": "It is being read: what has changed is here in a minute or two.",
     "type": "The invoice was decided again.",
     "exception": "Closed.",
     "receipts": "Asked.",

@@ -1,0 +1,56 @@
+"""What can be a company's name, and what of a text is the name."""
+
+from __future__ import annotations
+
+import re
+
+from counterfoil.capture.layout.values import dates_in
+from counterfoil.capture.layout.vocabulary import months, squeeze
+from counterfoil.capture.legal_forms import FORMS_AS_WRITTEN, FORMS_AT_END, LEGAL_FORMS
+
+DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
+# Money, times, percentages and page counts are never part of a name.
+NOT_IN_NAMES = re.compile(r"[€$£%]|\d[.,]\d\d\b|\d:\d\d|\b\d+\s?(?:of|von|sur|van|/)\s?\d+\b")
+NAME_LETTERS_MIN, NAME_LENGTH_MAX = 3, 80
+
+
+def has_letters(text: str) -> bool:
+    """A quick look before `is_name`: amounts and dates make up half of a page."""
+    return sum(map(str.isalpha, text)) >= NAME_LETTERS_MIN
+
+
+def is_name(text: str) -> bool:
+    """Mostly letters, and neither an address of the web, money, a month nor a date."""
+    letters = sum(map(str.isalpha, text))
+    return (
+        letters >= NAME_LETTERS_MIN
+        and len(text) <= NAME_LENGTH_MAX
+        and letters > len(text) * 0.5
+        and "@" not in text
+        and not DOMAIN.search(text)
+        and not NOT_IN_NAMES.search(text)
+        and squeeze(text) not in months()
+        and not (any(map(str.isdigit, text)) and dates_in(text, day_first=True))
+    )
+
+
+def has_legal_form(text: str) -> bool:
+    """True when the text ends or nearly ends with a company's legal form."""
+    words = [squeeze(word) for word in text.replace("&", " ").split()]
+    if any(word in FORMS_AS_WRITTEN for word in text.split()[1:]):
+        return True
+    return any(word in LEGAL_FORMS for word in words[1:]) or squeeze(text).endswith(FORMS_AT_END)
+
+
+def without_address(text: str) -> str:
+    """`Acme Corp, 123 Main St, Dayton`: what stands before the first part with a number, legal forms kept."""
+    parts = text.split(", ")
+    numbered = next((place for place, part in enumerate(parts) if any(map(str.isdigit, part))), 0)
+    name = ", ".join(parts[:numbered])
+    return name if numbered and is_name(name) and len(parts) > 1 else text
+
+
+def core_of(name: str) -> str:
+    """A name squeezed without its legal form, so that `Acme Ltd.` and `ACME` meet."""
+    words = [squeeze(word) for word in name.replace("&", " ").split()]
+    return "".join(word for place, word in enumerate(words) if place == 0 or word not in LEGAL_FORMS)
