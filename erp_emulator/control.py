@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -117,7 +118,11 @@ class Control:
 
     async def lay_aside(self, request: Request) -> None:
         """The large seed takes a process of its own some seconds, once; others are served meanwhile."""
-        if self.body(request).get("seed") == "large" and not prepared.place().exists():
+        if self.body(request).get("seed") != "large":
+            return
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            if prepared.place().exists():
+                return
             command = [sys.executable, "-m", "erp_emulator.prepared"]
             await asyncio.to_thread(
                 subprocess.run,

@@ -32,10 +32,12 @@ class Change:
 
 @dataclass(frozen=True)
 class Reader:
-    """`names` is what to do with unknown property names: error, warning or ignore."""
+    """`names` is what to do with unknown property names, `values` with values that a field does not take: error,
+    warning (leave them out and say so) or ignore (leave them out)."""
 
     session: Session
     names: str = "warning"
+    values: str = "error"
 
     def read(self, record_type: RecordType, body: object) -> Change:
         if not isinstance(body, dict):
@@ -49,7 +51,7 @@ class Reader:
             elif lower in record_type.by_lower:
                 each = record_type.by_lower[lower]
                 if not each.is_read_only:
-                    change.values[each.name] = self.value(each, value, each.name)
+                    self._set(change.values, each, value, each.name, change)
             elif lower not in IGNORED:
                 self._unknown(name, name, change)
         return change
@@ -62,7 +64,8 @@ class Reader:
                 f"Invalid property name '{name}'. Provide a valid property name.",
                 path=path,
             )
-        change.ignored.append(path)
+        if self.names != "ignore":
+            change.ignored.append(path)
 
     def _lines(self, sublist: Sublist, value: object, change: Change) -> list[Values] | None:
         if value is None:
@@ -84,8 +87,17 @@ class Reader:
                 if name.lower() not in IGNORED:
                     self._unknown(name, f"{path}.{name}", change)
             elif not each.is_read_only:
-                values[each.name] = self.value(each, value, f"{path}.{each.name}")
+                self._set(values, each, value, f"{path}.{each.name}", change)
         return values
+
+    def _set(self, values: Values, each: Field, value: Any, path: str, change: Change) -> None:
+        try:
+            values[each.name] = self.value(each, value, path)
+        except NetSuiteError:
+            if self.values not in ("warning", "ignore"):
+                raise
+            if self.values == "warning":
+                change.ignored.append(path)
 
     def value(self, each: Field, value: Any, path: str) -> Any:
         """The stored form of one value; refuses what the field does not take."""

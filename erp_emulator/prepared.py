@@ -11,21 +11,30 @@ import sys
 import tempfile
 from pathlib import Path
 
-FOLDER = Path.home() / ".cache" / "erp-emulator"
 PACKAGE = Path(__file__).parent
 
 
-def place(folder: Path = FOLDER) -> Path:
+def cache() -> Path:
+    """The user's own folder; OSError for a user who has none."""
+    try:
+        return Path.home() / ".cache" / "erp-emulator"
+    except RuntimeError as error:
+        raise FileNotFoundError(str(error)) from None
+
+
+def place(folder: Path | None = None) -> Path:
     """Where the database of this version of the emulator is, or will be."""
+    folder = folder or cache()
     digest = hashlib.sha256()
     for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.glob("*.json")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return folder / f"large-{digest.hexdigest()[:20]}.sqlite"
 
 
-def prepare(folder: Path = FOLDER) -> Path:
+def prepare(folder: Path | None = None) -> Path:
     """The database, laid if it is not there yet. Whole or not at all, however many do it at once. OSError if it can't
     be kept."""
+    folder = folder or cache()
     path = place(folder)
     if path.exists():
         return path

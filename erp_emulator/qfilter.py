@@ -6,8 +6,11 @@ day's first instant.
 
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,10 +19,15 @@ from zoneinfo import ZoneInfo
 from erp_emulator import balances, codes
 from erp_emulator.errors import NetSuiteError, invalid_parameter, invalid_query
 from erp_emulator.preferences import Preferences
-from erp_emulator.schema import Field, RecordType
+from erp_emulator.schema import Field, RecordType, Sublist
 from erp_emulator.suiteql import dates
 
 TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([()\[\],])|([^\s()\[\],"]+))')
+# A record's lines in the shape of records; a condition follows.
+LINES_THAT = (
+    "WITH _record AS (SELECT key AS id, value AS body, json_extract(value, '$.v.externalId') AS external_id "
+    "FROM json_each(?)) SELECT id FROM _record WHERE "
+)
 FILTER_MAX = 8000
 DEPTH_MAX = 30
 VALUES_MAX = 1000
@@ -71,6 +79,18 @@ def compile_filter(text: str, record_type: RecordType, preferences: Preferences)
     if len(text) > FILTER_MAX:
         raise bad("Invalid or unsupported search.")
     return _Parser(tokens_of(text), record_type, preferences).parse()
+
+
+def kept_lines(
+    text: str, sublist: Sublist, lines: list[dict[str, Any]], preferences: Preferences
+) -> list[dict[str, Any]]:
+    """The lines of one record that meet a filter, which is the one of lists over lines instead of records."""
+    shape = RecordType(f"{sublist.name}Element", "line", "", sublist.fields)
+    condition = compile_filter(text, shape, preferences)
+    rows = json.dumps([{"v": line} for line in lines], default=str)
+    with closing(sqlite3.connect(":memory:")) as connection:
+        found = connection.execute(LINES_THAT + condition.sql, (rows, *condition.values)).fetchall()
+    return [lines[int(row[0])] for row in found]
 
 
 class _Parser:

@@ -15,7 +15,7 @@ from erp_emulator.errors import (
     nonexistent_record,
 )
 from erp_emulator.http import COLLECTION, RESOURCE, SINGULAR, Reply, Request, created
-from erp_emulator.inputs import Change, family_of
+from erp_emulator.inputs import Change, Reader, family_of
 from erp_emulator.render import View, self_link
 from erp_emulator.schema import Field, RecordType
 from erp_emulator.session import Record, Session
@@ -41,7 +41,7 @@ ALLOWED_PARAMETERS = {
     "instance PATCH": ("init", "replace", "replaceSelectedFields"),
     "instance PUT": ("init", "replace", "replaceSelectedFields"),
     "instance DELETE": ("init",),
-    "sub GET": ("limit", "offset", "expandSubResources", "fields", "simpleEnumFormat"),
+    "sub GET": ("q", "limit", "offset", "expandSubResources", "fields", "simpleEnumFormat"),
     "form": (
         "fields",
         "q",
@@ -137,11 +137,10 @@ class RecordRoutes:
         return reply
 
     def read_body(self, request: Request, session: Session, record_type: RecordType) -> Change:
-        names = request.header("x-netsuite-propertynamevalidation").lower() or "warning"
         body = request.json()
         if not isinstance(body, dict):
             raise invalid_content()
-        return records.reader(session, names).read(record_type, body)
+        return reader_of(request, session).read(record_type, body)
 
     # Instances.
 
@@ -241,9 +240,12 @@ class RecordRoutes:
                     raise nonexistent_record(f"{PREFIX}/{record_type.name}/{record.id}/{name}/{rest[0]}")
                 return Reply(200, view.line(sublist, line, href), SINGULAR)
             limit, offset = paging.read(request.parameter("limit"), request.parameter("offset"))
-            lines = record.sublist(name)
+            text = request.parameter("q")
+            kept = qfilter.kept_lines(text, sublist, record.sublist(name), self.account.preferences) if text else None
+            lines = record.sublist(name) if kept is None else kept
             page = [view.line(sublist, line, href) for line in lines[offset : offset + limit]]
-            body = paging.envelope(href, page, limit=limit, offset=offset, total=len(lines))
+            extra = [("q", text)] if text else []
+            body = paging.envelope(href, page, limit=limit, offset=offset, total=len(lines), extra=extra)
             return Reply(200, body, COLLECTION)
         return self.change_sublist(request, record_type, text, name, rest)
 
@@ -261,10 +263,7 @@ class RecordRoutes:
                 change.lines[name] = [dict(each) for each in record.sublist(name) if each is not line]
                 replace = frozenset({name.lower()})
             elif (request.method == "POST" and not rest) or (request.method == "PATCH" and rest):
-                reader = records.reader(
-                    session,
-                    request.header("x-netsuite-propertynamevalidation").lower() or "warning",
-                )
+                reader = reader_of(request, session)
                 values = reader.line(sublist, request.json(), f"{name}.items[0]", change)
                 if line is not None:
                     values[sublist.key] = line[sublist.key]
@@ -413,6 +412,13 @@ class RecordRoutes:
                     link = self_link(f"{root}/record/v1/{kind.name}/{key}")
                     found.append({"links": [link], "id": str(key), "refName": session.display(family, str(key))})
         return found
+
+
+def reader_of(request: Request, session: Session) -> Reader:
+    """How strictly a body is read is for its sender to say."""
+    names = request.header("x-netsuite-propertynamevalidation").lower() or "warning"
+    values = request.header("x-netsuite-propertyvaluevalidation").lower() or "error"
+    return records.reader(session, names, values)
 
 
 class Undone(Exception):

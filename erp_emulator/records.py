@@ -333,8 +333,8 @@ def project_all(account: Account) -> None:
                     projection.write(session, record)
 
 
-def reader(session: Session, names: str = "warning") -> Reader:
-    return Reader(session, names)
+def reader(session: Session, names: str = "warning", values: str = "error") -> Reader:
+    return Reader(session, names, values)
 
 
 def required_for(record_type: RecordType) -> list[str]:

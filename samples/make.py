@@ -11,9 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from email.message import EmailMessage
 from pathlib import Path
 
 import pikepdf
+import pypdfium2  # type: ignore[import-untyped]  # ships no types
+from PIL import Image
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
@@ -23,6 +26,7 @@ HERE = Path(__file__).parent
 CENT = Decimal("0.01")
 LEFT, RIGHT = 20 * mm, 190 * mm
 TRUNCATED_AT = Decimal("0.45")
+SCAN_DOTS_PER_INCH, SCAN_TILT_DEGREES = 150, 0.8
 
 BUYER = (
     "Northwind Deutschland GmbH",
@@ -402,6 +406,17 @@ PAPERS: dict[str, Paper] = {
         "Ordered by telephone.",
     ),
 }
+SCANNED = Paper(
+    PENNANT,
+    "PFS-7758",
+    date(2026, 4, 9),
+    date(2026, 4, 23),
+    None,
+    (Line("AWN-C", "Awnings cleaned and oiled, south side", "6", "pcs", "41.50"),),
+    "23",
+    ledger,
+    "Ordered by telephone.",
+)
 LOCKED = Paper(
     LUMEN,
     "LES/26/1201",
@@ -425,6 +440,31 @@ def locked(pdf: bytes) -> bytes:
     return file.getvalue()
 
 
+def scanned(pdf: bytes) -> bytes:
+    """The first page as an office scanner has it: grey, and not quite straight on the glass."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        page = document[0].render(scale=SCAN_DOTS_PER_INCH / 72, grayscale=True).to_pil()
+    tilted = page.rotate(SCAN_TILT_DEGREES, fillcolor=255, resample=Image.Resampling.BICUBIC)
+    file = io.BytesIO()
+    tilted.point(lambda shade: shade // 32 * 36).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def mailed(pdf: bytes, name: str) -> bytes:
+    """The document attached to an e-mail, as the receiving server stores it with what it found about the sender."""
+    message = EmailMessage()
+    message["Authentication-Results"] = "mx.northwind.example; spf=pass smtp.mailfrom=brightwater-advisory.example;"
+    message["From"] = "Brightwater Advisory <accounts@brightwater-advisory.example>"
+    message["To"] = "invoices@northwind.example"
+    message["Subject"] = "Our invoice once more"
+    message["Date"] = "Mon, 20 Apr 2026 09:12:00 +0200"
+    message["Message-ID"] = "<20260420-0912@brightwater-advisory.example>"
+    message.set_content("Dear colleagues,\n\nour invoice is attached, in case it got lost.\n")
+    message.add_attachment(pdf, maintype="application", subtype="pdf", filename=name)
+    message.set_boundary("=_brightwater_20260420")
+    return message.as_bytes()
+
+
 def truncated(pdf: bytes) -> bytes:
     """What a broken transfer leaves of a document."""
     return pdf[: int(len(pdf) * TRUNCATED_AT)]
@@ -434,6 +474,8 @@ def main() -> None:
     files = {name: pdf_of(paper) for name, paper in PAPERS.items()}
     files["lumen-locked.pdf"] = locked(pdf_of(LOCKED))
     files["northgate-torn.pdf"] = truncated(files["northgate-cartons.pdf"])
+    files["pennant-awnings-scan.png"] = scanned(pdf_of(SCANNED))
+    files["brightwater-mail.eml"] = mailed(files["brightwater-services.pdf"], "brightwater-services.pdf")
     for name, content in files.items():
         (HERE / name).write_bytes(content)
 

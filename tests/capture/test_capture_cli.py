@@ -8,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from typer.testing import CliRunner
 
@@ -125,6 +126,35 @@ def test_accuracy_counts_right_and_wrong_fields(run, tmp_path):
     assert folder["fields"]["invoice_number"]["right"] == "1.0000"
     assert folder["fields"]["gross_total"]["wrong"] == "1.0000"
     assert worst["faults"] == ["WRONG gross_total: 5748.82, not 1.5"]
+
+
+def test_accuracy_tells_whole_documents_and_how_far_confidences_can_be_believed(run, tmp_path):
+    corpus = a_corpus(tmp_path, invoice_number="NO-2026-9469", gross_total=1.5)
+
+    _folder, total = map(json.loads, run("accuracy", corpus, "--format", "json").stdout.splitlines())
+    table = run("accuracy", corpus, "--format", "table").stdout
+
+    assert (total["whole_documents_right"], total["fields_wrong"], total["fields_abstained"]) == (
+        "0.0000",
+        "0.5000",
+        "0.0000",
+    )
+    assert sum(band["n"] for band in total["calibration"].values()) == 2
+    assert "whole" in table.splitlines()[0]
+    assert "0.95 and more" in table
+
+
+def test_accuracy_shows_pictures_as_they_were_read(run, tmp_path):
+    corpus = a_corpus(tmp_path, gross_total=1.5)
+    labels = corpus / "letters" / "labels.jsonl"
+    with pypdfium2.PdfDocument(PDF) as document:
+        document[0].render(scale=1.5).to_pil().save(corpus / "letters" / "scan.png")
+    labels.write_text(json.dumps({"file": "scan.png", "kind": "image", "truth": {"gross_total": 1.5}}) + "\n")
+
+    run("accuracy", corpus, "--format", "json", "--html", tmp_path / "report.html")
+
+    text = (tmp_path / "report.html").read_text()
+    assert "data:image/png;base64," in text and "<span>gross_total</span>" in text
 
 
 def test_accuracy_writes_a_report_with_pages_and_boxes(run, tmp_path):

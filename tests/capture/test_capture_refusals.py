@@ -13,6 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from counterfoil.capture import CaptureError, Limits, capture
 from counterfoil.capture.errors import ErrorCode
+from counterfoil.domain.invoices import Source
 
 SAMPLES = Path(__file__).parent / "samples"
 INVOICE = (SAMPLES / "squeaky-1.pdf").read_bytes()
@@ -173,6 +174,69 @@ def test_a_page_tree_that_contains_itself_ends():
 
     with pytest.raises(CaptureError):
         capture(content, "a.pdf", limits=Limits(seconds_max=5))
+
+
+def tampered(change) -> bytes:
+    """The invoice after `change(pdf)`."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(INVOICE)) as pdf:
+        change(pdf)
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    return out.getvalue()
+
+
+def run_script(pdf: pikepdf.Pdf) -> None:
+    script = "app.launchURL('https://evil.example'); this.exportDataObject({cName: 'a', nLaunch: 2});"
+    pdf.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=script)
+    pdf.Root.AA = pikepdf.Dictionary(WC=pikepdf.Dictionary(S=pikepdf.Name.Launch, F="/bin/sh"))
+
+
+def deep_page_tree(pdf: pikepdf.Pdf) -> None:
+    pages = pdf.Root.Pages
+    for _ in range(3_000):
+        pages = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.Pages, Kids=[pages], Count=len(pdf.pages)))
+    pdf.Root.Pages = pages
+
+
+def broken_fonts(pdf: pikepdf.Pdf) -> None:
+    for one in pdf.objects:
+        if isinstance(one, pikepdf.Dictionary) and one.get("/Type") == pikepdf.Name.FontDescriptor:
+            one.FontFile2 = pdf.make_stream(b"\x00\x01\x00\x00" + bytes(range(256)) * 200)
+
+
+def form_in_itself(pdf: pikepdf.Pdf) -> None:
+    form = pdf.make_stream(b"/X0 Do /X0 Do", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=[0, 0, 9, 9])
+    form.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(X0=form))
+    page = pdf.pages[0]
+    page.Resources.XObject = pikepdf.Dictionary(X0=form)
+    page.contents_add(b"/X0 Do")
+
+
+HOSTILE = {
+    "scripts and launches": run_script,
+    "a page tree 3000 levels deep": deep_page_tree,
+    "fonts of random bytes": broken_fonts,
+    "a drawing that draws itself": form_in_itself,
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE.values(), ids=HOSTILE)
+def test_what_is_hidden_in_a_pdf_is_not_run_and_harms_nobody(change, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    start = time.monotonic()
+
+    try:
+        assert capture(tampered(change), "a.pdf", limits=Limits(seconds_max=10)).source == Source.TEXT_LAYER
+    except CaptureError as error:
+        assert error.code in (ErrorCode.DAMAGED, ErrorCode.NO_TEXT, ErrorCode.NOT_AN_INVOICE)
+
+    assert time.monotonic() - start < 15
+    assert list(tmp_path.iterdir()) == []
+    assert capture(INVOICE, "b.pdf").invoice_number == "42A5DE55-0071"
+
+
+def test_scripts_do_not_keep_an_invoice_from_being_read():
+    assert capture(tampered(run_script), "a.pdf").invoice_number == "42A5DE55-0071"
 
 
 def test_an_attachment_name_with_a_path_is_never_used_as_one(tmp_path, monkeypatch):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from counterfoil.capture import CaptureError, Limits, capture
 from counterfoil.capture.errors import ErrorCode
@@ -61,6 +63,59 @@ def test_two_invoices_in_one_email_are_noticed():
     assert [check.detail for check in captured.checks if check.code == "single_invoice"] == [
         "the e-mail holds 2 invoices; this is the first"
     ]
+
+
+def a_page(*rows: tuple[str, str]) -> bytes:
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    for place, (left, right) in enumerate((("Quibble Works Ltd", ""), ("Invoice", ""), *rows)):
+        canvas.drawString(72, 780 - 24 * place, left)
+        canvas.drawString(300, 780 - 24 * place, right)
+    canvas.save()
+    return out.getvalue()
+
+
+def whole(captured):
+    return [(check.ok, check.detail) for check in captured.checks if check.code == "whole_invoice"]
+
+
+def test_one_invoice_over_several_files_is_noticed():
+    first = a_page(("Invoice number", "QW-7"), ("Invoice date", "2024-03-01"), ("Total", "120.00"))
+    second = a_page(("Invoice number", "QW-7"), ("Invoice date", "2024-03-01"), ("Total", "340.00"))
+    message = an_email((first, "application/pdf", "1.pdf"), (second, "application/pdf", "2.pdf"))
+
+    captured = capture(message.as_bytes(), "mail.eml")
+
+    assert whole(captured) == [
+        (False, "the invoice goes on in 1 more of the e-mail's files, with other lines or totals")
+    ]
+    assert {"lines", "gross_total"} <= set(captured.needs_review)
+
+
+def test_the_same_invoice_twice_and_an_annex_are_no_reason_to_doubt():
+    invoice = a_page(("Invoice number", "QW-7"), ("Invoice date", "2024-03-01"), ("Total", "120.00"))
+    annex = a_page(*[("our general terms of delivery and of payment", "")] * 9)
+    message = an_email(*[(one, "application/pdf", "a.pdf") for one in (invoice, invoice, annex)])
+
+    captured = capture(message.as_bytes(), "mail.eml")
+
+    assert whole(captured) == [(True, "1 more of the e-mail's files show the same invoice, 1 are annexes")]
+    assert captured.needs_review == capture(invoice, "a.pdf").needs_review
+
+
+def test_two_invoices_in_one_pdf_are_noticed():
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    for number in ("QW-7", "QW-8"):
+        for place, row in enumerate(("Quibble Works Ltd", "Invoice", f"Invoice number: {number}", "Total: 120.00")):
+            canvas.drawString(72, 780 - 24 * place, row)
+        canvas.showPage()
+    canvas.save()
+
+    captured = capture(out.getvalue(), "two.pdf")
+
+    assert "invoice_number" in captured.needs_review
+    assert [check.ok for check in captured.checks if check.code == "single_invoice"] == [False]
 
 
 def test_a_forwarded_email_is_opened():

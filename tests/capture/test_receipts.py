@@ -84,7 +84,7 @@ def test_two_totals_of_one_kind_are_in_doubt():
 
 
 def test_an_invoice_on_a_sheet_is_no_receipt():
-    wide = "THE INVOICE OF A COMPANY THAT WRITES ON WIDE SHEETS OF PAPER"
+    wide = "THE INVOICE OF A COMPANY THAT WRITES ON WIDE SHEETS OF PAPER AND HAS A LOT TO SAY ABOUT IT"
 
     assert not is_receipt(a_receipt(wide, *LINES[:2], "TOTAL   10.20"))
     assert is_receipt(a_receipt(wide, "TOTAL   10.20", "CASH   20.00", "CHANGE   9.80"))

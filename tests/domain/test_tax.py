@@ -47,6 +47,9 @@ def a_document(
         pytest.param(["120.00"], "100.00", "20.00", None, False, id="no total"),
         pytest.param(["0.05", "0.05"], "0.09", "0.01", "0.10", False, id="a tax smaller than the slack tells nothing"),
         pytest.param([None], "100.00", "20.00", "120.00", False, id="a line without an amount"),
+        pytest.param(["120.00", None], "100.00", "20.00", "120.00", False, id="one of two lines without an amount"),
+        pytest.param(["24.01"] * 5, "100.00", "20.00", "120.00", True, id="a cent off on each of five lines"),
+        pytest.param(["20.01"] * 6, "100.00", "20.00", "120.00", False, id="a cent off on each of six lines"),
         pytest.param([], "100.00", "20.00", "120.00", False, id="no lines"),
     ],
 )
@@ -99,6 +102,14 @@ def test_net_amounts_come_to_the_net_total() -> None:
     assert net is not None
     assert sum(net.values()) == Decimal("25.21")
     assert sorted(map(str, net.values())) == ["8.40", "8.40", "8.41"]
+
+
+def test_the_net_total_may_be_left_out() -> None:
+    captured = a_document(a_line("120.00", tax_rate=Decimal(20)), net=None, tax="20.00", gross="120.00")
+
+    assert net_amounts(captured, "EUR") == {1: Decimal(100)}
+    assert net_amounts(captured.model_copy(update={"tax_total": None}), "EUR") is None
+    assert net_amounts(captured.model_copy(update={"lines": ()}), "EUR") is None
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,29 @@ class Books(RuleBasedStateMachine):
             line["received"] += quantity
             self.receipts[made] = (order, quantity)
 
+    @rule(order=orders, more=st.sampled_from([D(0), D(1), D("0.01")]))
+    def receive_what_is_left_or_just_more(self, order, more):
+        line = self.lines[order]
+        quantity = line["ordered"] - line["received"] + more
+        body = {"tranDate": "2026-05-02", "item": {"items": [{"orderLine": 1, "quantity": quantity}]}}
+        made = self.transform("purchaseOrder", order, "itemReceipt", body)
+        assert (made is not None) == (more == 0 and quantity > 0)
+        if made is not None:
+            line["received"] += quantity
+            self.receipts[made] = (order, quantity)
+
+    @rule(bill=bills, more=st.sampled_from([D(0), D("0.01")]))
+    def pay_what_is_open_or_a_cent_more(self, bill, more):
+        if bill not in self.totals:
+            return
+        amount = self.open_amount(bill) + more
+        body = {"tranDate": "2026-05-04", "apply": {"items": [{"doc": bill, "apply": True, "amount": amount}]}}
+        made = self.transform("vendorBill", bill, "vendorPayment", body)
+        assert (made is not None) == (more == 0 and amount > 0 and bill not in self.rejected)
+        if made is not None:
+            self.applied[bill] += amount
+            self.payments[made] = (bill, amount)
+
     @rule(target=bills, order=orders)
     def bill_what_was_received(self, order):
         line = self.lines[order]

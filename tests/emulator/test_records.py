@@ -531,3 +531,52 @@ def test_a_place_has_its_address_in_a_table_of_its_own(client):
         "SELECT a.city FROM subsidiary s JOIN subsidiarymainaddress a ON a.nkey = s.mainaddress WHERE s.id = 2"
     )
     assert row == {"city": "Leeds"}
+
+
+# How strictly a body is read; which lines are shown.
+
+
+@pytest.mark.parametrize(
+    ("header", "mode", "status", "said"),
+    [
+        ("X-NetSuite-PropertyNameValidation", "Error", 400, None),
+        ("X-NetSuite-PropertyNameValidation", "Warning", 204, "unheard"),
+        ("X-NetSuite-PropertyNameValidation", "Ignore", 204, None),
+        ("X-NetSuite-PropertyValueValidation", "Error", 400, None),
+        ("X-NetSuite-PropertyValueValidation", "Warning", 204, "terms, unheard"),
+        ("X-NetSuite-PropertyValueValidation", "Ignore", 204, "unheard"),
+    ],
+)
+def test_the_sender_says_how_strictly_names_and_values_are_read(client, header, mode, status, said):
+    is_of_values = "Value" in header
+    body = {"email": "x@example.com", **({"terms": "9999"} if is_of_values else {}), "unheard": 1}
+
+    reply = client.call("PATCH", "/record/v1/vendor/502", body, headers={header: mode})
+
+    assert (reply.status_code, reply.headers.get("X-NetSuite-PropertyValidation")) == (status, said)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("quantity GREATER 4", [2, 3]),
+        ("item EQUAL 71 AND quantity LESS 6", [1, 2]),
+        ('description CONTAIN "blue" OR line EQUAL 1', [1, 3]),
+        ("isClosed IS true", []),
+    ],
+)
+def test_the_lines_of_a_record_can_be_filtered(client, text, lines):
+    order = client.order(
+        item(quantity=2), item(quantity=5), item("72", quantity=9, description="A blue one"), tranId="F-1"
+    )
+
+    page = client.get(f"/record/v1/purchaseOrder/{order}/item", params={"q": text})
+
+    assert [each["line"] for each in page["items"]] == lines
+    assert page["totalResults"] == len(lines)
+
+
+def test_a_filter_of_lines_knows_no_other_fields(client):
+    order = client.order()
+    detail = client.refused("GET", f"/record/v1/purchaseOrder/{order}/item", params={"q": "entity EQUAL 501"})
+    assert detail["o:errorCode"] == "NONEXISTENT_FIELD"

@@ -253,3 +253,61 @@ def test_a_seed_that_makes_no_sense_is_told_so(two_accounts, body, said):
         seed.reset(two_accounts[0], body)
 
     assert said in str(refused.value)
+
+
+def test_without_a_home_the_large_seed_can_still_be_laid(two_accounts, monkeypatch):
+    """Nowhere to keep it: `prepare` says so, and `reset` lays it as any other seed."""
+    laid_by_hand = []
+    monkeypatch.setattr(prepared, "prepare", lambda: (_ for _ in ()).throw(PermissionError("read-only")))
+    monkeypatch.setattr(seed, "lay_large", laid_by_hand.append)
+
+    seed.reset(two_accounts[0], "large")
+
+    assert laid_by_hand == [two_accounts[0]]
+
+
+def test_the_large_seed_keeps_what_an_account_has_set(two_accounts, tmp_path, monkeypatch):
+    """A copy brings the data; definitions and webhooks are the account's own."""
+    small = Account()
+    seed.reset(small, "small")
+    small.store.save_to(tmp_path / "prepared.sqlite")
+    small.close()
+    monkeypatch.setattr(prepared, "prepare", lambda: tmp_path / "prepared.sqlite")
+    account = two_accounts[0]
+    account.store.set_meta("webhooks", "[]")
+
+    seed.reset(account, "large")
+
+    assert account.store.meta("webhooks") == "[]"
+    assert rows(account, "SELECT id FROM vendor WHERE id = 501") != []
+
+
+def test_a_reset_lays_the_seed_as_the_account_will_be_set(emulator, client):
+    client.control("preferences", {"CUSTOMAPPROVALPURCHORD": True, "TIMEZONE": "Asia/Tokyo"})
+
+    client.control("reset", {"seed": "small"})
+
+    fresh = client.query(
+        "SELECT status, COUNT(*) n FROM transaction WHERE type = 'PurchOrd' GROUP BY status ORDER BY 1"
+    )
+    client.control("reset", {"seed": "small"})
+    assert fresh == client.query(
+        "SELECT status, COUNT(*) n FROM transaction WHERE type = 'PurchOrd' GROUP BY status ORDER BY 1"
+    )
+    [row] = client.query(
+        "SELECT TO_CHAR(createddate, 'HH24:MI') AS at FROM transaction ORDER BY id FETCH FIRST 1 ROWS ONLY"
+    )
+    assert row["at"] == "12:00"
+
+
+def test_a_reset_that_is_refused_changes_nothing(emulator, client):
+    client.control("preferences", {"OVERRECEIPTS": True})
+    before = client.get("/record/v1/purchaseOrder")["totalResults"]
+
+    reply = client.session.post(
+        f"{emulator.url}/_emulator/reset", json={"seed": {"orders": [{"number": "X"}]}}, timeout=10
+    )
+
+    assert (reply.status_code, reply.json()) == (400, {"error": "orders[0]: date is missing"})
+    assert client.get("/record/v1/purchaseOrder")["totalResults"] == before
+    assert client.control("preferences", method="GET")["preferences"]["OVERRECEIPTS"] is True

@@ -271,6 +271,31 @@ def test_what_cannot_be_run_is_refused_in_netsuites_words(client, text, detail):
     assert client.query_refused(text) == PREFIX + detail
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT id FROM vendor FOR UPDATE",
+        "SELECT * FROM vendor PIVOT (COUNT(id) FOR currency IN (1, 2))",
+        "SELECT id FROM vendor SAMPLE (10)",
+        "SELECT id FROM vendor START WITH id = 1 CONNECT BY PRIOR id = currency",
+        "SELECT id FROM vendor QUALIFY ROW_NUMBER() OVER (ORDER BY id) = 1",
+        "SELECT id INTO x FROM vendor",
+        "SELECT 1e308 * 10 n FROM dual",
+        "SELECT id FROM vendor, LATERAL (SELECT 1 FROM dual)",
+        "SELECT id || (DELETE FROM vendor) FROM vendor",
+        "SELECT (SELECT id FROM vendor) FROM _record",
+        "SELECT * FROM _balance",
+        "SELECT * FROM sqlite_master",
+        "SELECT load_extension('x') FROM dual",
+        "SELECT o_text(id) FROM vendor",
+    ],
+)
+def test_what_suiteql_has_not_is_refused(client, text):
+    detail = client.query_refused(text)
+
+    assert "Invalid or unsupported search" in detail or "Invalid search type" in detail
+
+
 def test_a_hidden_column_is_named(client):
     client.control("preferences", {"hiddenColumns": "itemtype"})
 

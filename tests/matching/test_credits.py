@@ -226,3 +226,13 @@ def test_ids_with_letters_are_in_their_order_too() -> None:
     order = billed_order(goods(), {"B-9": "6", "B-10": "4"})
 
     assert list(left_of_bills(order, 1)) == ["B-10", "B-9"]
+
+
+def test_bills_of_one_and_of_less_are_credited_too() -> None:
+    order = billed_order(goods(quantity=d("1.5")), {"99": "0.5", "812": "1"})
+
+    assert left_of_bills(order, 1) == {"812": d("1"), "99": d("0.5")}
+    assert left_of_bills(order.model_copy(update={"bills": {**order.bills, "900": {1: d("-0.5")}}}), 1) == {
+        "812": d("0.5"),
+        "99": d("0.5"),
+    }

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from counterfoil.domain.linking import order_number, similarity, words_of
+from counterfoil.domain.order_choice import order_number
 from counterfoil.domain.orders import ItemKind, OrderLine, OrderStatus, PurchaseOrder
 from counterfoil.domain.policy import MatchPolicy, QuantityBasis
+from counterfoil.domain.wording import similarity, words_of
 from tests.builders import an_order, an_order_line
 from tests.matching.test_matching import S, an_amount, an_expense, an_invoice_of, billed, d, line_of, matched
 

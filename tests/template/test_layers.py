@@ -94,7 +94,7 @@ def test_compiled_code_is_for_the_target_alone(deployed):
 
 
 def test_lambda_finds_packages_under_python(deployed):
-    counterfoil, dependencies = deployed
+    counterfoil, dependencies, _recognition = deployed
 
     assert (counterfoil / "python" / "counterfoil" / "__init__.py").exists()
     assert (dependencies / "python" / "pydantic").is_dir()

@@ -95,7 +95,7 @@ def _read(
 def _read_mail(
     content: bytes, own: CompanyIdentity, limits: Limits, memory: VendorMemory | None, recognition: Recognition
 ) -> Reading:
-    """The best attachment that is an invoice; others with another number are noticed.
+    """The best attachment that is an invoice; others with another number, and parts of the same, are noticed.
 
     With no invoice in it the refusal of the attachment that should have been one is passed on.
     """
@@ -118,4 +118,22 @@ def _read_mail(
         detail = f"the e-mail holds {len(numbers)} invoices; this is the first"
         best.checks.append(Check(code="single_invoice", ok=False, detail=detail))
         best.doubt("invoice_number")
+    _note_parts(best, readings[1:], annexes=sum(error.code == ErrorCode.NOT_AN_INVOICE for error in refusals))
     return best
+
+
+def _note_parts(best: Reading, others: list[Reading], annexes: int) -> None:
+    """One invoice over several files: renditions of the same total are fine, parts with totals of their own are not."""
+    number = str(best.values.get("invoice_number", "")).casefold()
+    same = [one for one in others if number and str(one.values.get("invoice_number", "")).casefold() in (number, "")]
+    gross = best.amount("gross_total")
+    parts = [one for one in same if one.amount("gross_total") not in (gross, None)]
+    # A file that goes on with lines and names neither number nor total is a further page.
+    parts += [one for one in same if one.lines and not {"invoice_number", "gross_total"} & one.values.keys()]
+    if parts:
+        detail = f"the invoice goes on in {len(parts)} more of the e-mail's files, with other lines or totals"
+        best.checks.append(Check(code="whole_invoice", ok=False, detail=detail))
+        best.doubt("lines", "gross_total")
+    elif same or annexes:
+        detail = f"{len(same)} more of the e-mail's files show the same invoice, {annexes} are annexes"
+        best.checks.append(Check(code="whole_invoice", ok=True, detail=detail))

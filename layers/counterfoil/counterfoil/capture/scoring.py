@@ -30,17 +30,25 @@ FIELDS = (
     "gross_total",
 )
 LINE_FIELDS = ("description", "quantity", "unit_price", "amount")
+# Confidences are told in these bands, each from its first number on; the lowest holds what is in doubt.
+BANDS = ("0.95", "0.90", "0.80", "0.70", "0.00")
 TEXT_LAYER_KINDS = ("pdf-text", "pdf-hybrid")
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts over documents. `fields` has a counter for each field: n, right, abstained, wrong."""
+    """Counts over documents. `fields` has a counter for each field: n, right, abstained, wrong.
+
+    `whole` are documents of which every counted field and line is right; `bands` has, for each band of confidence, the
+    values read with it (n) and those of them that are right.
+    """
 
     documents: int = 0
     errors: int = 0
     fields: dict[str, Counter[str]] = field(default_factory=dict)
     lines: Counter[str] = field(default_factory=Counter)
+    whole: int = 0
+    bands: dict[str, Counter[str]] = field(default_factory=dict)
     accepted: int = 0
     accepted_wrong: int = 0
     milliseconds: list[float] = field(default_factory=list)
@@ -58,11 +66,25 @@ class Tally:
             },
             "lines": self.lines["n"],
             "lines_right": _share(self.lines["right"], self.lines["n"]),
+            "whole_documents_right": _share(self.whole, self.documents),
+            **{
+                f"fields_{key}": _share(sum(one[key] for one in self.fields.values()), self._fields_counted)
+                for key in ("right", "abstained", "wrong")
+            },
+            "calibration": {
+                band: {"n": count["n"], "right": _share(count["right"], count["n"])}
+                for band in BANDS
+                if (count := self.bands.get(band, Counter()))["n"]
+            },
             "auto_accepted": _share(self.accepted, self.documents),
             "wrong_of_accepted": _share(self.accepted_wrong, self.accepted),
             "ms_median": f"{statistics.median(times):.1f}" if times else None,
             "ms_p95": f"{times[max(0, -(-95 * len(times) // 100) - 1)]:.1f}" if times else None,
         }
+
+    @property
+    def _fields_counted(self) -> int:
+        return sum(one["n"] for one in self.fields.values())
 
 
 def _share(part: int, whole: int) -> str | None:
@@ -75,8 +97,12 @@ def score_document(label: dict[str, Any], record: dict[str, Any], tallies: Itera
     wrong = [name for name in _counted(label) if _outcome(label, record, name, review) == "wrong"]
     accepted = not record["error"] and not review
     right_lines = _lines_right(label, record)
+    labelled = len(label["truth"].get("lines") or ())
+    lines_hold = right_lines is None or right_lines == labelled == len(record["lines"])
+    is_whole = lines_hold and all(_is_right(label, record, name) for name in _counted(label))
     for tally in tallies:
         tally.documents += 1
+        tally.whole += is_whole
         tally.errors += bool(record["error"])
         tally.accepted += accepted
         tally.accepted_wrong += accepted and bool(wrong)
@@ -87,10 +113,20 @@ def score_document(label: dict[str, Any], record: dict[str, Any], tallies: Itera
             count["right"] += _is_right(label, record, name)
             count["abstained"] += _outcome(label, record, name, review) == "abstained"
             count["wrong"] += name in wrong
+            if (band := _band(record, name)) is not None:
+                counted = tally.bands.setdefault(band, Counter())
+                counted.update(n=1, right=_is_right(label, record, name))
         if right_lines is not None:
             tally.lines["n"] += len(label["truth"]["lines"])
             tally.lines["right"] += right_lines
     return wrong
+
+
+def _band(record: dict[str, Any], name: str) -> str | None:
+    """The band of the value's confidence; None where none is given."""
+    found = record["fields"].get(name)
+    confidence = _decimal(found.get("confidence")) if found else None
+    return next(band for band in BANDS if confidence >= Decimal(band)) if confidence is not None else None
 
 
 def faults(label: dict[str, Any], record: dict[str, Any]) -> list[str]:

@@ -10,10 +10,15 @@ from typing import Annotated, Any
 
 import typer
 
-from counterfoil.capture.scoring import FIELDS, Tally, faults, score_document
-from counterfoil.cli.accuracy_report import DocumentReport, write_report
+from counterfoil.capture.scoring import BANDS, FIELDS, Tally, faults, score_document
+from counterfoil.cli.accuracy_report import TOLD, DocumentReport, write_report
 from counterfoil.cli.capture import captured_record
 from counterfoil.cli.output import Format, chosen, fail
+
+SHORT = {
+    "invoice_number": "number", "issue_date": "date", "due_date": "due", "po_number": "order", "vendor_name": "vendor",
+    "vendor_vat_id": "tax id", "net_total": "net", "tax_total": "tax", "gross_total": "gross",
+}  # fmt: skip
 
 
 def accuracy_command(
@@ -98,17 +103,28 @@ def _print(tallies: dict[str, Tally], worst: list[DocumentReport], wanted: Forma
 
 
 def _table(tallies: dict[str, Tally]) -> str:
-    head = f"{'folder':<20}{'docs':>5}" + "".join(f"{name[:9]:>10}" for name in FIELDS)
-    rows = [head + f"{'lines':>8}{'auto':>8}{'wrong':>8}{'ms p50':>8}{'p95':>8}"]
+    """Percent right by field and folder; of all fields what was abstained and wrong; lines, whole documents, time."""
+    head = f"{'folder':<20}{'docs':>5}" + "".join(f"{SHORT.get(name, name)[:8]:>9}" for name in FIELDS)
+    more = ("abstain", "wrong", "lines", "whole", "auto", "of these", "ms p50", "p95")
+    rows = [head + "".join(f"{name:>9}" for name in more)]
     for folder, tally in tallies.items():
         record = tally.as_record()
-        cells = "".join(f"{_percent(record['fields'].get(name, {}).get('right')):>10}" for name in FIELDS)
+        shares = [record["fields"].get(name, {}).get("right") for name in FIELDS]
+        shares += [record[name] for name in TOLD]
+        cells = "".join(f"{_percent(share):>9}" for share in shares)
         rows.append(
-            f"{folder:<20}{record['documents']:>5}{cells}{_percent(record['lines_right']):>8}"
-            f"{_percent(record['auto_accepted']):>8}{_percent(record['wrong_of_accepted']):>8}"
-            f"{record['ms_median'] or '.':>8}{record['ms_p95'] or '.':>8}"
+            f"{folder:<20}{record['documents']:>5}{cells}{record['ms_median'] or '.':>9}{record['ms_p95'] or '.':>9}"
         )
-    return "\n".join(rows)
+    return "\n".join([*rows, "", *_calibration(tallies["ALL"])])
+
+
+def _calibration(tally: Tally) -> list[str]:
+    """Of the values read at each confidence, how many are right."""
+    rows = [f"{'confidence':<20}{'values':>9}{'right':>9}"]
+    for band, count in tally.as_record()["calibration"].items():
+        name = f"{band} and more" if band != BANDS[-1] else "less, so in doubt"
+        rows.append(f"{name:<20}{count['n']:>9}{_percent(count['right']):>9}")
+    return rows
 
 
 def _percent(share: str | None) -> str:

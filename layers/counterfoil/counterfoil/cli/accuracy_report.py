@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import io
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from counterfoil.capture.errors import CaptureError
+from counterfoil.capture.file_kind import FileKind, file_kind
+from counterfoil.capture.limits import Limits
+from counterfoil.capture.recognition import DOTS_PER_INCH, POINTS_PER_INCH, SIDE_PIXELS_MAX, frames_of
 from counterfoil.capture.scoring import FIELDS, Tally
 
 SCALE = 1.3
+# After the fields: of all fields, then lines, whole documents, and documents accepted by themselves.
+TOLD = (
+    "fields_abstained", "fields_wrong", "lines_right", "whole_documents_right", "auto_accepted", "wrong_of_accepted",
+)  # fmt: skip
 PAGES_SHOWN_MAX = 3
 DOCUMENTS_SHOWN_MAX = 200
 STYLE = """
 body { font: 14px system-ui, sans-serif; margin: 2rem; color: #1c2430; }
-table { border-collapse: collapse; } td, th { padding: .2rem .6rem; border: 1px solid #d5dae2; text-align: right; }
+table { border-collapse: collapse; font-size: 12px; }
+td, th { padding: .2rem .6rem; border: 1px solid #d5dae2; text-align: right; }
 td:first-child, th:first-child { text-align: left; }
 .page { position: relative; display: inline-block; margin: 0 1rem 1rem 0; border: 1px solid #d5dae2; }
 .page i { position: absolute; border: 2px solid #2f6fde; background: #2f6fde22; }
@@ -49,12 +60,12 @@ def write_report(target: Path, tallies: dict[str, Tally], reports: list[Document
 
 
 def _table(tallies: dict[str, Tally]) -> str:
-    heads = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in (*FIELDS, "lines", "accepted", "wrong of these"))
+    heads = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in (*FIELDS, *TOLD))
     rows = []
     for folder, tally in tallies.items():
         record = tally.as_record()
         shares = [record["fields"].get(name, {}).get("right") for name in FIELDS]
-        shares += [record["lines_right"], record["auto_accepted"], record["wrong_of_accepted"]]
+        shares += [record[name] for name in TOLD]
         cells = "".join(f"<td>{'' if share is None else f'{float(share):.1%}'}</td>" for share in shares)
         rows.append(f"<tr><td>{html.escape(folder)} ({record['documents']})</td>{cells}</tr>")
     return f"<table><tr><th>folder</th>{heads}</tr>{''.join(rows)}</table>"
@@ -68,8 +79,11 @@ def _document(report: DocumentReport) -> str:
 
 
 def _pages(report: DocumentReport) -> str:
-    """Pictures of the first pages of a PDF with a box for each value that was read from them."""
-    if not report.path.read_bytes()[:1024].count(b"%PDF-"):
+    """Pictures of the first pages with a box for each value that was read from them."""
+    content = report.path.read_bytes()
+    if file_kind(content) == FileKind.IMAGE:
+        return _pictures(content, report)
+    if file_kind(content) != FileKind.PDF:
         return ""
     import pypdfium2  # type: ignore[import-untyped]  # ships no types
 
@@ -89,6 +103,21 @@ def _pages(report: DocumentReport) -> str:
         return "".join(shown)
     finally:
         document.close()
+    return "".join(shown)
+
+
+def _pictures(content: bytes, report: DocumentReport) -> str:
+    """A picture is shown as large as its words were placed."""
+    shown = []
+    with contextlib.suppress(CaptureError):
+        for number, frame in enumerate(islice(frames_of(content, Limits()), PAGES_SHOWN_MAX), start=1):
+            frame.thumbnail((SIDE_PIXELS_MAX, SIDE_PIXELS_MAX))
+            size = [round(side * POINTS_PER_INCH / DOTS_PER_INCH * SCALE) for side in frame.size]
+            picture = io.BytesIO()
+            frame.resize((size[0], size[1])).convert("P", colors=32).save(picture, "PNG")
+            encoded = base64.b64encode(picture.getvalue()).decode()
+            boxes = _boxes(report.record, number)
+            shown.append(f"<div class=page><img src='data:image/png;base64,{encoded}' alt=''>{boxes}</div>")
     return "".join(shown)
 
 

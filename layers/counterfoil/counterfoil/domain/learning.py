@@ -15,8 +15,8 @@ from statistics import median
 
 from counterfoil.domain.coding import CodedLine, LinkByHand, PostedInvoice, Proposal, Recurrence
 from counterfoil.domain.invoices import Invoice
-from counterfoil.domain.linking import code_of, similarity, words_of
 from counterfoil.domain.matching_result import InvoiceType
+from counterfoil.domain.wording import code_of, similarity, words_of
 
 CONFIRMATIONS_MIN = 2
 REMEMBERED_DAYS = 730

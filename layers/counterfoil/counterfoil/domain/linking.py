@@ -1,30 +1,28 @@
-"""Which order an invoice bills, and which of its lines each invoice line bills.
+"""Which order line each invoice line bills.
 
-Orders are found by the numbers that the document names, or by the vendor and the lines when it names none. Lines are
-paired by the best assignment of the whole invoice, on evidence that is kept and shown. Price and quantity alone never
-make a pair of goods whose names differ, and a charge is only ever paired with a charge.
+Lines are paired by the best assignment of the whole invoice, on evidence that is kept and shown. Price and quantity
+alone never make a pair of goods whose names differ, and a charge is only ever paired with a charge.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, lru_cache
-
-from rapidfuzz import fuzz
+from functools import cached_property
 
 from counterfoil.domain import ledger
 from counterfoil.domain.assignment import best_assignment
 from counterfoil.domain.charges import kind_of
 from counterfoil.domain.invoices import CapturedInvoice, InvoiceLine, LineKind
 from counterfoil.domain.matching_result import MatchType
-from counterfoil.domain.orders import ZERO, ItemKind, OrderLine, OrderStatus, PurchaseOrder
+from counterfoil.domain.order_choice import OrderChoice
+from counterfoil.domain.orders import ZERO, ItemKind, OrderLine, PurchaseOrder
 from counterfoil.domain.policy import MatchMode, MatchPolicy, Subject
 from counterfoil.domain.units import Conversion, Units
+from counterfoil.domain.wording import code_of, is_telling_code, says_nothing, similarity, words_apart, words_of
 
 # Up to so many order lines each is weighed for each invoice line; above, those that share a code, a word or an amount.
 PLACES_ALL = 30
@@ -66,58 +64,10 @@ OTHER_ORDER_LINE = -1
 SIMILAR = 75
 SIMILAR_WITH_NUMBERS = 65
 SIMILAR_AGAINST_CODES = 85
-SIMILAR_WITH_DIFFERENT_FIGURES = 40
-# A description that is part of the other must be at least this much of both, and words this alike are one word.
-SIMILAR_AS_A_PART = 40
-SAME_WORD = 85
-# Words whose kind is remembered: an invoice's vocabulary is small.
-WORDS_KEPT_MAX = 20_000
-# A code among other words must be this long, with letters or of figures only.
-CODE_LETTERS_MIN = 5
-CODE_FIGURES_MIN = 6
-# A word this short is a size or a type (S, XL, A), not a name.
-SIZE_LETTERS_MAX = 2
-# Without a word in common, letters must agree at least this much to look closer.
-UNLIKE = 50
 NEAR_PERCENT = Decimal(5)
 
-_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
-_WORD = re.compile(r"\w+")
-_ORDER_PREFIX = re.compile(
-    r"^(?:PURCHASEORDERNUMBER|PURCHASEORDER|PURCHORD|PURORD|BESTELLNUMMER|BESTELLUNG|BESTELLNR|BONDECOMMANDE"
-    r"|ORDERNUMBER|ORDERNO|ORDER|PONUMBER|PONO|PO|NUMBER|NO|NR)+(?=[\dOQDILZSB]+$)"
-)
-# Words that stand for a figure: of two articles that differ in one of these each is another one.
-_TELLING = frozenset(
-    """black white red blue green yellow orange purple violet pink brown grey gray silver gold clear transparent cyan
-    magenta beige turquoise schwarz weiß weiss rot blau grün gelb lila rosa braun grau silber noir blanc rouge bleu vert
-    jaune small medium large mini maxi short long left right upper lower front rear top bottom inner outer male female
-    links rechts oben unten innen außen klein groß mittel steel stainless brass copper aluminium aluminum plastic wood
-    wooden glass rubber nylon leather cotton paper january february march april may june july august september october
-    november december januar februar märz mai juni juli oktober dezember monday tuesday wednesday thursday friday
-    first second third new used spare single double triple""".split()
-)
-# Descriptions of such words only do not say what a line is for.
-_SAYS_NOTHING = frozenset(
-    """item items goods article articles product products material materials service services position pos line as per
-    ordered order purchase po your our ref reference according to delivered delivery no nr number the of and 1 2 3 4 5 6
-    7 8 9 10 ware artikel lieferung laut gemäß ihre ihrer bestellung commande selon votre""".split()
-)
 # Charges that are one and the same whatever they are called: shipping is freight, a rebate is a discount.
 ONE_CHARGE = frozenset({LineKind.FREIGHT, LineKind.DISCOUNT})
-# What a scan confuses.
-_CONFUSED = str.maketrans("OQDILZSB", "00011258")
-
-
-@dataclass(frozen=True, slots=True)
-class OrderChoice:
-    """The orders an invoice's lines are linked to, whether the document named them, and what was noticed."""
-
-    orders: tuple[PurchaseOrder, ...]
-    is_named: bool
-    flags: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
-    by_number: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)
@@ -147,7 +97,7 @@ class Billed:
             self.total = self.quantity * self.price
         self.code = code_of(self.line.item_code)
         self.words = words_of(self.line.description)
-        self.says_nothing = _SAYS_NOTHING.issuperset(self.words)
+        self.says_nothing = says_nothing(self.words)
 
 
 @dataclass(eq=False, slots=True)
@@ -186,27 +136,6 @@ class Linked:
     evidence: Mapping[str, int] = field(default_factory=dict)
 
 
-def code_of(text: str | None) -> str:
-    """An item code as it is compared: letters and digits only."""
-    return _NOT_ALPHANUMERIC.sub("", text or "").casefold()
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """A description's words, sorted."""
-    return tuple(sorted(_WORD.findall(text.casefold())))
-
-
-def order_number(text: str) -> str:
-    """An order number as it is compared: no `PO`, no marks, no zeros in front."""
-    bare = _NOT_ALPHANUMERIC.sub("", text).upper()
-    return _ORDER_PREFIX.sub("", bare).lstrip("0") or bare
-
-
-def as_scanned(text: str) -> str:
-    """An order number with the letters that a scan takes for figures made figures."""
-    return order_number(text).translate(_CONFUSED).lstrip("0")
-
-
 def match_type_of(kind: ItemKind, mode: MatchMode) -> MatchType:
     """Two-way or three-way, by the item's kind when the mode leaves it to that."""
     if mode == MatchMode.AUTO:
@@ -228,119 +157,6 @@ def subject_of(order: PurchaseOrder, line: OrderLine, invoice: CapturedInvoice, 
         subsidiary=order.subsidiary,
         on=invoice.issue_date,
     )
-
-
-# Which order
-
-
-def choose_orders(
-    invoice: CapturedInvoice,
-    orders: Sequence[PurchaseOrder],
-    policy: MatchPolicy,
-    *,
-    vendor_id: str | None,
-    is_credit: bool = False,
-) -> OrderChoice:
-    """The orders an invoice can bill: those it names, or all open ones of its vendor when it names none.
-
-    An order of another vendor, a closed one or one that is not approved is never chosen; a flag says so. A number
-    that no order has exactly is tried once more as a scan may have read it, and must then fit one order only.
-    """
-    own = _own(orders, policy, vendor_id)
-    numbers = tuple(
-        dict.fromkeys(
-            number
-            for number in (
-                invoice.po_number,
-                *invoice.po_numbers,
-                *(line.po_number for line in invoice.lines),
-            )
-            if number and order_number(number)
-        )
-    )
-    if not numbers:
-        chosen = [order for order in own if vendor_id and is_billable(order, by_name=is_credit)]
-        flags = ("order_found_by_lines",) if chosen else ()
-        return OrderChoice(orders=_sorted(chosen), is_named=False, flags=flags)
-    return _named(numbers, own, orders, is_credit=is_credit)
-
-
-def _own(orders: Sequence[PurchaseOrder], policy: MatchPolicy, vendor_id: str | None) -> list[PurchaseOrder]:
-    if vendor_id is None:
-        return list(orders)
-    vendor = policy.surviving_vendor(vendor_id)
-    return [order for order in orders if policy.surviving_vendor(order.vendor_id) == vendor]
-
-
-def _sorted(orders: Iterable[PurchaseOrder]) -> tuple[PurchaseOrder, ...]:
-    """Oldest first: what was ordered first is billed first."""
-    return tuple(sorted(orders, key=lambda order: (str(order.order_date or ""), order.number, order.id)))
-
-
-def is_billable(order: PurchaseOrder, *, by_name: bool = True) -> bool:
-    """Whether a bill may be linked to it. A fully billed one only when it is named (the finding then says so), or
-    for a credit."""
-    return order.status.is_open or (by_name and order.status == OrderStatus.FULLY_BILLED)
-
-
-def _named(
-    numbers: tuple[str, ...],
-    own: list[PurchaseOrder],
-    orders: Sequence[PurchaseOrder],
-    *,
-    is_credit: bool,
-) -> OrderChoice:
-    own_ids = {order.id for order in own}
-    chosen: dict[str, PurchaseOrder] = {}
-    by_number: dict[str, str] = {}
-    flags: list[str] = []
-    reasons: list[str] = []
-    for number in numbers:
-        found, is_exact = _by_number(number, own)
-        if not found:
-            others = _by_number(number, [order for order in orders if order.id not in own_ids])[0]
-            flags.append("order_of_other_vendor" if others else "order_not_found")
-            reasons.append(f"no order of this vendor has the number {number}")
-        elif not is_billable(found[0]) and not (is_credit and _was_billed(found[0])):
-            flags.append("order_not_open")
-            reasons.append(f"order {found[0].number} is {found[0].status.value}")
-        else:
-            chosen[found[0].id] = found[0]
-            by_number[number] = found[0].id
-            if not is_exact:
-                flags.append("order_number_read_differently")
-                reasons.append(f"{number} was read as {found[0].number}")
-    return OrderChoice(
-        orders=_sorted(chosen.values()),
-        is_named=True,
-        flags=tuple(dict.fromkeys(flags)),
-        reasons=tuple(reasons),
-        by_number=by_number,
-    )
-
-
-def _was_billed(order: PurchaseOrder) -> bool:
-    return order.status == OrderStatus.CLOSED and any(order.billed(line.line) > 0 for line in order.lines)
-
-
-def _by_number(number: str, orders: Sequence[PurchaseOrder]) -> tuple[list[PurchaseOrder], bool]:
-    """The one order of that number, as written, normalised, or as a scan confuses letters; none when two fit."""
-    spellings = (
-        lambda text: text.strip().casefold(),
-        lambda text: _NOT_ALPHANUMERIC.sub("", text).upper(),
-        order_number,
-    )
-    for spelling in spellings:
-        found = [order for order in orders if spelling(order.number) == spelling(number)]
-        if len(found) == 1:
-            return found, True
-        if found:
-            return [], False
-    confused = [order for order in orders if as_scanned(order.number) == as_scanned(number)]
-    return (confused, False) if len(confused) == 1 else ([], False)
-
-
-# Which line
 
 
 def places_of(
@@ -495,7 +311,7 @@ class Linker:
     def _code_among(self, description: str) -> str:
         """The one code of an order line that a description holds; none when it holds several."""
         codes = {code_of(word) for word in description.split() if any(map(str.isdigit, word))}
-        found = {code for code in codes if _is_telling(code) and code in self._by_code}
+        found = {code for code in codes if is_telling_code(code) and code in self._by_code}
         return found.pop() if len(found) == 1 else ""
 
     def _in_reach(self, line: Billed, share: Fraction) -> Iterable[Place]:
@@ -579,7 +395,7 @@ class Linker:
         if not line.total:
             return alike >= SIMILAR_AGAINST_CODES
         if line.code and any(place.codes):
-            mine, theirs = _apart(line.words, place.words)
+            mine, theirs = words_apart(line.words, place.words)
             return alike >= SIMILAR_AGAINST_CODES and not mine and not theirs
         if alike >= SIMILAR:
             return True
@@ -738,13 +554,6 @@ class Linker:
         return ZERO if line.quantity is None or conversion is None else conversion.quantity(line.quantity)
 
 
-def _is_telling(code: str) -> bool:
-    """Whether a code can be nothing else: letters and figures, or a long number."""
-    if code.isdigit():
-        return len(code) >= CODE_FIGURES_MIN
-    return len(code) >= CODE_LETTERS_MIN and any(map(str.isdigit, code))
-
-
 def _window(places: Sequence[Place], line: Billed, share: Fraction) -> Sequence[Place]:
     """Of very many order lines of one article, those of the line's price or quantity and those at its height."""
     if len(places) <= REACH_MAX:
@@ -752,64 +561,6 @@ def _window(places: Sequence[Place], line: Billed, share: Fraction) -> Sequence[
     alike = [place for place in places if place.line.rate == line.price or place.expected == line.quantity]
     first = max(0, int(len(places) * share) - REACH_MAX // 2)
     return list(dict.fromkeys([*alike[:REACH_MAX], *places[first : first + REACH_MAX]]))
-
-
-def similarity(one: Sequence[str], other: Sequence[str]) -> int:
-    """How alike two descriptions are, 0 to 100, whatever the order of their words.
-
-    The share of letters in words that both have. A description that only says more than the other is half way to
-    being equal; figures that differ (M8x40 and M8x50, Part 07 and Part 08) are different articles, however alike the
-    words.
-    """
-    if not one or not other:
-        return 0
-    if one == other:
-        return 100
-    if set(one).isdisjoint(other) and fuzz.ratio(" ".join(one), " ".join(other), score_cutoff=UNLIKE) == 0:
-        return 0
-    mine, theirs = _apart(one, other)
-    shared = 2 - _letters(mine) / _letters(one) - _letters(theirs) / _letters(other)
-    alike = round(50 * shared)
-    if any(map(_is_figure, mine)) and any(map(_is_figure, theirs)):
-        return min(alike, SIMILAR_WITH_DIFFERENT_FIGURES)
-    if (not mine or not theirs) and alike >= SIMILAR_AS_A_PART:
-        return (alike + 100) // 2
-    return min(alike, 99)
-
-
-def _apart(one: Sequence[str], other: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The words that each description has for itself; a plural or a slip of the pen is the same word."""
-    mine, theirs = list(one), list(other)
-    for word in one:
-        if word in theirs:
-            mine.remove(word)
-            theirs.remove(word)
-    names = [word for word in theirs if not _is_figure(word)]
-    if not names:
-        return mine, theirs
-    for word in [word for word in mine if not _is_figure(word)]:
-        twin = next((each for each in names if _is_slip(word, each)), None)
-        if twin is not None:
-            mine.remove(word)
-            theirs.remove(twin)
-            names.remove(twin)
-    return mine, theirs
-
-
-def _letters(words: Sequence[str]) -> int:
-    return sum(map(len, words))
-
-
-@lru_cache(maxsize=WORDS_KEPT_MAX)
-def _is_slip(one: str, other: str) -> bool:
-    """Whether two words are one: a plural, or a slip of the pen."""
-    return fuzz.ratio(one, other, score_cutoff=SAME_WORD) > 0
-
-
-@lru_cache(maxsize=WORDS_KEPT_MAX)
-def _is_figure(word: str) -> bool:
-    """Whether a word tells one article from another of its kind: a figure, size, colour or month."""
-    return len(word) <= SIZE_LETTERS_MAX or word in _TELLING or any(letter.isdigit() for letter in word)
 
 
 def _ordered_amount(line: OrderLine) -> Decimal:

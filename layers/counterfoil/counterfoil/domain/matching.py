@@ -20,9 +20,7 @@ from counterfoil.domain.linking import (
     Billed,
     Linked,
     Linker,
-    OrderChoice,
     Place,
-    choose_orders,
     mode_rule,
     places_of,
     subject_of,
@@ -37,6 +35,7 @@ from counterfoil.domain.matching_result import (
     OrderLineLink,
 )
 from counterfoil.domain.money import plain, price_text, round_money, smallest_unit
+from counterfoil.domain.order_choice import OrderChoice, choose_orders
 from counterfoil.domain.orders import ZERO, PurchaseOrder
 from counterfoil.domain.policy import Axis, MatchMode, MatchPolicy, Subject, Threshold
 from counterfoil.domain.units import Conversion, Units, canonical

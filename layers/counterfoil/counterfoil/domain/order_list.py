@@ -7,10 +7,11 @@ from datetime import date
 from decimal import Decimal
 
 from counterfoil.domain import ledger
-from counterfoil.domain.linking import order_number, words_of
+from counterfoil.domain.order_choice import order_number
 from counterfoil.domain.orders import ZERO, OrderLine, OrderStatus, PurchaseOrder
 from counterfoil.domain.policy import MatchPolicy
 from counterfoil.domain.records import Record
+from counterfoil.domain.wording import words_of
 
 OFFERED_MAX = 50
 

@@ -14,11 +14,11 @@ from counterfoil.domain.actions import ActionRefused, Actor, LineAction, Resolut
 from counterfoil.domain.bill_rules import Saving
 from counterfoil.domain.claims import claims_of
 from counterfoil.domain.decisions import Decision
-from counterfoil.domain.linking import code_of
 from counterfoil.domain.matching import match_invoice
 from counterfoil.domain.matching_result import InvoiceType, LineMatch, MatchResult, MatchType
 from counterfoil.domain.money import plain
 from counterfoil.domain.orders import ZERO, OrderLine, OrderStatus, PurchaseOrder
+from counterfoil.domain.wording import code_of
 from counterfoil.scenarios.erp import ErpRefused, Key, ScenarioErp
 from counterfoil.scenarios.node import Node
 from counterfoil.scenarios.reader import (

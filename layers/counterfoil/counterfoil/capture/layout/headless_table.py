@@ -30,8 +30,8 @@ ZERO = Decimal(0)
 TIMES = re.compile(r"^(?:[x×](\d{1,6}(?:[.,]\d{1,3})?)|(\d{1,6}(?:[.,]\d{1,3})?)[x×])$", re.IGNORECASE)
 POSITION = re.compile(r"^\d{1,4}[.)]$")
 CONFIDENCE = Decimal("0.85")
-# One row alone that equals a total may be that total under a name we do not know.
-CONFIDENCE_ALONE = Decimal("0.6")
+# One row alone that equals a total may be that total under a name we do not know; a row may say more than we read.
+CONFIDENCE_DOUBTFUL = Decimal("0.6")
 TOTAL_FIELDS = frozenset(
     ("net_total", "tax_total", "gross_total", "payable", "prepaid", "charge", "discount", "rounding")
 )
@@ -46,11 +46,14 @@ ABOVE_GAP = 0.8
 
 @dataclass(slots=True)
 class _Candidate:
+    """A row that may be a line; `has_more` says that it holds numbers which mean nothing to us."""
+
     row: Row
     description: list[Word]
     quantity: Decimal | None
     price: Decimal | None
     amount: Decimal
+    has_more: bool
 
 
 @dataclass(slots=True)
@@ -166,11 +169,17 @@ def _words_columns(found: list[_Product]) -> list[Column]:
         part[0] for product in found for part in product.cells.parts if dates_in("".join(w.text for w in part), True)
     ]
     more = [Column("date", dates[0].x0, dates[0].x1)] if len(dates) * 2 > len(found) else []
-    second = [parts[1] for parts in by_row if len(parts) > 1 and abs(parts[0][0].x0 - edge) < ABOVE_GAP]
-    if len(second) * 2 > len(found) and sum(map(is_code, first)) * 2 > len(first):
-        name = median(part[0].x0 for part in second)
-        return [Column("item_code", edge, edge), Column("description", name, name), *more]
-    return [Column("description", edge, edge), *more]
+    columns = [Column("description", edge, edge), *more]
+    others = [part for parts in by_row for part in parts[1:] if is_code(part)]
+    if len(others) * 2 > len(found):
+        place = median(part[0].x0 for part in others)
+        columns.append(Column("item_code", place, median(part[-1].x1 for part in others)))
+    elif sum(map(is_code, first)) * 2 > len(first):
+        names = [parts[1][0].x0 for parts in by_row if len(parts) > 1]
+        if len(names) * 2 > len(found):
+            columns[0] = Column("item_code", edge, edge)
+            columns.append(Column("description", median(names), median(names)))
+    return columns
 
 
 def _is_total(context: Context, row: Row) -> bool:
@@ -187,8 +196,8 @@ def read_headless_lines(context: Context, totals: list[Decimal | None], lines_ma
     for total in totals:
         run = _run(found, total) if total else []
         if run:
-            is_alone = len(run) == 1 and run[0].quantity is None
-            confidence = CONFIDENCE_ALONE if is_alone else CONFIDENCE
+            is_doubtful = (len(run) == 1 and run[0].quantity is None) or any(one.has_more for one in run)
+            confidence = CONFIDENCE_DOUBTFUL if is_doubtful else CONFIDENCE
             return [_line(candidate, place, confidence) for place, candidate in enumerate(run, start=1)]
     return []
 
@@ -221,14 +230,13 @@ def _candidate(context: Context, row: Row) -> _Candidate | None:
     if read[0][0].is_percent or not any(map(str.isalpha, parts[0][-1].text)):
         return None
     amount = read[0][0].value
-    quantity, price = _quantity_and_price(context, parts[1:-1], amount)
-    return _Candidate(row, _without_position(parts[0]), quantity, price, amount)
+    middle = [word for part in parts[1:-1] for word in part]
+    quantity, price = _quantity_and_price(context, middle, amount)
+    left = any(not one.is_percent for one, _ in amounts_of(context, middle)) and quantity is None
+    return _Candidate(row, _without_position(parts[0]), quantity, price, amount, left)
 
 
-def _quantity_and_price(
-    context: Context, parts: list[list[Word]], amount: Decimal
-) -> tuple[Decimal | None, Decimal | None]:
-    words = [word for part in parts for word in part]
+def _quantity_and_price(context: Context, words: list[Word], amount: Decimal) -> tuple[Decimal | None, Decimal | None]:
     for word in words:
         times = TIMES.match(word.text)
         if times:

@@ -26,8 +26,8 @@ from counterfoil.capture.layout.words import Row, Word
 from counterfoil.domain.records import Record
 
 ZERO = Decimal(0)
-# Paper from a roll is this much longer than wide, or a narrow column of short rows.
-LONG = 1.55
+# Paper from a roll is not wider than this many letters are high; a sheet of A4 is twice as wide.
+NARROW = 42.0
 # So many rows of payment make any other page a receipt.
 PAYMENT_ROWS_MIN = 2
 
@@ -120,20 +120,23 @@ class Receipt:
 
 
 def is_receipt(context: Context) -> bool:
-    """One long narrow page, or rows of cash and change."""
-    pages = context.layout.pages
-    if len(pages) != 1 or not pages[0].words:
+    """Narrow paper from a roll, or any single page with rows of cash and change."""
+    if len(context.layout.pages) != 1 or not context.layout.rows:
         return False
-    words = pages[0].words
-    width = max(word.x1 for word in words) - min(word.x0 for word in words)
-    height = max(word.y1 for word in words) - min(word.y0 for word in words)
     payments = sum(one.role in ("paid", "change") for one in _sums(context))
-    return height > LONG * width or payments >= PAYMENT_ROWS_MIN
+    return _is_narrow(context) or payments >= PAYMENT_ROWS_MIN
 
 
 def read_receipt(context: Context) -> Receipt:
-    """Seller and total, each None when nothing on the receipt says."""
-    return Receipt(_seller(context), _total(_sums(context)))
+    """Seller and total, each None when nothing says. On a sheet the rows run across columns and name no seller."""
+    return Receipt(_seller(context) if _is_narrow(context) else None, _total(_sums(context)))
+
+
+def _is_narrow(context: Context) -> bool:
+    words = context.layout.pages[0].words
+    heights = sorted(word.height for word in words)
+    width = max(word.x1 for word in words) - min(word.x0 for word in words)
+    return width < NARROW * heights[len(heights) // 2]
 
 
 # --- the seller ---

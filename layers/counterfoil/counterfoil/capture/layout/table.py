@@ -22,7 +22,7 @@ from counterfoil.capture.layout.table_arithmetic import (
     unrounded,
     with_row_below,
 )
-from counterfoil.capture.layout.table_cells import Number, RowCells, cut_row, settle, sort_row, split_groups
+from counterfoil.capture.layout.table_cells import Number, RowCells, cut_row, is_settled, settle, sort_row, split_groups
 from counterfoil.capture.layout.table_columns import Column, Header, find_headers, zones
 from counterfoil.capture.layout.table_rows import Item, body_of, items_of, name_width
 from counterfoil.capture.layout.table_text import is_code, line_text
@@ -133,7 +133,7 @@ def _read_table(context: Context, header: Header, later: list[Header], sums: Sum
     for count, end in enumerate([*ends[:ENDS_MAX], len(rows)]):
         more = [cut_row(context, row) for row in rows[len(cells_of) : end]]
         if not count:
-            _sort(header.columns, more)
+            more = _sort(context, header.columns, more)
         for cells in more if count else ():
             sort_row(cells, header.columns)
         more = [_with_groups_split(context, cells, header.columns) for cells in more]
@@ -165,7 +165,7 @@ def _says_what(cells: RowCells) -> bool:
     return bool(cells.texts.get("description")) or "quantity" in cells.numbers
 
 
-def _sort(columns: list[Column], cells_of: list[RowCells]) -> None:
+def _sort(context: Context, columns: list[Column], cells_of: list[RowCells]) -> list[RowCells]:
     """Rows to columns by the heads, then by what the rows share, then by what multiplies out.
 
     Numbers are first put to the nearest head; where lines then do not multiply out or numbers are left over, heads are
@@ -192,9 +192,22 @@ def _sort(columns: list[Column], cells_of: list[RowCells]) -> None:
                 column.zone, column.edge = None, edge
             for cells in sample:
                 sort_row(cells, columns)
+    best = _quality(columns, sample) if best[0] < LINES_AGREEING_MIN else best
+    split = [split_groups(context, cells) or cells for cells in sample] if best[0] < LINES_AGREEING_MIN else sample
+    if any(one is not other for one, other in zip(split, sample, strict=True)):
+        kept = [(column, column.edge, column.zone, column.kind) for column in columns]
+        _sort(context, columns, split)
+        if _quality(columns, split) > best:
+            split = [split_groups(context, cells) or cells for cells in cells_of]
+            for cells in split:
+                sort_row(cells, columns)
+            return split
+        for column, edge, zone, kind in kept:
+            column.edge, column.zone, column.kind = edge, zone, kind
     if columns_reread(columns, [cells for cells in cells_of if cells.opens_line]):
         for cells in cells_of:
             sort_row(cells, columns)
+    return cells_of
 
 
 def _settled(columns: list[Column], cells_of: list[RowCells]) -> None:
@@ -202,7 +215,8 @@ def _settled(columns: list[Column], cells_of: list[RowCells]) -> None:
         sort_row(cells, columns)
     if settle(columns, [cells for cells in cells_of if cells.opens_line]):
         for cells in cells_of:
-            sort_row(cells, columns)
+            if not is_settled(cells, columns):
+                sort_row(cells, columns)
 
 
 def _with_groups_split(context: Context, cells: RowCells, columns: list[Column]) -> RowCells:

@@ -111,10 +111,12 @@ def _sort_numbers(cells: RowCells, numbers: list[Number], columns: list[Column])
         if column.kind == "quantity":
             number.unit = _unit(number, cells.parts, starts)
             used.update(id(word) for word in number.unit)
-    texts = [column for column in columns if not column.is_numeric or column.kind == "unknown"]
+    edges = [
+        start for column in columns if not column.is_numeric or column.kind == "unknown" for start in _starts(column)
+    ]
     for part in cells.parts:
         left = [word for word in part if id(word) not in used]
-        for piece in _pieces(left, texts) if left else ():
+        for piece in _pieces(left, edges) if left else ():
             cells.texts.setdefault(_text_kind(piece, columns), []).extend(piece)
     cells.opens_line = _opens_line(cells, columns)
 
@@ -165,6 +167,7 @@ def split_groups(context: Context, cells: RowCells) -> RowCells | None:
         singles = [(amount, word) for word in number.words if (amount := context.amount(word)) is not None]
         if len(singles) > 1:
             numbers.extend(Number(amount, [word]) for amount, word in singles)
+            numbers[-1].unit = number.unit
         else:
             numbers.append(number)
     return RowCells(cells.row, cells.parts, numbers) if len(numbers) > len(cells.all_numbers) else None
@@ -186,6 +189,22 @@ def settle(columns: list[Column], rows: list[RowCells]) -> bool:
                 column.edge = ("left", column.edge[1])  # Words begin at one edge.
             learned = learned or column.edge is not None
     return learned
+
+
+def is_settled(cells: RowCells, columns: list[Column]) -> bool:
+    """Whether a row would be sorted the same by what was learned: each number has a column and stands at its edge."""
+    numeric = 0
+    for column in columns:
+        if column.edge is None:
+            continue
+        if not column.is_numeric:
+            if abs(column.edge[1] - column.x0) >= SAME_EDGE:
+                return False
+        elif (number := cells.numbers.get(column.kind)) is not None:
+            numeric += 1
+            if _from_edge(column.edge, number.x0, number.x1) > SAME_EDGE:
+                return False
+    return numeric == len(cells.all_numbers)
 
 
 def _edge(spans: list[tuple[float, float, float]]) -> tuple[str, float] | None:
@@ -300,14 +319,15 @@ def _from_edge(edge: tuple[str, float], x0: float, x1: float) -> float:
     return abs({"left": x0, "right": x1, "middle": (x0 + x1) / 2}[name] - place)
 
 
-def _pieces(words: list[Word], columns: list[Column]) -> list[list[Word]]:
+def _pieces(words: list[Word], starts: list[float]) -> list[list[Word]]:
     """A phrase cut where one of its words starts right under another text column's head or values."""
-    starts = [start for column in columns for start in _starts(column)]
-    pieces: list[list[Word]] = []
-    for word in words:
-        is_sign = len(pieces) > 0 and not any(c.isalnum() for other in pieces[-1] for c in other.text)
-        if not pieces or (not is_sign and any(abs(word.x0 - start) < SAME_EDGE for start in starts)):
-            pieces.append([word])
+    pieces = [[words[0]]]
+    for word in words[1:]:
+        x0 = word.x0
+        for start in starts:
+            if -SAME_EDGE < x0 - start < SAME_EDGE and any(c.isalnum() for other in pieces[-1] for c in other.text):
+                pieces.append([word])
+                break
         else:
             pieces[-1].append(word)
     return pieces

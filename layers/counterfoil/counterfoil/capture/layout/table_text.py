@@ -54,20 +54,20 @@ def line_text(
     name = _name(context, lines, name_width)
     found = CODE_BEFORE_NAME.match(name)
     code = found[1] if found else None
-    return LineText(found[2] if found else name, stacked or code or _code_in_column(rows) or labelled, order)
+    return LineText(found[2] if found else name, stacked or code or _code_in_column(rows, place) or labelled, order)
 
 
-def _code_in_column(rows: list[RowCells]) -> str | None:
+def _code_in_column(rows: list[RowCells], place: int) -> str | None:
     """The first code in the code column: in the row of numbers, or set closely around it."""
     before: RowCells | None = None
     for cells in rows:
         if before is not None and not is_close(before.row, cells.row, NAME_GAP):
             return None
         words = cells.texts.get("item_code") or []
-        codes = [word.text for word in words if CODE.match(word.text)]
+        codes = [word.text for word in words if CODE.match(word.text) and not _is_position(word.text, place)]
         if codes:
             return codes[0]
-        names = [word.text for word in words if not word.text.endswith(":")]
+        names = [word.text for word in words if not (word.text.endswith(":") or _is_position(word.text, place))]
         if len(names) == len(words) and words and cells.numbers:
             return " ".join(names)
         before = cells
