@@ -55,6 +55,8 @@ OF_ANYBODY = ("form", "address")
 TAX_ID_POINTS = 1.5
 # What it gains under a label such as `Seller`.
 LABELLED_POINTS = 4.0
+# Without an address or a legal form the label may name a person: `Vendedor`, `Säljare` are salespeople as well.
+LABELLED_ALONE = 2.5
 UPPER, LOWER = 0.4, 0.85
 # What stands at the top of later pages is the sender's running head.
 RUNNING_HEAD, LATER_PAGE = 0.1, 0.4
@@ -308,7 +310,9 @@ def _names(context: Context, blocks: list[Block], ids: list[Candidate[str]]) -> 
     found: list[_Name] = []
     for block in blocks:
         if block.kind == "vendor" and (labelled := _name_in(context, block)):
-            found.append(_Name(*labelled, {"label": LABELLED_POINTS}))
+            has_address = any(ADDRESS.search(text_of(line)) for line in block.lines[1:])
+            is_firm = has_address or has_legal_form(labelled[0])
+            found.append(_Name(*labelled, {"label": LABELLED_POINTS if is_firm else LABELLED_ALONE}))
     taken = {id(word) for block in blocks if block.kind in ("buyer", "delivery") for word in block.words()}
     usual = _usual_height(context)
     for phrase in context.layout.phrases:
