@@ -198,7 +198,8 @@ def capture_invoice(shadow: Shadow) -> None:
 
 def match_invoice(shadow: Shadow) -> None:
     shadow.invoke("MatchInvoice", step(a_read_invoice(shadow, an_open_order(shadow))))
-    shadow.invoke("MatchInvoice", step(a_read_invoice(shadow)))
+    # A line that no order names is laid beside what the vendor's posted invoices taught.
+    shadow.invoke("MatchInvoice", step(a_read_invoice(shadow, vendor_id=unique())))
     # It no longer stands among those that wait.
     shadow.invoke("MatchInvoice", step(a_waiting_invoice(shadow, an_open_order(shadow, currency=APPROVES_ITSELF))))
     # An order that is only looked at must still be as it was.
