@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -116,6 +117,7 @@ def is_noticed(layer: Path, tests: list[str]) -> bool:
 def main(
     modules: Annotated[list[str], typer.Argument(help="Modules below the layer's package, like domain/credits.py.")],
     tests: Annotated[list[str], typer.Option("--tests", help="What must notice.")],
+    every: Annotated[int, typer.Option("--every", min=1, help="Take only each so many-th change: a sample.")] = 1,
 ) -> None:
     """Change one thing at a time and name what no test notices."""
     os.nice(NICE)
@@ -129,7 +131,7 @@ def main(
         for module in modules:
             path = layer / "counterfoil" / module
             original = path.read_text("utf-8")
-            for line, change, mutant in mutants(ast.parse(original)):
+            for line, change, mutant in islice(mutants(ast.parse(original)), 0, None, every):
                 path.write_text(ast.unparse(mutant), "utf-8")
                 total += 1
                 if is_noticed(layer, tests):

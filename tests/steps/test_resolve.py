@@ -123,6 +123,18 @@ def test_what_two_invoices_are_let_by_is_still_counted(store, clock, at):
     assert store.order(COMPANY, "1001").claims == {"first": {1: Decimal(10)}, "second": {1: Decimal(10)}}
 
 
+def test_a_line_in_a_unit_that_nothing_converts_is_not_accepted_but_can_be_added_as_new(store, clock, at):
+    order = an_order(lines=(an_order_line(unit="ea"),))
+    exception = a_matched(store, clock, totalling(an_invoice_line(unit="crate")), order)
+
+    with pytest.raises(ActionDeclined) as refused:
+        do(at, exception, "accept")
+
+    assert refused.value.rule == "quantity_unknown"
+    unlinked = do(at, exception, "unlink")
+    assert do(at, unlinked, "new_line", coding=Coding(account="6300")).status == Status.MATCHED
+
+
 # Holding
 
 

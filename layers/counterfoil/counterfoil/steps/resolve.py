@@ -27,7 +27,7 @@ from counterfoil.domain.exceptions import (
 )
 from counterfoil.domain.invoices import CapturedInvoice, Invoice
 from counterfoil.domain.lifecycle import Status
-from counterfoil.domain.matching_result import InvoiceType, MatchResult
+from counterfoil.domain.matching_result import InvoiceType, LineMatch, MatchResult
 from counterfoil.domain.order_list import OfferedOrder, offered_orders
 from counterfoil.domain.orders import Coding
 from counterfoil.domain.people import Entitlement, Person
@@ -77,6 +77,8 @@ def act_on_line(
         actions.line_of(result, line)
     except ActionRefused as refusal:
         raise RecordUnknown(refusal.detail) from refusal
+    if action == LineAction.ACCEPT:
+        _check_can_be_billed(actions.line_of(result, line))
     update: dict[str, Any] = {}
     keys: list[tuple[str, int]] = []
     try:
@@ -340,6 +342,16 @@ def _order_lines(
     if not 0 < len(request.to) <= LINKS_MAX:
         raise BadRequest(f"say which order lines in 'to', 1 to {LINKS_MAX} of them, each like PO-1:2")
     return [_order_line(invoice, text, settings, store) for text in request.to]
+
+
+def _check_can_be_billed(line: LineMatch) -> None:
+    """A line of which it is not known how much of its order it bills cannot be billed as it is."""
+    if line.links and all(link.quantity == 0 for link in line.links) and not line.is_price_credit:
+        raise ActionDeclined(
+            "quantity_unknown",
+            f"line {line.line}: how much of {line.link} it bills is not known ({line.explain}): declare the unit's"
+            " conversion in the settings, or unlink the line and add it as new",
+        )
 
 
 def _check_link_took(decided: MatchResult, line: int, keys: Sequence[tuple[str, int]]) -> None:
