@@ -1,0 +1,141 @@
+"""When a bill for one order line runs on into another, and when several lines bill one: only of the same thing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from counterfoil.domain.orders import ItemKind, OrderLine
+from counterfoil.domain.policy import MatchMode, MatchPolicy
+from tests.builders import an_order, an_order_line
+from tests.matching.test_matching import S, an_amount, an_expense, an_invoice_of, billed, d, line_of, matched
+
+
+def a_line(line: int, **values: Any) -> OrderLine:
+    return an_order_line(**{"line": line, "rate": d("5.00"), "quantity": d("10"), "amount": d("50")} | values)
+
+
+def link_of(quantity: str, *lines: OrderLine, **values: Any) -> str | None:
+    result = matched(an_invoice_of(billed(quantity=d(quantity), **values)), an_order(lines=lines))
+    return line_of(result).link
+
+
+def test_a_bill_for_twenty_runs_on_into_the_next_line_of_the_same_article_and_fills_both() -> None:
+    assert link_of("20", a_line(1), a_line(2)) == "PO-1:1+PO-1:2"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"rate": d("6.00")}, id="at another price"),
+        pytest.param({"item_code": "GADGET", "description": "Gadget"}, id="another article"),
+        pytest.param({"unit": "case"}, id="in another unit"),
+        pytest.param({"kind": ItemKind.INVENTORY, "received": d("10")}, id="one that has to be received"),
+    ],
+)
+def test_a_bill_does_not_run_on_into_something_else(other: dict[str, Any]) -> None:
+    link = link_of("20", a_line(1), a_line(2, **other))
+
+    assert link is None or "+" not in link
+
+
+@pytest.mark.parametrize(("words", "runs_on"), [("Widget", True), ("Walnut desk", False)])
+def test_without_codes_the_words_say_whether_it_is_the_same(words: str, runs_on: bool) -> None:
+    lines = (a_line(1, item_code=None), a_line(2, item_code=None, description=words))
+
+    link = link_of("20", *lines, item_code=None)
+
+    assert (link == "PO-1:1+PO-1:2") == runs_on
+
+
+@pytest.mark.parametrize("quantity", ["15", "19.999", "20.001", "25"])
+def test_a_bill_runs_on_only_when_it_comes_out_even(quantity: str) -> None:
+    link = link_of(quantity, a_line(1), a_line(2))
+
+    assert link is not None and "+" not in link
+
+
+def test_lines_of_one_article_bill_its_order_line_together_up_to_what_is_left() -> None:
+    halves = [billed(line=number, quantity=d("5"), amount=d("25")) for number in (1, 2)]
+
+    result = matched(an_invoice_of(*halves), an_order(lines=(a_line(1),)))
+
+    assert [line.link for line in result.lines] == ["PO-1:1", "PO-1:1"]
+    assert result.approvable
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param({"quantity": d("6"), "amount": d("30")}, id="more than is left"),
+        pytest.param({"quantity": d("-5"), "amount": d("-25")}, id="of the other sign"),
+        pytest.param({"quantity": d("5"), "amount": d("25"), "unit": "crate"}, id="in a unit nothing converts"),
+    ],
+)
+def test_a_second_line_that_does_not_fit_lets_nothing_by(second: dict[str, Any]) -> None:
+    first = billed(line=1, quantity=d("5"), amount=d("25"))
+
+    result = matched(an_invoice_of(first, billed(line=2, **second)), an_order(lines=(a_line(1, unit="ea"),)))
+
+    assert not result.approvable
+
+
+def test_a_line_that_names_another_order_is_not_linked_to_this_one() -> None:
+    result = matched(an_invoice_of(billed(po_number="PO-7")), an_order(lines=(a_line(1),)))
+
+    assert (line_of(result).link, result.approvable) == (None, False)
+
+
+# Tax in what is billed
+
+
+def test_an_expense_whose_price_holds_the_tax_is_compared_without_it() -> None:
+    line = an_amount("960", tax_rate=d("20"))
+
+    included = matched(
+        an_invoice_of(line, net_total=d("800"), tax_total=d("160"), gross_total=d("960")),
+        an_order(lines=(an_expense(),)),
+        prices_include_tax=True,
+    )
+
+    assert (line_of(included).status, line_of(included).billed_amount) == (S.PERFECT_MATCH, d("800"))
+
+
+@pytest.mark.parametrize(
+    ("gross", "approvable"), [("60.00", True), ("50.00", False), ("40.00", False), ("70.00", False)]
+)
+def test_a_gross_total_alone_has_to_be_the_lines_and_their_tax(gross: str, approvable: bool) -> None:
+    line = billed(tax_rate=d("20"), amount=d("50.00"))
+
+    result = matched(
+        an_invoice_of(line, net_total=None, tax_total=None, gross_total=d(gross)), prices_include_tax=False
+    )
+
+    assert result.approvable is approvable
+
+
+@pytest.mark.parametrize(
+    "numbers", [{"po_number": "PO-1", "po_numbers": ()}, {"po_number": None, "po_numbers": ("PO-1",)}]
+)
+def test_an_order_may_be_named_as_the_only_one_or_as_one_of_several(numbers: dict[str, Any]) -> None:
+    closed = an_order(status="closed")
+
+    assert "order_not_open" in matched(an_invoice_of(**numbers), closed).flags
+
+
+def test_a_price_lower_than_the_orders_is_no_overcharge_under_a_cap() -> None:
+    policy = MatchPolicy.model_validate(
+        {"thresholds": {"rate": {"percent": "50"}}, "overcharge_cap": {"absolute": "0.01"}}
+    )
+
+    result = matched(an_invoice_of(billed(unit_price=d("4.00"), amount=d("40.00"))), policy=policy)
+
+    assert (result.approvable, line_of(result).overcharge) == (True, Decimal(0))
+
+
+def test_where_nothing_is_matched_a_line_that_agrees_is_still_linked() -> None:
+    policy = MatchPolicy(mode=MatchMode.NONE)
+
+    assert line_of(matched(an_invoice_of(), policy=policy)).link == "PO-1:1"
