@@ -40,10 +40,6 @@ class Account:
             self.store.upgrade()
             records.project_all(self)
 
-    @property
-    def slug(self) -> str:
-        return self.name.lower().replace("_", "-")
-
     def session(self, user: str = "-5") -> Session:
         return Session(self.store, self.clock, self.preferences, user)
 

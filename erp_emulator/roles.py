@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from erp_emulator.errors import NetSuiteError, no_permission
+from erp_emulator.errors import no_permission
 from erp_emulator.schema import RecordType
 
 LEVELS = {"none": 0, "view": 1, "create": 2, "edit": 3, "full": 4}
@@ -51,15 +51,6 @@ def check_record(role: str, record_type: RecordType, method: str) -> None:
     needed = NEEDED.get(method, "view")
     if level(role, record_type.permission) < LEVELS[needed]:
         raise no_permission(record_type.permission)
-
-
-def check_action(role: str, permission: str) -> None:
-    if level(role, permission) < LEVELS["edit"]:
-        raise NetSuiteError(
-            400,
-            "USER_ERROR",
-            "Error while accessing a resource. Your current role does not have permission to perform this action.",
-        )
 
 
 def may_query(role: str, table: str) -> bool:

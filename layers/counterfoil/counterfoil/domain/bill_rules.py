@@ -6,7 +6,6 @@ R and V and warns above the lower. A bill that is blocked is not saved; one with
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -74,8 +73,3 @@ def is_offered(order: PurchaseOrder, line: OrderLine, match_type: MatchType) -> 
     if match_type != MatchType.THREE_WAY or line.is_expense:
         return billed < ledger.ordered(line)
     return line.received < ledger.ordered(line) or billed < max(line.received, ledger.ordered(line))
-
-
-def room_taken(order: PurchaseOrder, bills: Mapping[str, Mapping[int, Decimal]]) -> PurchaseOrder:
-    """The order with more bills on it, for deciding on several that are saved one after the other."""
-    return order.model_copy(update={"bills": {**order.bills, **{key: dict(taken) for key, taken in bills.items()}}})

@@ -114,7 +114,6 @@ ENDS_BY_ITSELF: dict[ExceptionReason, Outcome] = {
     _R.MISSING_RECEIPT: Outcome.GOODS_RECEIVED,
 }
 DUE_DAYS = 5
-DUE_DAYS_MAX = 90
 CLOSED_KEPT_MAX = 50
 
 

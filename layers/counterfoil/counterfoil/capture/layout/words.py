@@ -133,13 +133,6 @@ class Layout:
     def phrases(self) -> list[Phrase]:
         return [phrase for row in self.rows for phrase in row.phrases]
 
-    def next_on_page(self, row: Row) -> Row | None:
-        """The row below on the same page."""
-        after = row.index + 1
-        if after < len(self.rows) and self.rows[after].page == row.page:
-            return self.rows[after]
-        return None
-
 
 def layout_of(pages: Sequence[Page]) -> Layout:
     """Rows and phrases of all pages."""
