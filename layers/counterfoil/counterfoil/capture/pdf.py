@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.capture.errors import CaptureError, ErrorCode
-from counterfoil.capture.layout.words import SPACE_GAP, WORD_GAP, Page, Word
+from counterfoil.capture.layout.words import SPACE_GAP, TIGHT_GAP, TIGHT_TIMES, WORD_GAP, Page, Word
 from counterfoil.capture.limits import Limits
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def _words(textpage: pypdfium2.PdfTextPage, number: int, left: float, bottom: fl
     firsts: list[int] = []
     word: Word | None = None
     after_space = False
+    widest = 0.0
     top = bottom + height
     for index, character in enumerate(characters):
         if character.isspace() or not character:
@@ -167,14 +168,18 @@ def _words(textpage: pypdfium2.PdfTextPage, number: int, left: float, bottom: fl
         if word is not None:
             size = word.y1 - word.y0
             gap = x0 - word.x1
-            if after_space and gap >= size * SPACE_GAP:
+            if after_space and (
+                gap >= size * SPACE_GAP or _starts_word(word.text, character, gap / size, widest / size)
+            ):
                 word = None
             elif -size < gap < size * WORD_GAP and abs(y1 - word.y1) < size * 0.5:
                 word.text += character
                 word.x1 = max(x1, word.x1)
+                widest = max(widest, gap)
                 after_space = False
                 continue
         after_space = False
+        widest = 0.0
         word = Word(character, number, x0, y0, x1, y1)
         words.append(word)
         firsts.append(index)
@@ -183,6 +188,14 @@ def _words(textpage: pypdfium2.PdfTextPage, number: int, left: float, bottom: fl
         for word, first in zip(words, firsts, strict=True)
         if len(word.text) > 1 or not word.text.isalpha() or _is_level(raw.FPDFText_GetCharAngle(handle, first))
     ]
+
+
+def _starts_word(before: str, character: str, gap: float, widest: float) -> bool:
+    """Whether a narrow space in tightly set text is one: wider than between letters, where no word would go on.
+
+    Gaps in letter heights. Some fonts leave as much behind an `r`: between small letters nothing can be told.
+    """
+    return gap >= TIGHT_GAP and gap > TIGHT_TIMES * widest and not (before[-1].islower() and character.islower())
 
 
 def _is_level(angle: float) -> bool:
