@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise, product
 
+from counterfoil.capture.layout.currency import labelled_currency
 from counterfoil.capture.layout.labels import Label
 from counterfoil.capture.layout.page_context import Candidate, Context
 from counterfoil.capture.layout.values import CODES, SYMBOLS, Amount
@@ -72,7 +73,8 @@ class _Found:
 
 def read_totals(context: Context, lines_sum: Decimal | None = None) -> Totals:
     """The totals of the document. `lines_sum` is what its lines make, a witness where no net is printed."""
-    found = {kind: _labelled(context, kind) for kind in KINDS}
+    columns = _currency_columns(context)
+    found = {kind: _labelled(context, kind, columns) for kind in KINDS}
     if lines_sum is not None:
         found["net_total"].append(
             _Found(lines_sum, [], LINES_SUM, _place(Meaning("net_total", LINES_SUM), -1, []), "net_total")
@@ -125,7 +127,7 @@ def _candidate(found: _Found, factor: float) -> Candidate[Decimal]:
     return Candidate(found.value, found.score * factor, found.words)
 
 
-def _labelled(context: Context, kind: str) -> list[_Found]:
+def _labelled(context: Context, kind: str, columns: _Columns | None) -> list[_Found]:
     """Amounts beside or below labels of one kind; the last on the document first, since sums stand at the end."""
     found: list[_Found] = []
     for label in context.labelled.of(kind):
@@ -134,6 +136,8 @@ def _labelled(context: Context, kind: str) -> list[_Found]:
         if kind == "tax_total" and _is_untaxed(context.labelled.right_of(label)):
             amounts = [one for one in amounts if not one[0].value]
         for amount, words, score in amounts:
+            if columns and columns.is_foreign(words):
+                continue
             found.append(_Found(amount.value, words, score * label.meaning.strength, label, kind))
     found.sort(key=lambda one: (-one.score, -one.label.row))
     return found[:CANDIDATES_MAX]
@@ -169,6 +173,31 @@ def _beside(context: Context, label: Label) -> list[tuple[Amount, list[Word], fl
         (amount, words, LAST_IN_ROW if place == len(read) else EARLIER_IN_ROW)
         for place, (amount, words) in enumerate(read, start=1)
     ]
+
+
+@dataclass(slots=True)
+class _Columns:
+    """Columns of amounts in several currencies: where the heads with their codes stand, and the invoice's own."""
+
+    heads: list[Word]
+    own: str
+
+    def is_foreign(self, words: list[Word]) -> bool:
+        """Whether the amount stands below the head of another currency."""
+        if words[0].page != self.heads[0].page or words[0].y0 < self.heads[0].y0:
+            return False
+        nearest = min(self.heads, key=lambda head: abs(head.x0 + head.x1 - words[0].x0 - words[-1].x1))
+        return nearest.text != self.own
+
+
+def _currency_columns(context: Context) -> _Columns | None:
+    """`USD   EUR` as heads, where the document names its currency elsewhere: the others are for information."""
+    own = labelled_currency(context)
+    for tokens in context.labelled.tokens if own else []:
+        codes = [word for word in tokens if word.text in CODES]
+        if len(codes) > 1 and len(codes) == len(tokens) == len({word.text for word in codes}):
+            return _Columns(codes, own) if own in [word.text for word in codes] else None
+    return None
 
 
 def _is_untaxed(words: list[Word]) -> bool:
