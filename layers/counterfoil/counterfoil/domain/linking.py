@@ -105,12 +105,15 @@ class Place:
     """One order line that can be billed, with what others have spent of it, and what a bill for it must be.
 
     `rank` is its place among all that can be billed, the one to bill first being 0. `position` is its place in its
-    order, from 1: what vendors mean by a number that the ERP does not use. `codes` are ours and the vendor's.
+    order, from 1: what vendors mean by a number that the ERP does not use. `codes` are ours and the vendor's. `mode` is
+    how it is matched, `mode_by` whose rule says so.
     """
 
     order: PurchaseOrder
     line: OrderLine
     spent: Decimal
+    mode: MatchMode
+    mode_by: str
     match_type: MatchType
     expected: Decimal
     free: Decimal
@@ -173,7 +176,7 @@ def places_of(
         for position, line in enumerate(sorted(order.lines, key=lambda line: line.line), 1):
             if line.is_closed and not is_credit:
                 continue
-            mode, _ = policy.mode_for(subject_of(order, line, invoice, policy))
+            mode, mode_by = policy.mode_for(subject_of(order, line, invoice, policy))
             match_type = match_type_of(line.kind, mode)
             spent = ledger.billed(order, line, is_credit=is_credit)
             if order.claims:
@@ -183,6 +186,8 @@ def places_of(
                     order=order,
                     line=line,
                     spent=spent,
+                    mode=mode,
+                    mode_by=mode_by,
                     match_type=match_type,
                     expected=ledger.expected(line, spent, match_type, policy.two_way_quantity, is_credit=is_credit),
                     free=ledger.free(line, spent, match_type),
