@@ -35,6 +35,7 @@ MINOR_UNITS = {
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
     **dict.fromkeys(["CLF", "UYW"], 4),
 }
+SMALLEST_UNITS = {places: Decimal(1).scaleb(-places) for places in {MINOR_UNITS_DEFAULT, *MINOR_UNITS.values()}}
 DIGITS_MAX = 30
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
@@ -46,7 +47,7 @@ def minor_units(currency: str) -> int:
 
 def smallest_unit(currency: str) -> Decimal:
     """The smallest amount that can be paid: 0.01 for EUR, 1 for JPY."""
-    return Decimal(1).scaleb(-minor_units(currency))
+    return SMALLEST_UNITS[minor_units(currency)]
 
 
 def round_money(amount: Decimal, currency: str) -> Decimal:
