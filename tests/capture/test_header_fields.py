@@ -432,3 +432,80 @@ def test_the_receiver_s_tax_id_under_its_address_is_not_the_vendor_s():
     captured = read(letter, head, [(400, 430, "Gesamtbetrag"), (500, 430, "150,00 €")])
 
     assert (captured.vendor_vat_id, captured.buyer_name) == ("DE129273398", "Meridian Handels GmbH")
+
+
+UNTAXED = [(400, 400, "Subtotal"), (500, 400, "£125.00"), (400, 430, "Total"), (500, 430, "£125.00")]
+
+
+def test_a_tax_that_the_document_says_nobody_owes_is_zero():
+    captured = read(
+        SENDER, RECEIVER, HEAD, LINES, UNTAXED, [(50, 500, "Reverse charge: VAT to be paid by the customer.")]
+    )
+
+    assert (captured.net_total, captured.tax_total, captured.gross_total) == (125, 0, 125)
+    assert captured.needs_review == ()
+
+
+def test_a_single_total_of_an_exempt_seller_is_net_and_gross():
+    exempt = [(50, 500, "Kein Ausweis von Umsatzsteuer, da Kleinunternehmer gemäß § 19 UStG")]
+
+    captured = read(SENDER, RECEIVER, HEAD, LINES, [(400, 430, "Total"), (500, 430, "£125.00")], exempt)
+
+    assert (captured.net_total, captured.tax_total, captured.gross_total) == (125, 0, 125)
+
+
+def test_a_tax_of_which_nothing_is_said_is_unknown():
+    captured = read(SENDER, RECEIVER, HEAD, LINES, UNTAXED)
+
+    assert captured.tax_total is None
+
+
+def test_words_of_exemption_beside_a_tax_that_is_due_change_nothing():
+    captured = read(SENDER, RECEIVER, HEAD, LINES, TOTALS, [(50, 500, "Goods zero rated for VAT are marked Z.")])
+
+    assert (captured.net_total, captured.tax_total, captured.gross_total) == (125, 25, 150)
+
+
+def test_what_stands_behind_a_rate_of_nothing_is_no_tax():
+    charges = [
+        (400, 400, "Net total"),
+        (500, 400, "£125.00"),
+        (300, 415, "Extra charge (VAT: 0.00%): Pallet"),
+        (500, 415, "£1.50"),
+    ]
+    total = [(400, 430, "Gross total"), (500, 430, "£125.00")]
+
+    captured = read(SENDER, RECEIVER, HEAD, LINES, charges, total)
+
+    assert captured.tax_total in (None, 0)
+
+
+def test_of_two_columns_of_money_the_one_of_the_invoice_s_currency_counts():
+    terms = [(330, 94, "Invoice currency: USD")]
+    amounts = [
+        (400, 385, "USD"), (500, 385, "EUR"),
+        (300, 400, "Subtotal"), (400, 400, "125.00"), (500, 400, "113.74"),
+        (300, 415, "VAT"), (400, 415, "25.00"), (500, 415, "22.75"),
+        (300, 430, "Total"), (400, 430, "150.00"), (500, 430, "136.49"),
+    ]  # fmt: skip
+
+    captured = read(SENDER, RECEIVER, HEAD, terms, amounts)
+
+    assert (captured.currency, captured.net_total, captured.gross_total) == ("USD", 125, 150)
+
+
+def test_a_tax_id_beside_an_empty_order_number_is_not_the_order_number():
+    references = [(330, 100, "Your order no."), (330, 112, "GB123456782")]
+
+    captured = read(SENDER, RECEIVER, HEAD, references, LINES, TOTALS)
+
+    assert captured.po_number is None
+
+
+def test_a_booking_id_stands_in_for_a_number_and_is_for_a_person_to_confirm():
+    receipt = [(330, 40, "Payment receipt", 16), (330, 70, "Booking ID: HB7721"), (330, 82, "Date: 14 March 2024")]
+
+    captured = read(SENDER, RECEIVER, receipt, LINES, TOTALS)
+
+    assert captured.invoice_number == "HB7721"
+    assert "invoice_number" in captured.needs_review

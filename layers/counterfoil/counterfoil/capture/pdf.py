@@ -11,12 +11,13 @@ import io
 import math
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from counterfoil.capture.errors import CaptureError, ErrorCode
-from counterfoil.capture.layout.words import SPACE_GAP, WORD_GAP, Page, Word
+from counterfoil.capture.layout.words import SPACE_GAP, TIGHT_GAP, TIGHT_TIMES, WORD_GAP, Page, Word
 from counterfoil.capture.limits import Limits
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ MARKUP = re.compile(r"</?[a-zA-Z]{1,8}>")
 MARGIN = 5.0
 # Text turned by more than this many radians is a watermark or a note along the margin.
 ANGLE_SLACK = 0.1
+# How many letters tell how the text of a page is turned.
+ANGLES_MAX = 40
+QUARTER = math.pi / 2
 
 
 @contextmanager
@@ -120,14 +124,17 @@ def page_alone(document: pypdfium2.PdfDocument, number: int) -> tuple[bytes, flo
 
 
 def _page(page: pypdfium2.PdfPage, number: int) -> Page:
-    width, height = page.get_size()
+    """One page, turned so that most of its text is level; that is how it is shown unless it is shown sideways."""
+    left, bottom, right, top = page.get_bbox()
+    width, height = right - left, top - bottom
     textpage = page.get_textpage()
     try:
-        left, bottom, _right, _top = page.get_bbox()
-        # A page that is turned keeps its text in unturned coordinates; such a page is rare and read as it is.
-        words = _words(textpage, number, left, bottom, height)
+        turns = _quarter_turns(textpage)
+        words = _words(textpage, number, (left, bottom, right, top), turns)
     finally:
         textpage.close()
+    if turns % 2:
+        width, height = height, width
     for word in words:
         if "<" in word.text:
             word.text = MARKUP.sub("", word.text)
@@ -142,9 +149,24 @@ def _page(page: pypdfium2.PdfPage, number: int) -> Page:
     return Page(number, width, height, seen)
 
 
-def _words(textpage: pypdfium2.PdfTextPage, number: int, left: float, bottom: float, height: float) -> list[Word]:
-    """Characters cut into words at white space, at new lines and at gaps that no word has."""
+def _quarter_turns(textpage: pypdfium2.PdfTextPage) -> int:
+    """By how many quarters most letters are turned (0 to 3): a turned page keeps its text as it was before."""
     import pypdfium2.raw as raw  # type: ignore[import-untyped]  # ships no types
+
+    count = textpage.count_chars()
+    sample = range(0, count, max(1, count // ANGLES_MAX))
+    turns = Counter(round(raw.FPDFText_GetCharAngle(textpage.raw, index) / QUARTER) % 4 for index in sample)
+    # Blanks have no angle and count as level.
+    turned = {turn: seen for turn, seen in turns.items() if turn}
+    most = max(turned, key=lambda turn: turned[turn], default=0)
+    return most if turned and turned[most] > turns.total() / 2 else 0
+
+
+def _words(
+    textpage: pypdfium2.PdfTextPage, number: int, bounds: tuple[float, float, float, float], turns: int
+) -> list[Word]:
+    """Characters cut into words at white space, at new lines and at gaps that no word has."""
+    import pypdfium2.raw as raw
 
     count = textpage.count_chars()
     characters = _characters(textpage, count)
@@ -154,7 +176,8 @@ def _words(textpage: pypdfium2.PdfTextPage, number: int, left: float, bottom: fl
     firsts: list[int] = []
     word: Word | None = None
     after_space = False
-    top = bottom + height
+    widest = 0.0
+    left, _, _, top = bounds
     for index, character in enumerate(characters):
         if character.isspace() or not character:
             if character != " ":
@@ -163,31 +186,59 @@ def _words(textpage: pypdfium2.PdfTextPage, number: int, left: float, bottom: fl
             continue
         if not box_of(handle, index, box):
             continue
-        x0, x1, y0, y1 = box.left - left, box.right - left, top - box.top, top - box.bottom
+        if turns:
+            x0, x1, y0, y1 = _upright(box, bounds, turns)
+        else:
+            x0, x1, y0, y1 = box.left - left, box.right - left, top - box.top, top - box.bottom
         if word is not None:
             size = word.y1 - word.y0
             gap = x0 - word.x1
-            if after_space and gap >= size * SPACE_GAP:
+            if after_space and (
+                gap >= size * SPACE_GAP
+                or _starts_word(word.text, character, gap / size, widest / size)
+                or (gap > 0 and not raw.FPDFText_IsGenerated(handle, index - 1))
+            ):
                 word = None
             elif -size < gap < size * WORD_GAP and abs(y1 - word.y1) < size * 0.5:
                 word.text += character
                 word.x1 = max(x1, word.x1)
+                widest = max(widest, gap)
                 after_space = False
                 continue
         after_space = False
+        widest = 0.0
         word = Word(character, number, x0, y0, x1, y1)
         words.append(word)
         firsts.append(index)
     return [
         word
         for word, first in zip(words, firsts, strict=True)
-        if len(word.text) > 1 or not word.text.isalpha() or _is_level(raw.FPDFText_GetCharAngle(handle, first))
+        if _is_level(raw.FPDFText_GetCharAngle(handle, first), turns)
     ]
 
 
-def _is_level(angle: float) -> bool:
+def _starts_word(before: str, character: str, gap: float, widest: float) -> bool:
+    """Whether a narrow space in tightly set text is one: wider than between letters, where no word would go on.
+
+    Gaps in letter heights. Some fonts leave as much behind an `r`: between small letters nothing can be told.
+    """
+    return gap >= TIGHT_GAP and gap > TIGHT_TIMES * widest and not (before[-1].islower() and character.islower())
+
+
+def _upright(box: Any, bounds: tuple[float, float, float, float], turns: int) -> tuple[float, float, float, float]:
+    """Left, right, top and bottom of a character's box as they are where text turned by so many quarters is level."""
+    left, bottom, right, top = bounds
+    if turns == 1:
+        return top - box.top, top - box.bottom, right - box.right, right - box.left
+    if turns == 2:
+        return right - box.right, right - box.left, box.bottom - bottom, box.top - bottom
+    return box.bottom - bottom, box.top - bottom, box.left - left, box.right - left
+
+
+def _is_level(angle: float, turns: int) -> bool:
     """Letters of a turned text come one by one and would stand in everybody's rows."""
-    return angle < ANGLE_SLACK or angle > 2 * math.pi - ANGLE_SLACK
+    aslant = abs(angle - turns * QUARTER)
+    return aslant < ANGLE_SLACK or aslant > 2 * math.pi - ANGLE_SLACK
 
 
 # How pdfium writes a hyphen at the end of a line, by character and in whole texts.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import chain, islice
 
 from counterfoil.capture.identifiers import is_vat_id, looks_like_vat_id
@@ -46,14 +47,10 @@ def read_currency(context: Context, totals: list[Word]) -> Candidate[str] | None
     rows = {(word.page, round(word.middle)) for word in totals}
     votes: Counter[str] = Counter()
     first: dict[str, Word] = {}
-    for label in context.labelled.of("currency"):
-        below = chain.from_iterable(context.labelled.below(label))
-        for word in islice(chain(context.labelled.right_of(label), below), 3):
-            code = word.text.strip(NOT_IN_SIGNS)
-            if code in CODES:
-                votes[code] += 20
-                first.setdefault(code, word)
-                break
+    for word in _labelled(context):
+        code = word.text.strip(NOT_IN_SIGNS)
+        votes[code] += 20
+        first.setdefault(code, word)
     for row in context.labelled.tokens:
         for word in row:
             printed = _currency(context, word)
@@ -74,6 +71,19 @@ def read_currency(context: Context, totals: list[Word]) -> Candidate[str] | None
             return Candidate(marked.value, 0.7, [first[code]])
         score = min(score, 0.93)
     return Candidate(code, score, [first[code]])
+
+
+def labelled_currency(context: Context) -> str | None:
+    """The code that stands under or beside a label of the currency, where all such labels agree."""
+    codes = {word.text.strip(NOT_IN_SIGNS) for word in _labelled(context)}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def _labelled(context: Context) -> Iterator[Word]:
+    for label in context.labelled.of("currency"):
+        below = chain.from_iterable(context.labelled.below(label))
+        near = islice(chain(context.labelled.right_of(label), below), 3)
+        yield from islice((word for word in near if word.text.strip(NOT_IN_SIGNS) in CODES), 1)
 
 
 def _is_shared(context: Context, word: Word) -> bool:

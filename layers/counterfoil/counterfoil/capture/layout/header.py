@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import islice, pairwise
 
+from counterfoil.capture.identifiers import looks_like_vat_id
 from counterfoil.capture.layout.labels import Label, cut
 from counterfoil.capture.layout.page_context import Candidate, Context
 from counterfoil.capture.layout.values import SYMBOLS, dates_in
@@ -40,6 +41,8 @@ OPEN_ORDER, OWN_PATTERN = 0.99, 0.97
 NOT_OWN = 0.7
 NUMBER_EDGES = "#.,;:()"
 DIGITS_TELLING = 6
+# European tax ids have eight digits at least.
+TAX_DIGITS_MIN = 8
 DATE_WORDS_MAX = 5
 # So many groups of digits may follow a number's first part, no further apart than this share of the letter height.
 GROUPS_MAX, GROUP_GAP = 4, 0.5
@@ -55,13 +58,18 @@ def invoice_numbers(context: Context) -> list[Candidate[str]]:
 
 def order_numbers(context: Context) -> list[Candidate[str]]:
     """Likely order numbers of the buyer, best first; its open orders' numbers and its own patterns outrank labels."""
-    labelled = _identifiers(context, "po_number")
+    labelled = [one for one in _identifiers(context, "po_number") if not _is_tax_id(one.value)]
     own = _own_orders(context, {squeeze(candidate.value) for candidate in labelled})
     values = {squeeze(candidate.value) for candidate in own}
     for candidate in labelled:
         if own and squeeze(candidate.value) not in values:
             candidate.score *= NOT_OWN
     return sorted([*own, *labelled], key=lambda candidate: -candidate.score)
+
+
+def _is_tax_id(text: str) -> bool:
+    """A tax id of Europe beside an empty order number is not the order number."""
+    return looks_like_vat_id(text) and sum(map(str.isdigit, text)) >= TAX_DIGITS_MIN
 
 
 def _own_orders(context: Context, labelled: set[str]) -> list[Candidate[str]]:

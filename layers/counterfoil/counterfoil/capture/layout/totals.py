@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise, product
 
+from counterfoil.capture.layout.currency import labelled_currency
 from counterfoil.capture.layout.labels import Label
 from counterfoil.capture.layout.page_context import Candidate, Context
 from counterfoil.capture.layout.values import CODES, SYMBOLS, Amount
-from counterfoil.capture.layout.vocabulary import Meaning
+from counterfoil.capture.layout.vocabulary import Meaning, squeeze, tax_exemptions
 from counterfoil.capture.layout.words import Word
 
 ZERO = Decimal(0)
@@ -26,8 +27,9 @@ AMBIGUOUS = 0.6
 SURE, LESS_THAN_LARGEST = 0.9, 0.5
 # A total that a printed rounding explains is the one that is paid.
 ROUNDED = 0.3
-# A tax that only its rate tells, confirmed by net and gross.
+# A tax that only its rate tells, confirmed by net and gross; no tax, where the document says that none is due.
 RATE_ONLY = 0.85
+EXEMPT, EXEMPT_WITHOUT_NET = 0.85, 0.8
 TAX = Meaning("tax_total", 0.0)
 UNLABELLED, UNLABELLED_MAX = 0.55, 4
 # The sum of the lines as the net, and a gross beside a tax that the sum leaves out.
@@ -38,6 +40,7 @@ KINDS = (
 )  # fmt: skip
 
 SLACK = Decimal("0.02")
+RATE, NOT_ZERO = re.compile(r"([\d.,]+) ?%"), set("123456789")
 
 
 @dataclass(slots=True)
@@ -70,14 +73,17 @@ class _Found:
 
 def read_totals(context: Context, lines_sum: Decimal | None = None) -> Totals:
     """The totals of the document. `lines_sum` is what its lines make, a witness where no net is printed."""
-    found = {kind: _labelled(context, kind) for kind in KINDS}
+    columns = _currency_columns(context)
+    found = {kind: _labelled(context, kind, columns) for kind in KINDS}
     if lines_sum is not None:
         found["net_total"].append(
             _Found(lines_sum, [], LINES_SUM, _place(Meaning("net_total", LINES_SUM), -1, []), "net_total")
         )
     found["tax_total"].extend(_unlabelled_taxes(context, found["tax_total"]))
-    solution = _solve(found) or _solve_by_rate(found, _rates(context))
+    rates = _rates(context)
+    solution = _solve(found) or _solve_by_rate(found, rates)
     if solution is not None:
+        _conclude_no_tax(context, solution, found, rates)
         return solution
     totals = Totals()
     for name, kind in (("net", "net_total"), ("tax", "tax_total"), ("gross", "gross_total")):
@@ -85,19 +91,53 @@ def read_totals(context: Context, lines_sum: Decimal | None = None) -> Totals:
             setattr(totals, name, _candidate(found[kind][0], 0.6))
     if totals.gross is None and found["payable"]:
         totals.gross = _candidate(found["payable"][0], 0.5)
+    _conclude_no_tax(context, totals, found, rates)
     return totals
+
+
+def _conclude_no_tax(
+    context: Context, totals: Totals, found: dict[str, list[_Found]], rates: list[tuple[Decimal, list[Word]]]
+) -> None:
+    """Net equal to gross and words that no tax is due (or a rate of nothing) make the tax zero, not unknown.
+
+    Where only one total is printed beside such words it is the net as well.
+    """
+    if totals.gross is None or totals.tax is not None or totals.charges:
+        return
+    if any(one.value and one.score > UNLABELLED for one in found["tax_total"]) or any(rate for rate, _ in rates):
+        return
+    words = next((words for rate, words in rates if not rate), None) or _exemption(context)
+    if words is None or (totals.net is not None and totals.net.value != totals.gross.value):
+        return
+    if totals.net is None:
+        totals.net = Candidate(totals.gross.value, min(EXEMPT_WITHOUT_NET, totals.gross.score), totals.gross.words)
+    totals.tax = Candidate(ZERO, min(EXEMPT, totals.gross.score), words)
+
+
+def _exemption(context: Context) -> list[Word] | None:
+    """The row that says that no tax is due."""
+    for row in context.labelled.tokens:
+        text = squeeze(" ".join(word.text for word in row))
+        if any(phrase in text for phrase in tax_exemptions()):
+            return row
+    return None
 
 
 def _candidate(found: _Found, factor: float) -> Candidate[Decimal]:
     return Candidate(found.value, found.score * factor, found.words)
 
 
-def _labelled(context: Context, kind: str) -> list[_Found]:
+def _labelled(context: Context, kind: str, columns: _Columns | None) -> list[_Found]:
     """Amounts beside or below labels of one kind; the last on the document first, since sums stand at the end."""
     found: list[_Found] = []
     for label in context.labelled.of(kind):
         below = _below(context, label)
-        for amount, words, score in _beside(context, label) or ([below] if below else []):
+        amounts = _beside(context, label) or ([below] if below else [])
+        if kind == "tax_total" and _is_untaxed(context.labelled.right_of(label)):
+            amounts = [one for one in amounts if not one[0].value]
+        for amount, words, score in amounts:
+            if columns and columns.is_foreign(words):
+                continue
             found.append(_Found(amount.value, words, score * label.meaning.strength, label, kind))
     found.sort(key=lambda one: (-one.score, -one.label.row))
     return found[:CANDIDATES_MAX]
@@ -109,6 +149,8 @@ def _unlabelled_taxes(context: Context, known: list[_Found]) -> list[_Found]:
     found: list[_Found] = []
     for index, tokens in enumerate(context.labelled.tokens):
         if index in rows or context.labelled.labels[index] or not any("%" in word.text for word in tokens):
+            continue
+        if _is_untaxed(tokens):
             continue
         read = [one for one in amounts_of(context, tokens) if not one[0].is_percent]
         if len(read) == 1 and read[0][0].decimals and read[0][1][-1] is tokens[-1]:
@@ -131,6 +173,37 @@ def _beside(context: Context, label: Label) -> list[tuple[Amount, list[Word], fl
         (amount, words, LAST_IN_ROW if place == len(read) else EARLIER_IN_ROW)
         for place, (amount, words) in enumerate(read, start=1)
     ]
+
+
+@dataclass(slots=True)
+class _Columns:
+    """Columns of amounts in several currencies: where the heads with their codes stand, and the invoice's own."""
+
+    heads: list[Word]
+    own: str
+
+    def is_foreign(self, words: list[Word]) -> bool:
+        """Whether the amount stands below the head of another currency."""
+        if words[0].page != self.heads[0].page or words[0].y0 < self.heads[0].y0:
+            return False
+        nearest = min(self.heads, key=lambda head: abs(head.x0 + head.x1 - words[0].x0 - words[-1].x1))
+        return nearest.text != self.own
+
+
+def _currency_columns(context: Context) -> _Columns | None:
+    """`USD   EUR` as heads, where the document names its currency elsewhere: the others are for information."""
+    own = labelled_currency(context)
+    for tokens in context.labelled.tokens if own else []:
+        codes = [word for word in tokens if word.text in CODES]
+        if len(codes) > 1 and len(codes) == len(tokens) == len({word.text for word in codes}):
+            return _Columns(codes, own) if own in [word.text for word in codes] else None
+    return None
+
+
+def _is_untaxed(words: list[Word]) -> bool:
+    """`VAT 0 %`: an amount behind it is what was not taxed."""
+    rates = RATE.findall(" ".join(word.text for word in words))
+    return bool(rates) and not any(set(rate) & NOT_ZERO for rate in rates)
 
 
 def _below(context: Context, label: Label) -> tuple[Amount, list[Word], float] | None:

@@ -90,7 +90,7 @@ class Language(Record):
     """One language file. `fields` label single values, `columns` head the line table, `common` words tell the language.
 
     `title` and `credit_title` are what the document calls itself, `title_endings` end compounds of it (`Mietrechnung`),
-    `carried` opens a sum carried to the next page,
+    `carried` opens a sum carried to the next page, `tax_exempt` says that no tax is due,
     `decimal` is the sign before decimals where the document does not show it, `months` are names and short forms.
     """
 
@@ -101,6 +101,7 @@ class Language(Record):
     title_endings: tuple[str, ...] = ()
     fields: dict[str, Labels]
     columns: dict[str, tuple[str, ...]]
+    tax_exempt: tuple[str, ...]
     carried: tuple[str, ...]
     months: dict[str, int]
     common: tuple[str, ...]
@@ -121,6 +122,12 @@ def months() -> dict[str, int]:
         for name, number in language.months.items():
             found.setdefault(squeeze(name), number)
     return found
+
+
+@lru_cache(1)
+def tax_exemptions() -> frozenset[str]:
+    """What says in any language that no tax is due, squeezed: the law of the seller's country is named in its own."""
+    return _squeezed(language.tax_exempt for language in _files().values())
 
 
 @lru_cache(1)

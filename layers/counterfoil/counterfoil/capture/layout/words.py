@@ -20,6 +20,8 @@ PHRASE_GAP = 0.85
 WORD_GAP = 0.45
 # A space narrower than this share was made up where letters are only set loosely.
 SPACE_GAP = 0.12
+# Unless letters are set tightly: where it is so many times the widest gap between the letters before it, it is one.
+TIGHT_GAP, TIGHT_TIMES = 0.08, 1.5
 # Words whose middles differ by less than this share of their height stand in one row.
 ROW_SHIFT = 0.5
 
