@@ -41,6 +41,37 @@ def test_a_discount_below_a_line_is_taken_off_its_amount():
     assert "lines" not in captured.needs_review
 
 
+def test_a_price_that_goes_down_in_steps_is_the_last_one():
+    rows = [
+        HEAD,
+        ("Kaffee", "5", "20,00", "95,00"),
+        ("", "", "- 1,00", ""),
+        ("", "", "= 19,00", ""),
+        ("Tee", "1", "3,00", "3,00"),
+    ]
+
+    captured = an_invoice(rows, net="98,00")
+
+    assert [(line.unit_price, line.amount) for line in captured.lines] == [(19, 95), (3, 3)]
+    assert "lines" not in captured.needs_review
+
+
+def test_the_unit_that_a_price_is_for_is_no_part_of_the_name():
+    rows = [HEAD, ("Kaffee (1 kg)", "5 kg", "19,00", "95,00"), ("Lack weiß (5 l)", "2 Stk", "3,00", "6,00")]
+
+    captured = an_invoice(rows, net="101,00")
+
+    assert [line.description for line in captured.lines] == ["Kaffee", "Lack weiß (5 l)"]
+
+
+def test_a_price_beside_other_words_is_not_the_line_s():
+    rows = [HEAD, ("Versicherung", "1", "1000,00", "1163,40"), ("Beitrag mit Steuer", "", "1163,40", "")]
+
+    captured = an_invoice(rows, net="1163,40")
+
+    assert captured.lines[0].unit_price == 1000
+
+
 def test_a_price_printed_rounded_is_given_as_the_amount_has_it():
     captured = an_invoice([HEAD, ("Strom", "10000", "0,05", "520,00"), ("Zähler", "1", "8,00", "8,00")], net="528,00")
 

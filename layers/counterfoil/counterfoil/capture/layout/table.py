@@ -7,6 +7,7 @@ decides; where the table ends and which rows only sum, the document's totals do 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,7 +21,7 @@ from counterfoil.capture.layout.table_arithmetic import (
     fits,
     price_base,
     unrounded,
-    with_row_below,
+    with_rows_below,
 )
 from counterfoil.capture.layout.table_cells import Number, RowCells, cut_row, is_settled, settle, sort_row, split_groups
 from counterfoil.capture.layout.table_columns import Column, Header, find_headers, zones
@@ -331,7 +332,7 @@ def _with_price(line: InvoiceLine) -> InvoiceLine:
 def _line(context: Context, item: Item, place: int, header: Header, name_width: float) -> InvoiceLine:
     values = decided(item.cells.numbers, item.cells.all_numbers)
     if fits(values) is False:
-        values = with_row_below(values, [cells.numbers for cells in item.texts if not cells.texts.get("description")])
+        values = with_rows_below(values, item.texts)
     _take_out(values.get("quantity"), item.cells, header)
     glued = _glued_quantity(values, item.cells)
     text = line_text(context, item.rows, place, name_width, header.stack)
@@ -340,16 +341,18 @@ def _line(context: Context, item: Item, place: int, header: Header, name_width: 
     unit = unit or (quantity.unit if quantity else [])
     amount = values.get("amount") or values.get("gross_amount")
     agrees = fits(values)
+    base = (price_base(values) if agrees else None) or Decimal(1)
+    unit_text = " ".join(word.text for word in unit) or None
     is_reduced = "discount" in header.kinds or item.reduction != 0
     exact = {} if is_reduced else unrounded(values)
     return InvoiceLine(
         line=place,
-        description=text.description,
+        description=_without_base(text.description, base, unit_text),
         item_code=text.item_code,
         quantity=exact.get("quantity") or (quantity.amount.value if quantity else glued),
-        unit=" ".join(word.text for word in unit) or None,
+        unit=unit_text,
         unit_price=exact.get("unit_price") or _value(values.get("unit_price")),
-        price_base_quantity=(price_base(values) if agrees else None) or Decimal(1),
+        price_base_quantity=base,
         amount=_value(amount),
         tax_rate=_value(values.get("tax_rate")),
         po_number=text.po_number,
@@ -359,6 +362,13 @@ def _line(context: Context, item: Item, place: int, header: Header, name_width: 
             box=box_of(item.cells.row.words),
         ),
     )
+
+
+def _without_base(description: str | None, base: Decimal, unit: str | None) -> str | None:
+    """A name without what the price is for: `Coffee beans (1 kg)` of which 5 kg are billed."""
+    if not description or not unit:
+        return description
+    return re.sub(rf"\s*\({base:f}\s*{re.escape(unit)}\)$", "", description) or description
 
 
 def _take_out(quantity: Number | None, cells: RowCells, header: Header) -> None:

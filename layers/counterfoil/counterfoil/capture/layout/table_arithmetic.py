@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from itertools import permutations
 
@@ -82,16 +83,32 @@ def _reductions(values: dict[str, Number], product: Decimal, quantity: Decimal) 
     return (rate, value, value * quantity, ZERO)
 
 
-def with_row_below(values: dict[str, Number], below: Sequence[dict[str, Number]]) -> dict[str, Number]:
-    """The reading with a price or discount from the rows below it, where only that multiplies out."""
-    prices = [numbers["unit_price"] for numbers in below if "unit_price" in numbers]
-    discounts = [numbers["discount"] for numbers in below if "discount" in numbers]
+def with_rows_below(values: dict[str, Number], below: Sequence[RowCells]) -> dict[str, Number]:
+    """The reading with a price or discounts from the rows below it, where only that multiplies out.
+
+    A price goes down in steps there (`20.00`, `- 1.00`, `= 19.00`), never beside words, which would say what else it
+    is; discounts and charges of one line add up.
+    """
+    prices = [number for cells in below if not cells.texts.get("description") for number in _money(cells, "unit_price")]
+    discounts = [values["discount"]] if "discount" in values else []
+    discounts += [number for cells in below for number in _money(cells, "discount")]
     for price in (values["unit_price"], *prices):
-        for discount in (values.get("discount"), *discounts):
+        for discount in (*discounts, *([_added(discounts)] if len(discounts) > 1 else ()), None):
             tried = {**values, "unit_price": price} | ({"discount": discount} if discount else {})
             if fits(tried):
                 return tried
     return values
+
+
+def _money(cells: RowCells, kind: str) -> list[Number]:
+    number = cells.numbers.get(kind)
+    return [number] if number is not None and number.amount.decimals and not number.is_inside else []
+
+
+def _added(discounts: Sequence[Number]) -> Number:
+    """Several reductions and charges of one line as one."""
+    total = sum((discount.amount.value for discount in discounts), ZERO)
+    return replace(discounts[0], amount=replace(discounts[0].amount, value=total, is_percent=False))
 
 
 def unrounded(values: dict[str, Number]) -> dict[str, Decimal]:
