@@ -5,7 +5,8 @@ Minor units follow ISO 4217; a currency that is not listed has two.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 MINOR_UNITS_DEFAULT = 2
 MINOR_UNITS = {
@@ -36,6 +37,7 @@ MINOR_UNITS = {
 }
 SMALLEST_UNITS = {places: Decimal(1).scaleb(-places) for places in {MINOR_UNITS_DEFAULT, *MINOR_UNITS.values()}}
 DIGITS_MAX = 30
+EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
 def minor_units(currency: str) -> int:
@@ -51,6 +53,18 @@ def smallest_unit(currency: str) -> Decimal:
 def round_money(amount: Decimal, currency: str) -> Decimal:
     """The amount in whole minor units, halves away from zero as invoices are rounded."""
     return amount.quantize(smallest_unit(currency), rounding=ROUND_HALF_UP)
+
+
+def split_amount(amount: Decimal, weights: Sequence[tuple[Decimal, Decimal]], currency: str) -> list[Decimal]:
+    """An amount in shares by the first weights, or by the second ones where the first are all zero.
+
+    Each share is rounded; the last one takes what that leaves, so that they add up to the amount.
+    """
+    first = [weight for weight, _ in weights]
+    used = first if sum(first) else [weight for _, weight in weights]
+    total = sum(used, Decimal(0)) or Decimal(1)
+    shares = [round_money(EXACT.divide(EXACT.multiply(amount, weight), total), currency) for weight in used[:-1]]
+    return [*shares, amount - sum(shares, Decimal(0))]
 
 
 def decimal_of(text: str) -> Decimal:
