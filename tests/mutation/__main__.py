@@ -63,7 +63,12 @@ def mutants(tree: ast.Module) -> Iterator[tuple[int, str, ast.Module]]:
             twin = next(each for at, each in enumerate(ast.walk(changed)) if at == index)
             before = ast.unparse(twin)
             _change(twin, number)
-            yield getattr(node, "lineno", 0), f"{before}  ->  {ast.unparse(twin)}", changed
+            yield getattr(node, "lineno", 0), f"{_head(before)}  ->  {_head(ast.unparse(twin))}", changed
+
+
+def _head(code: str) -> str:
+    """Its first line: what stands below an `if` is the same in both."""
+    return code.partition("\n")[0]
 
 
 def _changes(node: ast.AST) -> int:
@@ -173,7 +178,7 @@ def main(
                 if is_noticed(layer, tests):
                     noticed += 1
                 else:
-                    typer.echo(f"{module}:{line}: {change.splitlines()[0]}")
+                    typer.echo(f"{module}:{line}: {change}")
             path.write_text(original, "utf-8")
     typer.echo(f"{noticed} of {total} noticed ({noticed / max(total, 1):.1%})")
 

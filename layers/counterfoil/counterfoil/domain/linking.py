@@ -57,7 +57,6 @@ AMOUNT = 4
 UNIT = 2
 EXHAUSTED = -12
 OTHER_CURRENCY = -12
-OTHER_ORDER_LINE = -1
 
 # How alike descriptions must be, in percent: to say by themselves what a line is; to do so with price or quantity
 # beside them; to outweigh item codes that differ, or a price of nothing.
@@ -326,6 +325,8 @@ class Linker:
         coded = [place for code in codes if code for place in self._by_code.get(code, ())]
         if coded and not line.line.po_line:
             return _window(coded, line, share)
+        if line.kind != LineKind.GOODS:
+            return [place for place in self._places if place.kind == line.kind]
         if len(self._places) <= PLACES_ALL:
             return self._places
         shared: dict[Place, object] = dict.fromkeys(_window(coded, line, share))
