@@ -54,9 +54,9 @@ def test_of_two_that_fit_equally_badly_the_first_is_billed() -> None:
 
 
 def test_the_quantity_tells_like_lines_apart_however_far_down_they_stand() -> None:
-    order = of(*(article(number, "Widget", quantity=str(100 + number)) for number in range(1, 13)))
+    order = of(*(article(number, "Widget", quantity=str(100 + number)) for number in range(1, 51)))
 
-    assert links(named(1, "Widgets", quantity="112", item_code="WIDGET"), orders=(order,)) == ["PO-1:12"]
+    assert links(named(1, "Widgets", quantity="150", item_code="WIDGET"), orders=(order,)) == ["PO-1:50"]
 
 
 def test_what_came_tells_like_lines_apart() -> None:
@@ -88,6 +88,10 @@ def test_a_line_that_agrees_in_everything_keeps_its_order_line() -> None:
             {"unit": "ea"}, {"item_code": 50, "unit": 2, "rate": 30, "quantity": 20, "amount": 4}, id="a unit"
         ),
         pytest.param({"unit_price": d("5.10")}, {"item_code": 50, "rate": 5, "quantity": 20}, id="about the price"),
+        pytest.param(
+            {"unit_price": d("5.25")}, {"item_code": 50, "rate": 5, "quantity": 20}, id="five in a hundred off"
+        ),
+        pytest.param({"unit_price": d("5.26")}, {"item_code": 50, "quantity": 20}, id="further off"),
         pytest.param({"unit_price": d("7")}, {"item_code": 50, "quantity": 20}, id="another price"),
         pytest.param({"quantity": d("4")}, {"item_code": 50, "rate": 30, "quantity": 3}, id="a part"),
         pytest.param({"quantity": d("11")}, {"item_code": 50, "rate": 30}, id="more than was ordered"),
@@ -101,6 +105,22 @@ def test_a_link_shows_each_piece_that_it_rests_on(line: dict[str, Any], rests_on
     assert line_of(result).evidence == rests_on
 
 
+def test_alike_words_count_by_how_alike_they_are() -> None:
+    result = matched(an_invoice_of(named(1, "Widget, new", item_code=None)), of(article(1, "Widget")))
+
+    assert line_of(result).evidence == {"description": 36, "rate": 30, "quantity": 20, "amount": 4}
+
+
+def test_a_line_that_agrees_rests_on_the_same_whatever_the_other_lines_do() -> None:
+    order = of(article(1, "Widget"), article(2, "Gadget"))
+
+    alone = matched(an_invoice_of(named(1, "Widget")), order)
+    beside = matched(an_invoice_of(named(1, "Widget"), named(2, "Gadget", "6")), order)
+
+    assert not line_of(beside, 2).status.passes
+    assert line_of(beside) == line_of(alone)
+
+
 def test_quantities_that_others_billed_are_no_evidence() -> None:
     order = of(article(1, "Widget", billed=d("6")))
 
@@ -110,6 +130,30 @@ def test_quantities_that_others_billed_are_no_evidence() -> None:
 
 
 # Without a code in common
+
+
+@pytest.mark.parametrize(
+    ("line", "link"),
+    [
+        pytest.param({"quantity": d("4")}, "PO-1:1", id="at its price"),
+        pytest.param({"unit_price": None, "amount": d("50")}, "PO-1:1", id="for its amount"),
+        pytest.param({"unit_price": d("7"), "quantity": d("4")}, None, id="at another price and amount"),
+    ],
+)
+def test_words_that_are_nearly_alike_take_the_price_or_the_amount_beside_them(
+    line: dict[str, Any], link: str | None
+) -> None:
+    order = of(article(1, "Wall paint primer", item_code=None))
+
+    assert links(named(1, "Primer for walls", item_code=None, **line), orders=(order,)) == [link]
+
+
+def test_a_line_that_says_nothing_may_be_for_all_that_was_ordered_though_some_is_billed() -> None:
+    order = of(article(1, "Widget", billed=d("4")))
+
+    result = matched(an_invoice_of(named(1, "Item 1", item_code=None)), order)
+
+    assert (line_of(result).link, line_of(result).status) == ("PO-1:1", S.QUANTITY_MISMATCH)
 
 
 def test_an_amount_alone_does_not_say_which_goods_are_meant() -> None:
@@ -154,6 +198,13 @@ def test_a_price_for_no_quantity_is_no_price(base: str) -> None:
 # Bills that run on
 
 
+@pytest.mark.parametrize(("first", "second", "both"), [("10", "1", "11"), ("0.5", "0.5", "1")])
+def test_a_bill_runs_on_into_a_line_of_one_or_less(first: str, second: str, both: str) -> None:
+    order = of(article(1, "Widget", quantity=first), article(2, "Widget", quantity=second))
+
+    assert links(named(1, "Widget", quantity=both), orders=(order,)) == ["PO-1:1+PO-1:2"]
+
+
 def test_a_bill_that_two_lines_fill_leaves_the_third_alone() -> None:
     order = of(article(1, "Widget"), article(2, "Widget", quantity="5"), article(3, "Widget", quantity="5"))
 
@@ -171,6 +222,13 @@ def test_codes_say_what_a_bill_runs_on_into(second: dict[str, Any], link: str) -
     order = of(article(1, "Widget"), article(2, "Widget", quantity="5", **{"item_code": "WIDGET"} | second))
 
     assert links(named(1, "Widget", quantity="15"), orders=(order,)) == [link]
+
+
+@pytest.mark.parametrize(("code", "link"), [("WIDGET", "PO-1:1"), (None, "PO-1:1+PO-1:2")])
+def test_a_bill_for_what_has_no_code_runs_on_into_what_has_none(code: str | None, link: str) -> None:
+    order = of(article(1, "Widget", item_code=None), article(2, "Widget", quantity="5", item_code=code))
+
+    assert links(named(1, "Widget", quantity="15", item_code=None), orders=(order,)) == [link]
 
 
 def test_a_bill_within_what_was_ordered_does_not_run_on() -> None:
@@ -243,7 +301,27 @@ def test_a_long_order_of_one_article_is_billed_line_by_line() -> None:
     assert found == [f"PO-1:{number}" for number in range(1, count + 1)]
 
 
-def test_a_policy_that_is_given_no_aliases_knows_none() -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param({"unit_price": d("250"), "quantity": d("3")}, id="by its price"),
+        pytest.param({"unit_price": d("99"), "quantity": d("150")}, id="by its quantity"),
+    ],
+)
+def test_on_a_long_order_of_one_article_price_or_quantity_find_the_line(line: dict[str, Any]) -> None:
+    """It stands alone on its invoice, so where it stands says nothing."""
+    order = of(*(article(number, "Widget", rate=str(100 + number), quantity=str(number)) for number in range(1, 201)))
+
+    assert links(named(1, "Widgets", item_code="WIDGET", **line), orders=(order,)) == ["PO-1:150"]
+
+
+def test_of_fifty_prices_of_one_article_the_one_that_agrees_is_found() -> None:
+    order = of(*(article(number, "Widget", rate=f"{100 + number}") for number in range(1, 51)))
+
+    assert links(named(1, "Widgets", "145", "4", item_code="WIDGET"), orders=(order,)) == ["PO-1:45"]
+
+
+def test_what_one_vendor_calls_an_article_says_nothing_of_anothers_code() -> None:
     policy = MatchPolicy(aliases={"999": {"ACME-9": "WIDGET"}})
 
     assert links(named(1, "Dings", item_code="ACME-9"), orders=(of(article(1, "Widget")),), policy=policy) == [None]
