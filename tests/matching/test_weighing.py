@@ -224,6 +224,15 @@ def test_codes_say_what_a_bill_runs_on_into(second: dict[str, Any], link: str) -
     assert links(named(1, "Widget", quantity="15"), orders=(order,)) == [link]
 
 
+def test_a_bill_does_not_run_on_into_what_is_only_alike() -> None:
+    order = of(
+        article(1, "Widget", item_code=None),
+        article(2, "Widget, new", quantity="5", item_code=None),
+    )
+
+    assert links(named(1, "Widget", quantity="15", item_code=None), orders=(order,)) == ["PO-1:1"]
+
+
 @pytest.mark.parametrize(("code", "link"), [("WIDGET", "PO-1:1"), (None, "PO-1:1+PO-1:2")])
 def test_a_bill_for_what_has_no_code_runs_on_into_what_has_none(code: str | None, link: str) -> None:
     order = of(article(1, "Widget", item_code=None), article(2, "Widget", quantity="5", item_code=code))
