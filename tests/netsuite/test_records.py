@@ -12,13 +12,9 @@ from counterfoil.domain.bills import Bill, BillExpenseLine, BillItemLine
 from counterfoil.domain.invoices import DocumentType
 from counterfoil.domain.orders import Coding, ItemKind, OrderStatus
 from counterfoil.netsuite.records import (
-    IDS_MAX,
-    Selection,
-    UnreadableRow,
     bill_body,
     bill_type,
     bills_query,
-    by_record,
     changed_query,
     deletion_of,
     deletions_query,
@@ -33,6 +29,7 @@ from counterfoil.netsuite.records import (
     vendor_of,
     vendors_query,
 )
+from counterfoil.netsuite.rows import IDS_MAX, Selection, UnreadableRow, by_record
 
 HEADER = {
     "id": "1042",

@@ -12,7 +12,8 @@ from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.policy import CompanySettings
 from counterfoil.errors import ReplyLost
 from counterfoil.netsuite.client import eid
-from counterfoil.netsuite.records import Selection, bills_query, by_record, erp_bill_of
+from counterfoil.netsuite.records import bills_query, erp_bill_of
+from counterfoil.netsuite.rows import Selection, by_record
 from counterfoil.steps.export import export
 from counterfoil.steps.match import match
 from counterfoil.steps.sync import sync

@@ -12,7 +12,8 @@ from counterfoil.domain.invoices import BillReference
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.orders import OrderStatus
 from counterfoil.errors import ErpRefusal, ErpUnavailable, UnexpectedReply
-from counterfoil.netsuite.records import Selection, UnreadableRow, by_record, order_of, orders_query
+from counterfoil.netsuite.records import order_of, orders_query
+from counterfoil.netsuite.rows import Selection, UnreadableRow, by_record
 from counterfoil.steps import sync as sync_module
 from counterfoil.steps.sync import KINDS, sync, sync_record
 from counterfoil.store import Store, SyncProgress
@@ -620,7 +621,7 @@ def test_a_kind_that_cannot_be_read_is_noted_and_keeps_no_other_from_being_read(
         raise UnreadableRow("vendorBill 812", "quantity", None)
 
     monkeypatch.setattr(sync_module, "vendor_of", unreadable)
-    monkeypatch.setattr(sync_module._Sync, "_complain", lambda self, error: unreadable())
+    monkeypatch.setattr(sync_module.ErpReading, "complain", lambda self, error: unreadable())
 
     with pytest.raises(UnreadableRow):
         run()
