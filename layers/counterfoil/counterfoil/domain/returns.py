@@ -73,6 +73,35 @@ class VendorReturn(Record):
         return taken
 
 
+class Returnable(Record):
+    """A line of an authorisation with what of it is shipped and waits for its credit."""
+
+    return_id: str
+    return_line: int
+    source: Source
+    quantity: Decimal
+
+
+class SettledReturn(Record):
+    """The authorisation that a credit settles: by order line, the line of it that is credited."""
+
+    return_id: str
+    lines: dict[Source, int]
+
+
+def settled_by(credited: Mapping[Source, Decimal], waiting: Iterable[Returnable]) -> SettledReturn | None:
+    """The first authorisation of which each of these order lines has as much waiting as is credited; None when there is
+    none: the ERP settles one by one credit."""
+    by_return: dict[str, dict[Source, int]] = {}
+    for each in waiting:
+        if each.source in credited and each.quantity >= credited[each.source]:
+            by_return.setdefault(each.return_id, {}).setdefault(each.source, each.return_line)
+    for return_id, lines in by_return.items():
+        if credited and lines.keys() == credited.keys():
+            return SettledReturn(return_id=return_id, lines=lines)
+    return None
+
+
 def only_source(item_id: str | None, sources: Iterable[tuple[Source, str | None]]) -> Source | None:
     """The one order line among those of an item; None when several or none have it."""
     found = {source for source, item in sources if item_id is not None and item == item_id}

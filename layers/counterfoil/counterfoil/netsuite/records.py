@@ -27,6 +27,7 @@ from counterfoil.domain.orders import (
     Receipt,
 )
 from counterfoil.domain.records import Record
+from counterfoil.domain.returns import SettledReturn
 from counterfoil.domain.vendors import Vendor
 from counterfoil.netsuite.rows import (
     OWN_LINES,
@@ -475,9 +476,10 @@ def bill_type(document_type: DocumentType) -> str:
     return "vendorCredit" if document_type == DocumentType.CREDIT_NOTE else "vendorBill"
 
 
-def bill_body(bill: Bill, currency_id: str) -> dict[str, Any]:
+def bill_body(bill: Bill, currency_id: str, settled: SettledReturn | None = None) -> dict[str, Any]:
     """The body that creates a bill or credit. Each line that bills an order carries `orderDoc` and `orderLine`:
-    only both together link it, and the order's billed quantity follows. A credit takes no order links."""
+    only both together link it, and the order's billed quantity follows. A credit takes no order links; its lines name
+    those of the return that it settles."""
     body: dict[str, Any] = {
         "externalId": bill.external_id,
         "entity": {"id": bill.vendor_id},
@@ -490,13 +492,13 @@ def bill_body(bill: Bill, currency_id: str) -> dict[str, Any]:
     if bill.due_date is not None and not is_credit:
         body["dueDate"] = bill.due_date.isoformat()
     if bill.items:
-        body["item"] = {"items": [_item_line(line, is_linked=not is_credit) for line in bill.items]}
+        body["item"] = {"items": [_item_line(line, is_linked=not is_credit, settled=settled) for line in bill.items]}
     if bill.expenses:
         body["expense"] = {"items": [_expense_line(line, is_linked=not is_credit) for line in bill.expenses]}
     return body
 
 
-def _item_line(line: BillItemLine, *, is_linked: bool) -> dict[str, Any]:
+def _item_line(line: BillItemLine, *, is_linked: bool, settled: SettledReturn | None) -> dict[str, Any]:
     body: dict[str, Any] = {
         "item": {"id": line.item_id},
         "quantity": line.quantity,
@@ -505,6 +507,8 @@ def _item_line(line: BillItemLine, *, is_linked: bool) -> dict[str, Any]:
     }
     if is_linked:
         body |= {"orderDoc": {"id": line.order_id}, "orderLine": line.order_line}
+    elif settled is not None:
+        body |= {"orderDoc": {"id": settled.return_id}, "orderLine": settled.lines[line.order_id, line.order_line]}
     if line.description:
         body["description"] = line.description
     return body | _coding(line.coding)
@@ -519,8 +523,8 @@ def _expense_line(line: BillExpenseLine, *, is_linked: bool) -> dict[str, Any]:
 
 
 def _coding(coding: Coding) -> dict[str, Any]:
-    """Where a line is counted. `customer` takes customers and projects; a custom field takes its bare value, which is
-    an id where it is chosen from a list."""
+    """Where a line is counted. `customer` takes customers and projects; a line field takes its bare value, which is an
+    id where it is chosen from a list. What no account could have defined is left out."""
     places = {
         "department": coding.department,
         "class": coding.class_,
@@ -529,5 +533,6 @@ def _coding(coding: Coding) -> dict[str, Any]:
     }
     body: dict[str, Any] = {name: {"id": value} for name, value in places.items() if value is not None}
     for name, value in coding.segments.items():
-        body[name] = {"id": value} if name.startswith("cseg") else value
+        if SEGMENT_FIELD.fullmatch(name):
+            body[name] = {"id": value} if name.startswith("cseg") else value
     return body

@@ -18,7 +18,7 @@ from datetime import UTC, tzinfo
 from decimal import Decimal, localcontext
 
 from counterfoil.domain.orders import ZERO
-from counterfoil.domain.returns import ReturnedLine, Source, VendorReturn
+from counterfoil.domain.returns import Returnable, ReturnedLine, Source, VendorReturn
 from counterfoil.netsuite.records import PURCHASE_ORDER, VENDOR_BILL, VENDOR_CREDIT
 from counterfoil.netsuite.rows import (
     OWN_LINES,
@@ -34,6 +34,7 @@ from counterfoil.netsuite.rows import (
     keyed_query,
 )
 
+VENDOR_RETURN_RECORD = "vendorReturnAuthorization"
 VENDOR_RETURN, ITEM_SHIPMENT = "VendAuth", "ItemShip"
 SHIPPED = "C"  # A is picked, B is packed: the goods are still here
 VOIDED = "V"
@@ -270,16 +271,6 @@ def shipment_of(
     )
 
 
-@dataclass(frozen=True)
-class Returnable:
-    """A line of an authorisation with what of it is shipped and waits for its credit."""
-
-    return_id: str
-    return_line: int
-    source: Source
-    quantity: Decimal
-
-
 def returnable_of(rows: Iterable[Row]) -> list[Returnable]:
     """What waits for its credit, the oldest authorisation first, from the rows of `returnable_queries`. A line in
     another unit than its order's is left out: a credit of it is for a person to link."""
@@ -289,5 +280,6 @@ def returnable_of(rows: Iterable[Row]) -> list[Returnable]:
         left = abs(cells.number("shipped", ZERO)) - abs(cells.number("credited", ZERO))
         key = cells.text("id"), cells.integer("line")
         if left > 0 and key not in found and cells.optional("unit") == cells.optional("orderunit"):
-            found[key] = Returnable(*key, (cells.text("orderid"), cells.integer("orderline")), left)
+            source = cells.text("orderid"), cells.integer("orderline")
+            found[key] = Returnable(return_id=key[0], return_line=key[1], source=source, quantity=left)
     return sorted(found.values(), key=lambda each: (int(each.return_id), each.return_line))
