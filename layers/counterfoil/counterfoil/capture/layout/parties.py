@@ -208,11 +208,7 @@ def _paragraph(lines: list[list[Word]]) -> list[list[Word]]:
 
 
 def _starts_label(context: Context, line: list[Word]) -> bool:
-    return any(
-        any(context.labelled.tokens[label.row][label.start] is word for word in line[:1])
-        for label in context.labelled.all()
-        if label.page == line[0].page and abs(label.y0 - line[0].y0) < line[0].height
-    )
+    return context.labelled.opens_label(line[0])
 
 
 def _vendor(
@@ -314,7 +310,8 @@ def _names(context: Context, blocks: list[Block], ids: list[Candidate[str]]) -> 
             is_firm = has_address or has_legal_form(labelled[0])
             found.append(_Name(*labelled, {"label": LABELLED_POINTS if is_firm else LABELLED_ALONE}))
     taken = {id(word) for block in blocks if block.kind in ("buyer", "delivery") for word in block.words()}
-    usual = _usual_height(context)
+    heights = sorted(word.height for word in context.layout.pages[0].words) or [1.0]
+    usual, tallest = heights[len(heights) // 2], heights[-1]
     for phrase in context.layout.phrases:
         if phrase.page > 1 and not (_is_at_edge(context, phrase) and has_legal_form(phrase.text)):
             continue
@@ -328,7 +325,7 @@ def _names(context: Context, blocks: list[Block], ids: list[Candidate[str]]) -> 
         above = None if parts else _first_half(context, phrase, name)
         if above is not None:
             name, words = f"{above.text} {name}", [*above.words, *words]
-        evidence = {"place": _place_points(context, phrase, usual)}
+        evidence = {"place": _place_points(context, phrase, usual, tallest)}
         if parts:
             evidence["sender"] = SENDER_POINTS if _is_at_edge(context, phrase) else 0.0
         elif _has_address_below(context, phrase):
@@ -423,12 +420,7 @@ def _may_begin_name(context: Context, above: Phrase, phrase: Phrase) -> bool:
     return is_word and plain and not repeats and is_name(above.text) and not _opens_with_label(context, above)
 
 
-def _usual_height(context: Context) -> float:
-    heights = sorted(word.height for word in context.layout.pages[0].words)
-    return heights[len(heights) // 2] if heights else 1.0
-
-
-def _place_points(context: Context, phrase: Phrase, usual: float) -> float:
+def _place_points(context: Context, phrase: Phrase, usual: float, tallest: float) -> float:
     """Senders stand at the top in large letters, or at the very bottom."""
     place = phrase.y0 / max(1.0, context.layout.pages[0].height)
     points = 0.0
@@ -437,7 +429,6 @@ def _place_points(context: Context, phrase: Phrase, usual: float) -> float:
     elif place < 0.3:
         points += 0.8 + (0.6 if phrase.row == 0 else 0.0)
         points += min(1.2, max(0.0, (phrase.height / usual - 1.1) * 1.5))
-        tallest = max(word.height for word in context.layout.pages[0].words)
         points += LETTERHEAD if phrase.height >= 0.98 * tallest > LETTERHEAD_HEIGHT * usual else 0.0
     elif place > 0.85:
         points += 0.4

@@ -24,6 +24,8 @@ SPACE_GAP = 0.12
 TIGHT_GAP, TIGHT_TIMES = 0.08, 1.5
 # Words whose middles differ by less than this share of their height stand in one row.
 ROW_SHIFT = 0.5
+# No sheet is wide enough for more; what compares the words of a row with each other rests on it.
+ROW_WORDS_MAX = 200
 
 
 @dataclass(slots=True)
@@ -153,6 +155,7 @@ def _rows(words: list[Word]) -> list[list[Word]]:
     middle = height = 0.0
     for word in sorted(words, key=lambda word: (word.middle, word.x0)):
         close = rows and abs(word.middle - middle) <= ROW_SHIFT * min(word.height, height)
+        close = close and len(rows[-1]) < ROW_WORDS_MAX
         if close:
             rows[-1].append(word)
         else:
