@@ -15,7 +15,7 @@ export PATH := /usr/local/bin:/usr/bin:/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test up down clean status people check lint audit bench
+.PHONY: help demo setup test up down clean status people check lint audit bench peers
 
 help:
 	@echo "make demo    first bill on this machine: starts everything, drops sample invoices, shows the bills"
@@ -24,6 +24,7 @@ help:
 	@echo "make status  what runs, and where                  make people  who can sign in"
 	@echo "make test    all tests                             make check   all that CI checks"
 	@echo "make bench   the benchmarks                        make setup   only the set-up"
+	@echo "make peers   other readers, to measure ours beside them (build/peers)"
 
 setup: $(READY)
 
@@ -73,3 +74,7 @@ audit: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+# Other readers and matchers, for `make bench` and `counterfoil accuracy --beside`.
+peers: setup
+	$(BIN)/python -m tests.bench.environments

@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.bench.errors import BenchError
 
 ROOT = Path(__file__).resolve().parents[2]
+OUR_PACKAGE = ROOT / "layers" / "counterfoil"
 LOCK = ROOT / "requirements" / "peers.txt"
 PEERS_FOLDER = ROOT / "build" / "peers"
 INSTALL_SECONDS_MAX = 900
@@ -45,8 +46,9 @@ class Environment:
 
 
 # This checkout before whatever an installed copy of the package points to.
-OURS = Environment(Path(sys.executable), (ROOT / "layers" / "counterfoil", ROOT))
-PEERS = Environment(PEERS_FOLDER / ".venv" / "bin" / "python", (ROOT,))
+OURS = Environment(Path(sys.executable), (OUR_PACKAGE, ROOT))
+# Of ours they see how each of them is asked (counterfoil.beside), and nothing else can be imported there.
+PEERS = Environment(PEERS_FOLDER / ".venv" / "bin" / "python", (OUR_PACKAGE, ROOT))
 
 
 def install_peers() -> None:
@@ -69,3 +71,15 @@ def install_peers() -> None:
         if ended.returncode:
             raise BenchError(f"the peers cannot be installed: {' | '.join(ended.stderr.splitlines()[-ERROR_LINES:])}")
     made_of.write_text(wanted)
+
+
+def main() -> None:
+    """`make peers`: the environment for `make bench` and `counterfoil accuracy --beside`."""
+    try:
+        install_peers()
+    except BenchError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

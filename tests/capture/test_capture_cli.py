@@ -1,14 +1,12 @@
-"""The commands `capture` and `accuracy`: what they print, and how they say that their input is bad."""
+"""The command `capture`: what it prints, and how it says that its input is bad."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-import shutil
 from pathlib import Path
 
-import pypdfium2
 import pytest
 from typer.testing import CliRunner
 
@@ -83,20 +81,6 @@ def test_the_company_itself_is_never_the_vendor(run):
     assert (record["fields"]["vendor_vat_id"] or {}).get("value") != "55-6677889"
 
 
-def a_corpus(tmp_path: Path, **truth: object) -> Path:
-    folder = tmp_path / "corpus" / "letters"
-    folder.mkdir(parents=True)
-    shutil.copy(PDF, folder / PDF.name)
-    label = {
-        "file": PDF.name,
-        "kind": "pdf-text",
-        "visible": dict.fromkeys(truth, True),
-        "truth": truth,
-    }
-    (folder / "labels.jsonl").write_text(json.dumps(label) + "\n")
-    return tmp_path / "corpus"
-
-
 def test_an_open_order_given_by_number_or_pattern_is_found(run, tmp_path):
     drawn = draw_invoice(70_001, "en")
     (tmp_path / "a.pdf").write_bytes(drawn.content)
@@ -114,70 +98,3 @@ def test_the_company_s_address_marks_its_own_block(run, tmp_path):
     record = json.loads(run("capture", "--format", "json", "--own-address", "5 Mill Lane", tmp_path / "a.pdf").stdout)
 
     assert record["fields"]["vendor_name"]["value"] == drawn.truth["vendor_name"]
-
-
-def test_accuracy_counts_right_and_wrong_fields(run, tmp_path):
-    corpus = a_corpus(tmp_path, invoice_number="NO-2026-9469", gross_total=1.5)
-
-    result = run("accuracy", corpus, "--format", "json", "--worst", "1")
-
-    folder, _total, worst = map(json.loads, result.stdout.splitlines())
-    assert folder["folder"] == "letters"
-    assert folder["fields"]["invoice_number"]["right"] == "1.0000"
-    assert folder["fields"]["gross_total"]["wrong"] == "1.0000"
-    assert worst["faults"] == ["WRONG gross_total: 5748.82, not 1.5"]
-
-
-def test_accuracy_tells_whole_documents_and_how_far_confidences_can_be_believed(run, tmp_path):
-    corpus = a_corpus(tmp_path, invoice_number="NO-2026-9469", gross_total=1.5)
-
-    _folder, total = map(json.loads, run("accuracy", corpus, "--format", "json").stdout.splitlines())
-    table = run("accuracy", corpus, "--format", "table").stdout
-
-    assert (total["whole_documents_right"], total["fields_wrong"], total["fields_abstained"]) == (
-        "0.0000",
-        "0.5000",
-        "0.0000",
-    )
-    assert sum(band["n"] for band in total["calibration"].values()) == 2
-    assert "whole" in table.splitlines()[0]
-    assert "0.95 and more" in table
-
-
-def test_accuracy_shows_pictures_as_they_were_read(run, tmp_path):
-    corpus = a_corpus(tmp_path, gross_total=1.5)
-    labels = corpus / "letters" / "labels.jsonl"
-    with pypdfium2.PdfDocument(PDF) as document:
-        document[0].render(scale=1.5).to_pil().save(corpus / "letters" / "scan.png")
-    labels.write_text(json.dumps({"file": "scan.png", "kind": "image", "truth": {"gross_total": 1.5}}) + "\n")
-
-    run("accuracy", corpus, "--format", "json", "--html", tmp_path / "report.html")
-
-    text = (tmp_path / "report.html").read_text()
-    assert "data:image/png;base64," in text and "<span>gross_total</span>" in text
-
-
-def test_accuracy_writes_a_report_with_pages_and_boxes(run, tmp_path):
-    report = tmp_path / "report.html"
-
-    result = run("accuracy", a_corpus(tmp_path, gross_total=1.5), "--format", "json", "--html", report)
-
-    text = report.read_text()
-    assert result.exit_code == 0
-    assert "data:image/png;base64," in text and "gross_total" in text and "class=wrong" in text
-
-
-def test_a_folder_without_labels_is_bad_input(run, tmp_path):
-    result = run("accuracy", tmp_path)
-
-    assert result.exit_code == 2
-    assert "no labels.jsonl" in result.stderr
-
-
-def test_a_broken_label_is_named_with_its_place(run, tmp_path):
-    (tmp_path / "labels.jsonl").write_text("{}\n")
-
-    result = run("accuracy", tmp_path)
-
-    assert result.exit_code == 2
-    assert "labels.jsonl:1" in result.stderr

@@ -1,4 +1,4 @@
-"""invoice-agent: reads PDFs by layout rules and aligns invoice lines with order lines, greedily."""
+"""invoice-agent beside our capture and our matching; it aligns invoice lines with order lines, greedily."""
 
 # The package is installed in the peers' environment alone.
 # mypy: disable-error-code="import-not-found"
@@ -10,16 +10,15 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-from invoice_agent.extract import LayoutExtractor
-from invoice_agent.ingest import load_pdf
 from invoice_agent.match import Matcher
 from invoice_agent.policy import MatchPolicy
 from invoice_agent.schema import GoodsReceipt, Invoice, LineItem, POLine, PurchaseOrder, ReceiptLine
 
+from counterfoil.beside import invoice_agent_reader
 from tests.bench.sides.workload import CURRENCY, ORDER, VENDOR, read, rows
 from tests.bench.worker import Prepared
 
-VERSION = metadata.version("invoice-agent")
+VERSION = metadata.version(invoice_agent_reader.DISTRIBUTION)
 
 
 def match(lines: str, has_codes: bool) -> Prepared:
@@ -68,13 +67,7 @@ def match(lines: str, has_codes: bool) -> Prepared:
 
 
 def capture_pdf(documents: str) -> Prepared:
-    """`load_pdf` and its layout extractor."""
-    extractor = LayoutExtractor()
-
-    def read_one(content: bytes) -> Invoice:
-        return extractor.extract(load_pdf(content, name="invoice.pdf"))
-
-    tasks = [partial(read_one, Path(path).read_bytes()) for path in read(documents)]
+    tasks = [invoice_agent_reader.task_of(Path(path)) for path in read(documents)]
     invoices = [task() for task in tasks]
     complete = sum(1 for one in invoices if one.invoice_number and one.total is not None)
     count = sum(len(one.line_items) for one in invoices)

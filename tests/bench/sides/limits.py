@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-import pypdfium2  # type: ignore[import-untyped]  # it ships no types
 from lxml import etree
 
+from counterfoil.beside import bare_text
 from tests.bench.sides.workload import ORDER, read, rows
 from tests.bench.worker import Prepared
 
@@ -36,10 +36,5 @@ def xml_parse(documents: str) -> Prepared:
 
 
 def pdf_text(documents: str) -> Prepared:
-    contents = [Path(path).read_bytes() for path in read(documents)]
-    return Prepared([partial(_text, content) for content in contents], len(contents), "")
-
-
-def _text(content: bytes) -> str:
-    with pypdfium2.PdfDocument(content) as document:
-        return "\n".join(page.get_textpage().get_text_bounded() for page in document)
+    tasks = [bare_text.task_of(Path(path)) for path in read(documents)]
+    return Prepared(tasks, len(tasks), "")

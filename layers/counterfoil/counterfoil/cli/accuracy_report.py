@@ -1,4 +1,4 @@
-"""The accuracy report as one HTML file: a table by folder, then each faulty document with its pages and boxes."""
+"""The accuracy report as one HTML file: the tables, then each faulty document with its pages and boxes."""
 
 from __future__ import annotations
 
@@ -6,35 +6,69 @@ import base64
 import contextlib
 import html
 import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from counterfoil.capture.errors import CaptureError
 from counterfoil.capture.file_kind import FileKind, file_kind
 from counterfoil.capture.limits import Limits
-from counterfoil.capture.recognition import DOTS_PER_INCH, POINTS_PER_INCH, SIDE_PIXELS_MAX, frames_of
-from counterfoil.capture.scoring import FIELDS, Tally
+from counterfoil.capture.recognition import (
+    DOTS_PER_INCH,
+    POINTS_PER_INCH,
+    SIDE_PIXELS_MAX,
+    frames_of,
+    level_picture,
+    picture_of_page,
+)
+from counterfoil.cli.accuracy_scores import Table
+from counterfoil.domain.invoices import Source
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# Pixels a point that pages are shown with.
 SCALE = 1.3
-# After the fields: of all fields, then lines, whole documents, and documents accepted by themselves.
-TOLD = (
-    "fields_abstained", "fields_wrong", "lines_right", "whole_documents_right", "auto_accepted", "wrong_of_accepted",
-)  # fmt: skip
 PAGES_SHOWN_MAX = 3
 DOCUMENTS_SHOWN_MAX = 200
+COLOURS = 32
+# Names of boxes this near to an edge of the page, in parts of its width, are set so that they stay on it.
+EDGE = 0.1
+NAME_WIDTH = 0.25
 STYLE = """
-body { font: 14px system-ui, sans-serif; margin: 2rem; color: #1c2430; }
-table { border-collapse: collapse; font-size: 12px; }
-td, th { padding: .2rem .6rem; border: 1px solid #d5dae2; text-align: right; }
-td:first-child, th:first-child { text-align: left; }
-.page { position: relative; display: inline-block; margin: 0 1rem 1rem 0; border: 1px solid #d5dae2; }
-.page i { position: absolute; border: 2px solid #2f6fde; background: #2f6fde22; }
+:root { color-scheme: light; }
+body { font: 14px/1.45 system-ui, sans-serif; margin: 0 auto; padding: 1.5rem; color: #1c2430; max-width: 110rem; }
+h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; overflow-wrap: anywhere; }
+.table { overflow-x: auto; margin-bottom: 1.5rem; }
+table { border-collapse: collapse; font-size: 12px; font-variant-numeric: tabular-nums; }
+caption { text-align: left; font-weight: 600; padding: .3rem 0; font-size: 14px; }
+td, th { padding: .2rem .6rem; border: 1px solid #d5dae2; text-align: right; white-space: nowrap; }
+td:first-child, th:first-child { text-align: left; position: sticky; left: 0; background: #fff; }
+.pages { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
+.page { position: relative; max-width: 100%; overflow: clip; border: 1px solid #d5dae2; margin: 0; }
+.page img { display: block; max-width: 100%; height: auto; }
+.page i { position: absolute; box-sizing: border-box; border: 1.5px solid #2f6fde; background: #2f6fde1f; }
+.page i.line { border-color: #2e8b57; background: #2e8b5714; }
 .page i.doubt { border-color: #d9822b; background: #d9822b22; }
-.page i span { position: absolute; bottom: 100%; left: 0; font: 10px sans-serif; white-space: nowrap; }
+.page i span { position: absolute; bottom: 100%; left: 0; font: 10px/1.2 sans-serif; white-space: nowrap;
+  background: #ffffffd9; padding: 0 2px; }
+.page i.line span { bottom: auto; top: 0; left: auto; right: 100%; }
+.page i.line.left span { left: 0; right: auto; }
+.page i.right span { left: auto; right: 0; }
+li { overflow-wrap: anywhere; }
 li.wrong { color: #b3261e; font-weight: 600; }
+@media (max-width: 40rem) { body { padding: .8rem; } td, th { padding: .15rem .4rem; } }
 """
+HEAD = (
+    "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width,initial-scale=1'>"
+    f"<title>Capture accuracy</title><style>{STYLE}</style><h1>Capture accuracy</h1>"
+)
+LEGEND = (
+    "<p>Boxes are where values were read: blue a field, green a line, orange in doubt. "
+    "Documents with wrong assertions come first.</p>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,84 +85,86 @@ class DocumentReport:
         return f"{self.folder}/{self.path.name}"
 
 
-def write_report(target: Path, tallies: dict[str, Tally], reports: list[DocumentReport]) -> None:
-    """Write the report; OSError when the file cannot be written."""
-    parts = [f"<!doctype html><meta charset='utf-8'><title>Capture accuracy</title><style>{STYLE}</style>"]
-    parts.append("<h1>Capture accuracy</h1>" + _table(tallies))
-    parts.extend(_document(report) for report in reports[:DOCUMENTS_SHOWN_MAX])
-    target.write_text("\n".join(parts), encoding="utf-8")
+def write_report(target: Path, parts: Sequence[tuple[str, Sequence[Table]]], reports: Sequence[DocumentReport]) -> None:
+    """Write the tables of each part of the corpus and the documents; OSError when the file cannot be written."""
+    with target.open("w", encoding="utf-8") as out:
+        out.write(HEAD)
+        for name, tables in parts:
+            out.writelines(_table(table, name) for table in tables)
+        out.write(LEGEND)
+        out.writelines(_document(report) for report in reports[:DOCUMENTS_SHOWN_MAX])
+        if len(reports) > DOCUMENTS_SHOWN_MAX:
+            out.write(f"<p>{len(reports) - DOCUMENTS_SHOWN_MAX} more documents with faults are not shown.</p>")
 
 
-def _table(tallies: dict[str, Tally]) -> str:
-    heads = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in (*FIELDS, *TOLD))
-    rows = []
-    for folder, tally in tallies.items():
-        record = tally.as_record()
-        shares = [record["fields"].get(name, {}).get("right") for name in FIELDS]
-        shares += [record[name] for name in TOLD]
-        cells = "".join(f"<td>{'' if share is None else f'{float(share):.1%}'}</td>" for share in shares)
-        rows.append(f"<tr><td>{html.escape(folder)} ({record['documents']})</td>{cells}</tr>")
-    return f"<table><tr><th>folder</th>{heads}</tr>{''.join(rows)}</table>"
+def _table(table: Table, part: str) -> str:
+    title = f"{table.title} ({part})" if part else table.title
+    heads = "".join(f"<th>{html.escape(head)}</th>" for head in table.heads)
+    rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    return f"<div class=table><table><caption>{html.escape(title)}</caption><tr>{heads}</tr>{rows}</table></div>\n"
 
 
 def _document(report: DocumentReport) -> str:
     faults = "".join(
         f"<li{' class=wrong' if fault.startswith('WRONG') else ''}>{html.escape(fault)}</li>" for fault in report.faults
     )
-    return f"<h2>{html.escape(report.name)}</h2><ul>{faults}</ul>{_pages(report)}"
+    pages = "".join(
+        _page(picture, width, height, report.record, number) for number, picture, width, height in _pages(report)
+    )
+    return f"<h2>{html.escape(report.name)}</h2><ul>{faults}</ul><div class=pages>{pages}</div>\n"
 
 
-def _pages(report: DocumentReport) -> str:
-    """Pictures of the first pages with a box for each value that was read from them."""
+def _pages(report: DocumentReport) -> Iterator[tuple[int, Image, float, float]]:
+    """The first pages: number, picture, width and height in points. None where they cannot be drawn."""
     content = report.path.read_bytes()
-    if file_kind(content) == FileKind.IMAGE:
-        return _pictures(content, report)
-    if file_kind(content) != FileKind.PDF:
-        return ""
+    kind, is_recognised = file_kind(content), report.record["source"] == Source.OCR
+    with contextlib.suppress(CaptureError):
+        if kind == FileKind.IMAGE:
+            for number, frame in enumerate(islice(frames_of(content, Limits()), PAGES_SHOWN_MAX), start=1):
+                # A picture is as large as its words were placed.
+                frame.thumbnail((SIDE_PIXELS_MAX, SIDE_PIXELS_MAX))
+                yield number, *_shown(frame, POINTS_PER_INCH / DOTS_PER_INCH, is_recognised=is_recognised)
+        elif kind == FileKind.PDF:
+            yield from _pages_of_pdf(content, is_recognised=is_recognised)
+
+
+def _pages_of_pdf(content: bytes, *, is_recognised: bool) -> Iterator[tuple[int, Image, float, float]]:
     import pypdfium2  # type: ignore[import-untyped]  # ships no types
 
-    try:
-        document = pypdfium2.PdfDocument(report.path)
-    except pypdfium2.PdfiumError:
-        return ""
-    shown = []
-    try:
-        for index in range(min(len(document), PAGES_SHOWN_MAX)):
-            picture = io.BytesIO()
-            document[index].render(scale=SCALE).to_pil().convert("P", colors=32).save(picture, "PNG")
-            encoded = base64.b64encode(picture.getvalue()).decode()
-            boxes = _boxes(report.record, index + 1)
-            shown.append(f"<div class=page><img src='data:image/png;base64,{encoded}' alt=''>{boxes}</div>")
-    except pypdfium2.PdfiumError:
-        return "".join(shown)
-    finally:
-        document.close()
-    return "".join(shown)
+    with contextlib.suppress(pypdfium2.PdfiumError), pypdfium2.PdfDocument(content) as document:
+        for number in range(1, min(len(document), PAGES_SHOWN_MAX) + 1):
+            image, scale = picture_of_page(document, number, Limits())
+            yield number, *_shown(image, 1 / scale, is_recognised=is_recognised)
 
 
-def _pictures(content: bytes, report: DocumentReport) -> str:
-    """A picture is shown as large as its words were placed."""
-    shown = []
-    with contextlib.suppress(CaptureError):
-        for number, frame in enumerate(islice(frames_of(content, Limits()), PAGES_SHOWN_MAX), start=1):
-            frame.thumbnail((SIDE_PIXELS_MAX, SIDE_PIXELS_MAX))
-            size = [round(side * POINTS_PER_INCH / DOTS_PER_INCH * SCALE) for side in frame.size]
-            picture = io.BytesIO()
-            frame.resize((size[0], size[1])).convert("P", colors=32).save(picture, "PNG")
-            encoded = base64.b64encode(picture.getvalue()).decode()
-            boxes = _boxes(report.record, number)
-            shown.append(f"<div class=page><img src='data:image/png;base64,{encoded}' alt=''>{boxes}</div>")
-    return "".join(shown)
+def _shown(image: Image, points_a_pixel: float, *, is_recognised: bool) -> tuple[Image, float, float]:
+    """The picture turned as its words were placed and made as small as it is shown, and its size in points."""
+    if is_recognised:
+        image = level_picture(image)
+    width, height = image.width * points_a_pixel, image.height * points_a_pixel
+    return image.resize((max(1, round(width * SCALE)), max(1, round(height * SCALE)))), width, height
 
 
-def _boxes(record: dict[str, Any], page: int) -> str:
+def _page(picture: Image, width: float, height: float, record: dict[str, Any], number: int) -> str:
+    out = io.BytesIO()
+    picture.quantize(COLOURS).save(out, "PNG")
+    encoded = base64.b64encode(out.getvalue()).decode()
     review = record["needs_review"]
-    found = [(name, value) for name, value in record["fields"].items() if value and value.get("page") == page]
-    found += [(f"line {line['line']}", line) for line in record["lines"] if line.get("page") == page]
-    return "".join(_box(name, value["box"], name in review) for name, value in found if value.get("box"))
+    found = [(name, value, name in review, False) for name, value in record["fields"].items()]
+    found += [(f"line {line['line']}", line, "lines" in review, True) for line in record["lines"]]
+    boxes = "".join(
+        _box(name, value["box"], (width, height), is_doubtful=is_doubtful, is_line=is_line)
+        for name, value, is_doubtful, is_line in found
+        if value and value.get("page") == number and value.get("box")
+    )
+    return f"<figure class=page><img src='data:image/png;base64,{encoded}' alt='page {number}'>{boxes}</figure>"
 
 
-def _box(name: str, box: list[float], is_doubtful: bool) -> str:
-    x0, y0, x1, y1 = (edge * SCALE for edge in box)
-    place = f"left:{x0:.0f}px;top:{y0:.0f}px;width:{x1 - x0:.0f}px;height:{y1 - y0:.0f}px"
-    return f"<i style='{place}'{' class=doubt' if is_doubtful else ''}><span>{html.escape(name)}</span></i>"
+def _box(name: str, box: Sequence[float], size: tuple[float, float], *, is_doubtful: bool, is_line: bool) -> str:
+    """In parts of the page, so that it stands right however wide the page is shown."""
+    width, height = size
+    x0, y0, x1, y1 = box[0] / width, box[1] / height, box[2] / width, box[3] / height
+    place = f"left:{x0:.2%};top:{y0:.2%};width:{x1 - x0:.2%};height:{y1 - y0:.2%}"
+    claims = {"line": is_line, "doubt": is_doubtful, "left": x0 < EDGE, "right": x0 > 1 - NAME_WIDTH and not is_line}
+    kinds = " ".join(name for name, holds in claims.items() if holds)
+    return f"<i style='{place}' class='{kinds}'><span>{html.escape(name.replace('_', ' '))}</span></i>"

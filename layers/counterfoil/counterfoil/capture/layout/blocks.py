@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from counterfoil.capture.layout.labels import Label, LabelledLayout, cut
 from counterfoil.capture.layout.names import has_legal_form
@@ -23,6 +24,8 @@ ADDRESS = re.compile(
 )
 ZIP_PLUS_FOUR = re.compile(r"\b\d{5}-\d{4}\b")
 LINES_MAX = 9
+# No invoice names more parties, however many pages repeat them.
+BLOCKS_MAX = 60
 ROWS_MAX = 24
 LINE_GAP = 2.2
 # What stands further right of a party's label than this many letter heights may be another column's.
@@ -51,19 +54,23 @@ class Block:
     lines: list[list[Word]] = field(default_factory=list)
     values: list[list[Word]] = field(default_factory=list)
     rows: set[int] = field(default_factory=set)
+    _ids: frozenset[int] = frozenset()
 
     def words(self) -> Iterator[Word]:
         for line in (*self.lines, *self.values):
             yield from line
 
     def contains(self, word: Word) -> bool:
-        return any(word is own for line in (*self.lines, *self.values) for own in line)
+        """Whether the word is one of the block's own; asked only once the block is filled."""
+        if not self._ids:
+            self._ids = frozenset(map(id, self.words()))
+        return id(word) in self._ids
 
 
 def find_blocks(labelled: LabelledLayout) -> list[Block]:
     """The blocks of all parties, labelled ones first."""
-    found = [block for kind in PARTY_FIELDS for label in labelled.of(kind) if (block := _labelled(labelled, label))]
-    return found + _addressees(labelled)
+    found = (block for kind in PARTY_FIELDS for label in labelled.of(kind) if (block := _labelled(labelled, label)))
+    return [*islice(found, BLOCKS_MAX), *islice(_addressees(labelled), BLOCKS_MAX)]
 
 
 def text_of(words: list[Word]) -> str:
@@ -109,7 +116,7 @@ def _heads_a_column(labelled: LabelledLayout, label: Label, beside: Word) -> boo
     for index in range(label.row + 1, min(label.row + 1 + BELOW_ROWS_MAX, len(rows))):
         if rows[index].page != label.page or rows[index].y0 - label.y1 > LINE_GAP * height:
             return False
-        part = next((one for one in cut(labelled.tokens[index]) if abs(one[0].x0 - label.x0) < ALIGN_SLACK), None)
+        part = next((one for one in labelled.parts(index) if abs(one[0].x0 - label.x0) < ALIGN_SLACK), None)
         if part is not None:
             # A block opens with a name: an address there belongs to the name beside the label.
             is_name = not ADDRESS.search(text_of(part)) and not POSTCODE.search(text_of(part))
@@ -119,9 +126,8 @@ def _heads_a_column(labelled: LabelledLayout, label: Label, beside: Word) -> boo
     return False
 
 
-def _addressees(labelled: LabelledLayout) -> list[Block]:
+def _addressees(labelled: LabelledLayout) -> Iterator[Block]:
     """Who a letter goes to: what stands under the sender's one-line address in a window envelope."""
-    found: list[Block] = []
     page = labelled.layout.pages[0]
     for phrase in labelled.layout.phrases:
         if phrase.page > 1 or phrase.y0 > page.height * LETTER_REACH:
@@ -131,8 +137,7 @@ def _addressees(labelled: LabelledLayout) -> list[Block]:
         block = Block("buyer", None)
         _fill(labelled, block, phrase.row, phrase.x0, phrase.y1)
         if _is_addressee(labelled, block):
-            found.append(block)
-    return found
+            yield block
 
 
 def _is_addressee(labelled: LabelledLayout, block: Block) -> bool:
@@ -158,7 +163,7 @@ def _fill(labelled: LabelledLayout, block: Block, row_above: int, left: float, b
     for index in range(row_above + 1, min(row_above + ROWS_MAX, len(rows))):
         if rows[index].page != page or len(block.lines) > LINES_MAX:
             break
-        part = next((one for one in cut(labelled.tokens[index]) if abs(one[0].x0 - left) < ALIGN_SLACK), None)
+        part = next((one for one in labelled.parts(index) if abs(one[0].x0 - left) < ALIGN_SLACK), None)
         if part is None:
             continue
         if part[0].y0 - bottom > LINE_GAP * part[0].height or _opens_something_else(labelled, index, part, block):

@@ -62,6 +62,8 @@ class LabelledLayout:
     tokens: list[list[Word]]
     labels: list[list[Label]]
     _by_field: dict[str, list[Label]] = field(default_factory=dict)
+    _starts: frozenset[int] | None = None
+    _parts: dict[int, list[list[Word]]] = field(default_factory=dict)
 
     def all(self) -> Iterator[Label]:
         for row in self.labels:
@@ -72,6 +74,18 @@ class LabelledLayout:
             for label in self.all():
                 self._by_field.setdefault(label.meaning.field, []).append(label)
         return self._by_field.get(name, [])
+
+    def parts(self, row: int) -> list[list[Word]]:
+        """The tokens of a row cut where the gap is wider than a space; remembered, for every label above asks."""
+        if row not in self._parts:
+            self._parts[row] = cut(self.tokens[row])
+        return self._parts[row]
+
+    def opens_label(self, token: Word) -> bool:
+        """Whether a label begins with this token."""
+        if self._starts is None:
+            self._starts = frozenset(id(self.tokens[label.row][label.start]) for label in self.all())
+        return id(token) in self._starts
 
     def right_of(self, label: Label) -> list[Word]:
         """Tokens of the same row after the label, up to the next label that is no part of the value."""
@@ -102,7 +116,7 @@ class LabelledLayout:
             yield found
 
     def _under(self, label: Label, row: Row) -> list[Word] | None:
-        for part in cut(self.tokens[row.index]):
+        for part in self.parts(row.index):
             left, right = part[0].x0, part[-1].x1
             overlaps = left < label.x1 + ALIGN_SLACK and right > label.x0 - ALIGN_SLACK
             aligned = abs(left - label.x0) < ALIGN_SLACK or abs(right - label.x1) < ALIGN_SLACK

@@ -14,8 +14,9 @@ NOT_IN_NAMES = re.compile(r"[€$£%]|\d[.,]\d\d\b|\d:\d\d|\b\d+\s?(?:of|von|sur
 NAME_LETTERS_MIN, NAME_LENGTH_MAX = 3, 80
 # What the lines of senders do not open with: forms of address of a person who receives.
 HONORIFICS = frozenset("mr mrs ms miss herr herrn frau mme monsieur madame mevrouw mevr dhr signor sra pani".split())
+CONNECTORS = frozenset("and of the und der die das et de du des la le di da del y e i van von den og och".split())
 IN_BRACKETS = re.compile(r"^\([^()]*\)$")
-# A remark of several words in brackets behind a name, and what stands behind it on the same line: e-mail, web, telephone.
+# Behind a name on the same line: a remark of several words in brackets, e-mail, web, telephone.
 REMARK = re.compile(r"\s*\([a-z]\S*\s[^()]*\).*$")
 DETAILS = re.compile(r"\s+(?:\S+@\S+|www\.|https?:|(?:tel|phone|fax|e-?mail|mobile)\b[.:]).*$", re.IGNORECASE)
 # `Müller Service Hauptstraße 12`: a street and its number behind the name.
@@ -35,11 +36,17 @@ def may_send(text: str) -> bool:
 def without_details(text: str) -> str:
     """The name before its e-mail address, its street or a remark in brackets on the same line."""
     for pattern in (REMARK, DETAILS, STREET):
-        text = pattern.sub("", text, count=1) or text
+        before = pattern.sub("", text, count=1)
+        text = before if before and _is_capitalised(before) else text
     words = text.split()
     numbered = next((place for place, word in enumerate(words) if place and any(map(str.isdigit, word))), len(words))
     forms = [place for place in range(1, numbered) if squeeze(words[place]) in LEGAL_FORMS]
     return " ".join(words[: forms[-1] + 1]) if forms and numbered < len(words) else text
+
+
+def _is_capitalised(text: str) -> bool:
+    """`Made with Ledgerly by Ledgerly Inc.` is a sentence, no name."""
+    return not any(word[0].islower() and word not in CONNECTORS for word in text.split())
 
 
 def has_letters(text: str) -> bool:

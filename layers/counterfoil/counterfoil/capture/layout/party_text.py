@@ -81,13 +81,11 @@ def _heads_a_name(label: Label, beside: list[Word]) -> bool:
 
 
 def _starts_label(context: Context, line: list[Word]) -> bool:
-    return any(
-        any(context.labelled.tokens[label.row][label.start] is word for word in line[:1])
-        for label in context.labelled.all()
-        if label.page == line[0].page
-        and abs(label.y0 - line[0].y0) < line[0].height
-        and (label.meaning.field != "party_name" or _heads_a_name(label, context.labelled.right_of(label)))
-    )
+    labelled = context.labelled
+    if not labelled.opens_label(line[0]):
+        return False
+    names = [label for label in labelled.of("party_name") if labelled.tokens[label.row][label.start] is line[0]]
+    return not names or any(_heads_a_name(label, labelled.right_of(label)) for label in names)
 
 
 def opens_with_label(context: Context, phrase: Phrase) -> bool:

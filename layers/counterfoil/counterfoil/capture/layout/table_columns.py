@@ -152,7 +152,8 @@ def _cells(context: Context, row: Row) -> list[_Cell]:
 
 def _join_phrase(cells: list[_Cell], part: list[Word]) -> None:
     """Unknown words beside the one known name of a phrase belong to that name."""
-    own = [cell for cell in cells if cell.words[0] in part]
+    of_part = set(map(id, part))
+    own = [cell for cell in cells if id(cell.words[0]) in of_part]
     known = [cell for cell in own if cell.kinds]
     if [cell.kinds[0] for cell in known] == ["unit_price", "price_base"]:
         known.pop()  # `Price per` and, in the row below, `piece`.

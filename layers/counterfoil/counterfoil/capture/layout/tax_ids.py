@@ -129,8 +129,9 @@ def _bare_vat_ids(context: Context, own: set[str], taken: list[Block]) -> list[C
     for row in context.labelled.tokens:
         for word in row:
             text = word.text.strip(".,;:()")
-            inside = id(word) in others or any(block.contains(word) for block in taken)
-            if not inside and looks_like_vat_id(text) and is_vat_id(text) and compact(text) not in own:
+            if not (looks_like_vat_id(text) and is_vat_id(text)) or id(word) in others or compact(text) in own:
+                continue
+            if not any(block.contains(word) for block in taken):
                 found.append(Candidate(text, BARE, [word]))
     return found
 

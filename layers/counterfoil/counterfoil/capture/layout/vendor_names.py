@@ -105,7 +105,8 @@ def vendor_names(context: Context, blocks: list[Block], ids: list[Candidate[str]
         for word in block.words()
     }
     stems = _web_stems(context, taken)
-    usual = _usual_height(context)
+    heights = sorted(word.height for word in context.layout.pages[0].words) or [1.0]
+    usual, tallest = heights[len(heights) // 2], heights[-1]
     halves: set[int] = set()
     for phrase in context.layout.phrases:
         if phrase.page > 1 and not (has_legal_form(phrase.text) and _may_name_later(context, phrase, stems)):
@@ -121,9 +122,9 @@ def vendor_names(context: Context, blocks: list[Block], ids: list[Candidate[str]
         if above is not None:
             name, words = f"{above.text} {name}", [*above.words, *words]
             halves.add(id(above.words[-1]))
-        evidence = {"place": _place_points(context, phrase, usual)}
+        evidence = {"place": _place_points(context, phrase, usual, tallest)}
         if above is not None:
-            evidence["place"] = max(evidence["place"], _place_points(context, above, usual))
+            evidence["place"] = max(evidence["place"], _place_points(context, above, usual, tallest))
         if parts:
             evidence["sender"] = SENDER_POINTS if _is_at_edge(context, phrase) else 0.0
         elif _has_address_below(context, phrase):
@@ -283,12 +284,7 @@ def _may_begin_name(context: Context, above: Phrase, phrase: Phrase) -> bool:
     return is_word and plain and not repeats and is_name(above.text) and not opens_with_label(context, above)
 
 
-def _usual_height(context: Context) -> float:
-    heights = sorted(word.height for word in context.layout.pages[0].words)
-    return heights[len(heights) // 2] if heights else 1.0
-
-
-def _place_points(context: Context, phrase: Phrase, usual: float) -> float:
+def _place_points(context: Context, phrase: Phrase, usual: float, tallest: float) -> float:
     """Senders stand at the top in large letters, or at the very bottom."""
     place = phrase.y0 / max(1.0, context.layout.pages[0].height)
     points = 0.0
@@ -297,7 +293,6 @@ def _place_points(context: Context, phrase: Phrase, usual: float) -> float:
     elif place < 0.3:
         points += 0.8 + (0.6 if phrase.row == 0 else 0.0)
         points += min(1.2, max(0.0, (phrase.height / usual - 1.1) * 1.5))
-        tallest = max(word.height for word in context.layout.pages[0].words)
         points += LETTERHEAD if phrase.height >= 0.98 * tallest > LETTERHEAD_HEIGHT * usual else 0.0
     elif place > 0.85:
         points += 0.4

@@ -26,6 +26,8 @@ TIGHT_GAP, TIGHT_TIMES = 0.08, 1.5
 ROW_SHIFT = 0.5
 # A word drawn again no further aside than this share of its height is the same one; so many words may lie between.
 OVERPRINT, OVERPRINTED_MAX = 0.15, 4
+# No sheet is wide enough for more; what compares the words of a row with each other rests on it.
+ROW_WORDS_MAX = 200
 
 
 @dataclass(slots=True)
@@ -155,6 +157,7 @@ def _rows(words: list[Word]) -> list[list[Word]]:
     middle = height = 0.0
     for word in sorted(words, key=lambda word: (word.middle, word.x0)):
         close = rows and abs(word.middle - middle) <= ROW_SHIFT * min(word.height, height)
+        close = close and len(rows[-1]) < ROW_WORDS_MAX
         if close:
             rows[-1].append(word)
         else:

@@ -64,6 +64,11 @@ def pages_of_image(content: bytes, limits: Limits) -> list[Page]:
     return pages
 
 
+def level_picture(image: Image) -> Image:
+    """A picture of a page turned as the boxes of the words recognised on it have it."""
+    return _networks().level(image) if is_available() else image
+
+
 def frames_of(content: bytes, limits: Limits) -> Iterator[Image]:
     """The pictures in a file, upright as the camera says; CaptureError `damaged` or beyond the limits."""
     try:

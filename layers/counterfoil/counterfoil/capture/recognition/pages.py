@@ -65,6 +65,11 @@ class Networks:
                 words.extend(_words(read, angle, image, number, scale))
         return Page(number, image.width * scale, image.height * scale, words)
 
+    def level(self, image: Image) -> Image:
+        """The picture as the boxes of its words have it: the right way up and without its tilt."""
+        image, _lines, angle = self._upright(image)
+        return image.rotate(math.degrees(angle), resample=Images.Resampling.BILINEAR, fillcolor="white")
+
     def _upright(self, image: Image) -> tuple[Image, list[TextLine], float]:
         """The picture the right way up, its lines and their tilt (radians)."""
         lines = find_lines(self.detection, image)
