@@ -17,7 +17,7 @@ from counterfoil.capture.limits import Limits
 from counterfoil.capture.page_agreement import compare_with_page
 from counterfoil.capture.pdf import embedded_files, open_pdf, page_alone, read_pages
 from counterfoil.capture.reading import Reading
-from counterfoil.capture.recognised import RecognisedPage, Recognition, UnreadPage, picture_size, weigh
+from counterfoil.capture.recognised import RecognisedPage, Recognition, UnreadPage, picture_size, sheet_size, weigh
 from counterfoil.capture.recognition import is_available, pages_of_image, pages_of_pdf
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import Source
@@ -84,7 +84,8 @@ def unread_pages_of(content: bytes, limits: Limits) -> list[UnreadPage]:
 
 
 def _unread(pdf: pypdfium2.PdfDocument, document: str, number: int) -> UnreadPage:
-    alone, width, height = page_alone(pdf, number)
+    alone, *size = page_alone(pdf, number)
+    width, height = sheet_size(*size)
     return UnreadPage(document=document, number=number, width=width, height=height, content=_base64(alone))
 
 
