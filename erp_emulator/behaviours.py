@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from erp_emulator import bills, journals, lists, orders, receipts, settlement, variances
-from erp_emulator.links import Link, order_links
+from erp_emulator import bills, journals, lists, orders, receipts, returns, settlement, variances
+from erp_emulator.links import RETURN, Link, order_links
 from erp_emulator.session import Record, Session
 
 
@@ -44,17 +44,20 @@ def _receipt_links(session: Session, record: Record) -> list[Link]:
     return order_links(record, "ShipRcpt")
 
 
+def _return_links(session: Session, record: Record) -> list[Link]:
+    del session
+    return order_links(record, RETURN)
+
+
 def _credit_links(session: Session, record: Record) -> list[Link]:
     return order_links(record, "OrdBill") + settlement.payment_links(session, record)
 
 
 BEHAVIOURS: dict[str, Behaviour] = {
     "purchaseOrder": Behaviour(orders.prepare, orders.settle, refuse_delete=orders.refuse_delete),
-    "vendorReturnAuthorization": Behaviour(
-        orders.prepare_return, orders.settle_return, refuse_delete=orders.refuse_delete
-    ),
+    "vendorReturnAuthorization": Behaviour(returns.prepare, returns.settle, _return_links, orders.refuse_delete),
     "itemReceipt": Behaviour(receipts.prepare, links=_receipt_links, refuse_delete=receipts.refuse_delete),
-    "itemFulfillment": Behaviour(receipts.prepare, links=_receipt_links),
+    "itemFulfillment": Behaviour(receipts.prepare, links=_receipt_links, refuse_delete=receipts.refuse_delete),
     "vendorBill": Behaviour(bills.prepare, _settle_bill, _bill_links, bills.refuse_delete),
     "vendorCredit": Behaviour(bills.prepare_credit, links=_credit_links),
     "vendorPayment": Behaviour(settlement.prepare_payment, links=settlement.payment_links),

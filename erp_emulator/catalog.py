@@ -14,6 +14,8 @@ from erp_emulator.errors import nonexistent_type
 from erp_emulator.schema import Field, RecordType, Sublist
 from erp_emulator.tables import Column
 
+# What the fields begin with that an account defines for lines: columns and segments.
+CUSTOM = ("custcol", "cseg")
 # A column of a table, and the record's field that fills it, if one does.
 Source = tuple[str, str, Field | None]
 
@@ -65,7 +67,7 @@ class Catalog:
             sublist = record_type.sublists.get("item") or record_type.sublists.get("expense")
             fields = sublist.by_lower if sublist is not None else {}
             columns = self.tables["transactionline"].items()
-            found = [(n, each.kind, fields[n]) for n, each in columns if n.startswith("custcol") and n in fields]
+            found = [(n, each.kind, fields[n]) for n, each in columns if n.startswith(CUSTOM) and n in fields]
             self.sources[key] = found
         return found
 

@@ -36,7 +36,7 @@ STATUSES: dict[str, dict[str, str]] = {
         "H": "Closed",
     },
     "ItemRcpt": {"A": "Received"},
-    "ItemShip": {"C": "Shipped"},
+    "ItemShip": {"A": "Picked", "B": "Packed", "C": "Shipped"},
     "ExpRept": {
         "A": "In Progress",
         "B": "Pending Supervisor Approval",
@@ -93,6 +93,8 @@ ENUMS: dict[str, dict[str, str]] = {
         "11": "Not Required",
     },
     "orderStatus": {**STATUSES["PurchOrd"], "Y": "Undefined"},
+    "returnStatus": STATUSES["VendAuth"],
+    "shipStatus": STATUSES["ItemShip"],
     "itemType": {
         "InvtPart": "InvtPart",
         "NonInvtPart": "NonInvtPart",

@@ -35,7 +35,7 @@ LINE_MORE = frozenset(
 OTHERS: dict[str, str] = {"accountingPeriods": "from to closedUntil", "currencyRates": "currency rate date"}
 LISTS = (
     "currency subsidiary account department classification location term taxType salesTaxItem unitsType "
-    "expenseCategory vendorCategory employee vendor vendorSubsidiaryRelationship customer contact item"
+    "expenseCategory vendorCategory employee vendor vendorSubsidiaryRelationship customer job contact item"
 ).split()
 NUMBERS = frozenset({"quantity", "rate", "amount", "taxRate1", "tax1Amt"})
 DATES = frozenset({"date", "due", "expectedReceiptDate"})

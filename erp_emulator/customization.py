@@ -1,7 +1,9 @@
 """Custom fields and custom records: defined by the account, then like any other field, column, record type and table.
 
 `custbody` fields stand on transactions, `custcol` on their item and expense lines, `custentity` on vendors, employees,
-customers and contacts, `custitem` on items; `customrecord` is a record type with `custrecord` fields.
+customers, projects and contacts, `custitem` on items; `customrecord` is a record type with `custrecord` fields. A
+segment (`cseg`) is a record type of its values, named `customrecord_` and the segment's id, and a reference to one of
+them on transactions and on their lines.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from erp_emulator.schema_types import BY_LOWER, record
 from erp_emulator.store import Store
 from erp_emulator.tables import Column
 
-SCRIPT_ID = re.compile(r"(custbody|custcol|custentity|custitem|customrecord)_[a-z0-9_]{1,40}")
+SCRIPT_ID = re.compile(r"(custbody|custcol|custentity|custitem|customrecord)_[a-z0-9_]{1,40}|cseg[a-z0-9_]{1,40}")
 FIELD_ID = re.compile(r"custrecord_[a-z0-9_]{1,40}")
 KINDS = {
     "string": "text",
@@ -31,7 +33,7 @@ FAMILIES = {"custbody": "transaction", "custcol": "transaction", "custentity": "
 TABLES_OF = {
     "custbody": ("transaction",),
     "custcol": ("transactionline",),
-    "custentity": ("vendor", "employee", "customer", "contact"),
+    "custentity": ("vendor", "employee", "customer", "job", "contact"),
     "custitem": ("item",),
 }
 DEFINITIONS_MAX = 500
@@ -85,8 +87,13 @@ def list_field(store: Store, body: dict[str, Any]) -> None:
 
 def check(body: Any) -> None:
     if not isinstance(body, dict) or not SCRIPT_ID.fullmatch(str(body.get("scriptId", ""))):
-        raise BadCustomization("scriptId is custbody_, custcol_, custentity_, custitem_ or customrecord_ and a name")
-    if body["scriptId"].startswith("customrecord"):
+        raise BadCustomization(
+            "scriptId is custbody_, custcol_, custentity_, custitem_, customrecord_ or cseg_ and a name"
+        )
+    if body["scriptId"].startswith("cseg"):
+        if "type" in body or "fields" in body:
+            raise BadCustomization("a segment is {scriptId: cseg_..., label, recordTypes}: its values are records")
+    elif body["scriptId"].startswith("customrecord"):
         fields = body.get("fields")
         if not isinstance(fields, list) or not fields:
             raise BadCustomization("a custom record has fields")
@@ -105,6 +112,9 @@ def apply(catalog: Catalog, body: dict[str, Any]) -> None:
     if body["scriptId"].startswith("customrecord"):
         _record(catalog, body)
         return
+    if body["scriptId"].startswith("cseg"):
+        _segment(catalog, body)
+        return
     prefix = body["scriptId"].partition("_")[0]
     made = _field(body)
     wanted = {str(name).lower() for name in body.get("recordTypes", [])}
@@ -121,6 +131,20 @@ def apply(catalog: Catalog, body: dict[str, Any]) -> None:
 
 def _field(body: dict[str, Any]) -> Field:
     return Field(body["scriptId"], str(body.get("type", "string")), is_custom=True, label=str(body.get("label", "")))
+
+
+def _segment(catalog: Catalog, body: dict[str, Any]) -> None:
+    name = body["scriptId"]
+    values = f"customrecord_{name}"
+    _record(catalog, {"scriptId": values, "label": body.get("label") or name, "fields": []})
+    made = Field(name, "ref", values, is_custom=True, label=str(body.get("label", "")))
+    wanted = {str(each).lower() for each in body.get("recordTypes", [])}
+    for record_type in list(catalog.types):
+        if record_type.is_transaction and (not wanted or record_type.name.lower() in wanted):
+            catalog.add_field(record_type, made)
+            catalog.add_line_field(catalog.type_of(record_type.name), ("item", "expense"), made)
+    for table in ("transaction", "transactionline"):
+        catalog.add_columns(table, [Column(name, "id", values)])
 
 
 def _record(catalog: Catalog, body: dict[str, Any]) -> None:

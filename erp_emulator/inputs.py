@@ -222,6 +222,8 @@ def family_of(target: str) -> tuple[str, str]:
     """(family, the one type allowed or empty) that a reference's target names."""
     if target in FAMILIES or target == "file":
         return target, ""
+    if target.startswith("customrecord"):
+        return target, target
     record_type = schema_types.BY_LOWER[target.lower()]
     return record_type.family, record_type.name
 

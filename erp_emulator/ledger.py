@@ -43,6 +43,8 @@ def is_posting(record: Record) -> bool:
         return record.get("approvalStatus") in APPROVED
     if record.type.name == "journalEntry":
         return bool(record.get("approvalStatus") == "2")
+    if record.type.name == "itemFulfillment":
+        return bool(record.get("status") == "C")
     if record.type.name == "expenseReport":
         return record.get("status") in ("F", "G", "I", "J")
     return record.type.is_transaction

@@ -9,6 +9,8 @@ from decimal import Decimal
 from erp_emulator.session import Record, Session, number
 
 INACTIVE_BILL = frozenset({"C", "E"})
+# From the line of an order or bill to the return's line that sends its goods back. It changes nothing on the order.
+RETURN = "PurchRet"
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,14 @@ def order_links(record: Record, kind: str) -> list[Link]:
 
 def write(session: Session, record: Record, links: list[Link]) -> set[str]:
     """Replace the links that lead to a record; the ids of the documents at their other end, before and after."""
-    touched = {previous for previous, *_ in _rows(session, record.id)}
+    touched = {previous for previous, kind in _rows(session, record.id) if kind != RETURN}
     session.store.delete_rows("nexttransactionlinelink", "nextdoc", int(record.id))
     for link in links:
         previous = session.find("transaction", link.previous)
         if previous is None:
             continue
-        touched.add(link.previous)
+        if link.kind != RETURN:
+            touched.add(link.previous)
         session.store.insert(
             "nexttransactionlinelink",
             {
@@ -94,8 +97,9 @@ def dependents(session: Session, record_id: str) -> list[str]:
     return [str(row[0]) for row in rows.fetchall()]
 
 
-def taken(session: Session, record_id: str, kind: str) -> dict[int, Taken]:
-    """By line, what documents of one kind of link took; rejected and cancelled bills take nothing.
+def taken(session: Session, record_id: str, kind: str, *, with_unshipped: bool = False) -> dict[int, Taken]:
+    """By line, what documents of one kind of link took; rejected and cancelled ones take nothing, nor do goods that
+    are picked or packed and not shipped yet, unless those are asked for.
 
     Quantities are read from the documents, which keep them exactly, not from the link rows.
     """
@@ -106,7 +110,7 @@ def taken(session: Session, record_id: str, kind: str) -> dict[int, Taken]:
     ).fetchall()
     for (next_id,) in rows:
         record = session.find("transaction", next_id)
-        if record is None or not is_active(record):
+        if record is None or not (is_active(record) or (with_unshipped and record.type.code == "ItemShip")):
             continue
         for name in ("item", "expense"):
             for line in record.sublist(name):
@@ -120,4 +124,8 @@ def taken(session: Session, record_id: str, kind: str) -> dict[int, Taken]:
 def is_active(record: Record) -> bool:
     if record.type.code == "VendBill":
         return record.get("status") not in INACTIVE_BILL
+    if record.type.code == "ItemShip":
+        return bool(record.get("status") == "C")
+    if record.type.code == "VendAuth":
+        return bool(record.get("approvalStatus") != "3")
     return not record.get("voided")

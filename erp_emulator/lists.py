@@ -13,6 +13,7 @@ UNIQUE = {
     "vendor": "entityId",
     "employee": "entityId",
     "customer": "entityId",
+    "job": "entityId",
     "account": "acctNumber",
 }
 # Where transactions name a record of each family; (table, column) of what SuiteQL sees.

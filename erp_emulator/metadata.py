@@ -126,8 +126,9 @@ def property_of(each: Field, refs: str) -> dict[str, Any]:
         )
     if each.is_filterable:
         shown["x-ns-filterable"] = True
-    if each.name.startswith("cust"):
-        shown["x-ns-custom-field"] = each.name.lower().startswith(("custbody", "custcol", "custentity", "custitem"))
+    if each.name.startswith(("cust", "cseg")):
+        kinds = ("custbody", "custcol", "custentity", "custitem", "cseg")
+        shown["x-ns-custom-field"] = each.name.lower().startswith(kinds)
         if each.name == "customForm":
             del shown["x-ns-custom-field"]
     if not each.is_required:

@@ -1,4 +1,4 @@
-"""Purchase orders and return authorisations: their lines' ledgers, and the state that follows from them.
+"""Purchase orders: their lines' ledgers, and the state that follows from them.
 
 States after the help page "Purchase Order Statuses": an order's state is never set, it is what its approval and its
 lines' received, billed and closed quantities make of it.
@@ -159,33 +159,3 @@ def state_of_lines(progress: list[Progress], *, is_advanced: bool = True) -> str
 def refuse_delete(session: Session, order: Record) -> None:
     if links.dependents(session, order.id) and session.preferences["deleteReceivedOrder"] == "refuse":
         raise user_error("This transaction cannot be deleted because it is linked to by one or more transactions.")
-
-
-# Vendor return authorisations mirror orders: goods go back, a credit follows.
-
-
-def prepare_return(session: Session, record: Record) -> None:
-    vendor = documents.vendor_of(session, record)
-    documents.source_header(session, record, vendor)
-    documents.default(record, "approvalStatus", "2")
-    documents.number_lines(session, record)
-    documents.price_item_lines(session, record)
-    documents.source_expense_lines(session, record)
-    documents.total_lines(session, record)
-    documents.assign_numbers(session, record)
-    settle_return(session, record)
-
-
-def settle_return(session: Session, record: Record) -> None:
-    shipped = links.taken(session, record.id, "ShipRcpt")
-    credited = links.taken(session, record.id, "OrdBill")
-    for name, line in all_lines(record):
-        line.setdefault("isClosed", False)
-        if name == "item":
-            line["quantityReceived"] = shipped[int(line["line"])].quantity
-            line["quantityBilled"] = credited[int(line["line"])].quantity
-        else:
-            line["amountBilled"] = credited[int(line["line"])].amount
-    state = state_of(session, record)
-    record.values["orderStatus"] = state
-    record.values["status"] = state

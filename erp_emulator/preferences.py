@@ -39,6 +39,8 @@ DEFAULTS: dict[str, Any] = {
     "taxDetailsOverride": True,
     "editPaidBill": "refuse",
     "deleteReceivedOrder": "refuse",
+    "returnOfOpenOrder": "accept",
+    "vendorReturnStatus": "Pending Return",
     "transientHeaderRequired": True,
     "hiddenColumns": "",
     # Governance.

@@ -127,7 +127,7 @@ def remove(session: Session, record: Record) -> None:
 
 
 TABLE_OF = {
-    "entity": ("vendor", "employee", "customer", "contact", "entity"),
+    "entity": ("vendor", "employee", "customer", "job", "contact", "entity"),
     "item": ("item",),
 }
 CHILD_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -181,7 +181,7 @@ def _entity(session: Session, record: Record) -> None:
         {
             **{name: row.get(name) for name in session.store.catalog.tables["entity"] if name in row},
             "type": record.type.code,
-            table: int(record.id),
+            "project" if table == "job" else table: int(record.id),
             "isperson": flag(record.get("isPerson") or table == "employee"),
             "toplevelparent": int(record.id),
         },
@@ -324,6 +324,7 @@ PROJECTIONS: dict[str, Callable[[Session, Record], None]] = {
     "vendor": _entity,
     "employee": _entity,
     "customer": _entity,
+    "job": _entity,
     "contact": _entity,
     "account": _account,
     "currency": _currency,
@@ -535,6 +536,9 @@ def _line_common(session: Session, record: Record, line: Values, accounts: dict[
         "taxcode": line.get("taxCode"),
         "taxrate": float(number(line["taxRate1"])) if line.get("taxRate1") is not None else None,
     }
+    if line.get("customer"):
+        # Whom the line is for, a customer or a project; on all other lines it is the document's own party.
+        row["entity"] = int(line["customer"])
     for name, kind, found in session.store.catalog.custom_line_columns(record.type):
         if found is not None:
             row[name] = plain(session, line.get(found.name), kind, found.kind)
@@ -558,7 +562,7 @@ def _item_row(session: Session, record: Record, line: Values, accounts: dict[int
             "rateamount": float(number(line.get("rate"))),
             "fulfillable": flag(is_receivable),
             "hasfulfillableitems": flag(is_receivable),
-            "isinventoryaffecting": flag(record.type.code in ("ItemRcpt", "ItemShip")),
+            "isinventoryaffecting": flag(record.type.code in ("ItemRcpt", "ItemShip") and ledger.is_posting(record)),
             "matchbilltoreceipt": flag(line.get("matchBillToReceipt")),
             "billvariancestatus": line.get("billVarianceStatus"),
             "dropship": "F",

@@ -31,7 +31,10 @@ def prepare(session: Session, record: Record) -> None:
     ):
         documents.default(record, name, order.get(name))
     documents.default(record, "tranDate", session.clock.today().isoformat())
-    documents.default(record, "status", "A" if record.type.name == "itemReceipt" else "C")
+    documents.default(record, "status", "A")
+    if record.type.name == "itemFulfillment":
+        documents.default(record, "shipStatus", "C")
+        record.values["status"] = record.get("shipStatus")
     record.lines["item"] = [x for x in record.sublist("item") if x.get("itemReceive", True)]
     if "expense" in record.type.sublists:
         record.lines["expense"] = [x for x in record.sublist("expense") if x.get("markReceived")]
@@ -63,7 +66,7 @@ def receive_line(session: Session, record: Record, order: Record, line: Values, 
     quantity = number(line.get("quantity"))
     if quantity <= 0:
         raise user_error("You must enter a quantity greater than zero for each line that is received.", path=path)
-    others = links.taken(session, order.id, "ShipRcpt")[int(ordered["line"])].quantity
+    others = links.taken(session, order.id, "ShipRcpt", with_unshipped=True)[int(ordered["line"])].quantity
     others -= number(line.get("_received"))
     left = number(ordered.get("quantity")) - others
     if quantity > left and not session.preferences["OVERRECEIPTS"]:
@@ -95,8 +98,9 @@ def _plain(value: Decimal) -> str:
 
 
 def refuse_delete(session: Session, record: Record) -> None:
-    """Goods that are billed for stay received, unless bills may come before receipts."""
-    if record.type.name != "itemReceipt" or session.preferences["UNCRECEIVEDBILLS"]:
+    """Goods that are billed for stay received, and those that are credited stay sent back, unless bills may come
+    before receipts."""
+    if session.preferences["UNCRECEIVEDBILLS"]:
         return
     order = session.find("transaction", record.get("createdFrom"))
     if order is None:

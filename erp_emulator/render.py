@@ -114,7 +114,7 @@ class View:
     def _enum(self, each: Field, key: str) -> Any:
         if self.simple_enums:
             return key
-        table = codes.ENUMS.get(each.target) or codes.STATUSES["VendAuth"]
+        table = codes.ENUMS.get(each.target, {})
         return {"id": key, "refName": table.get(key, key)}
 
     def reference(self, each: Field, key: str) -> dict[str, Any]:

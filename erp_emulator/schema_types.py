@@ -231,7 +231,7 @@ TYPES: list[RecordType] = [
         "vendorReturnAuthorization",
         "VendAuth",
         "Vendor Return Authorization",
-        f"""{HEADER} {BILLING} {APPROVAL} {TAX} orderStatus:enum:returnStatus* createdFrom:ref:transaction""",
+        f"""{HEADER} {BILLING} {APPROVAL} {TAX} orderStatus:enum:returnStatus createdFrom:ref:transaction""",
         lines(
             "item",
             f"{ITEM_LINE} {ORDER_LINK} quantityBilled:number* quantityReceived:number*",
@@ -244,7 +244,8 @@ TYPES: list[RecordType] = [
         "itemFulfillment",
         "ItemShip",
         "Item Fulfillment",
-        f"""{HEADER.replace("entity:ref:vendor!", "entity:ref:vendor")} createdFrom:ref:transaction! shipStatus""",
+        f"""{HEADER.replace("entity:ref:vendor!", "entity:ref:vendor")} createdFrom:ref:transaction! orderId:integer*
+        orderType* shipStatus:enum:shipStatus""",
         lines("item", f"{ITEM_LINE} {ORDER_LINK} itemReceive:boolean", is_static=True),
         prefix="ITEMSHIP",
     ),
@@ -355,6 +356,16 @@ TYPES: list[RecordType] = [
         code="CustJob",
         named_by="entityId companyName",
         permission="Customers",
+    ),
+    record(
+        "job",
+        "Project",
+        f"{ENTITY} parent:ref:customer projectManager:ref:employee startDate:date projectedEndDate:date",
+        lines("addressBook", ADDRESS_BOOK, key="id"),
+        family="entity",
+        code="Job",
+        named_by="entityId companyName",
+        permission="Projects",
     ),
     record(
         "contact",

@@ -40,6 +40,7 @@ LISTS = (
     "vendor",
     "vendorSubsidiaryRelationship",
     "customer",
+    "job",
     "contact",
     "item",
 )
@@ -437,7 +438,7 @@ def split_lines(lines: list[dict[str, Any]]) -> dict[str, Any]:
     items: list[dict[str, Any]] = []
     expenses: list[dict[str, Any]] = []
     for line in lines:
-        for name in ("item", "account", "department", "location", "class", "taxCode", "category"):
+        for name in ("item", "account", "department", "location", "class", "customer", "taxCode", "category"):
             value = line.get(name)
             if isinstance(value, str):
                 line[name] = {"refName": value}

@@ -92,11 +92,12 @@ SPECS = {
         supervisor:id:entity approvallimit:num expenselimit:num purchaseorderlimit:num purchaseorderapprovallimit:num
         issalesrep:bool giveaccess:bool""",
     "customer": f"{PARTY} category terms:id:term balance:num creditlimit:num vatregnumber parent:id:entity",
+    "job": f"{PARTY} parent:id:entity projectmanager:id:entity startdate:date projectedenddate:date",
     "contact": f"{PARTY} company:id:entity",
     "entity": """
         id:id entityid altname firstname lastname type email phone isinactive:bool isperson:bool externalid
         vendor:id customer:id
-        employee:id contact:id parent:id:entity toplevelparent:id:entity datecreated:datetime
+        employee:id contact:id project:id parent:id:entity toplevelparent:id:entity datecreated:datetime
         lastmodifieddate:datetime""",
     "vendorsubsidiaryrelationship": """
         id:id entity:id:entity subsidiary:id:subsidiary isprimarysub:bool balance:num creditlimit:num

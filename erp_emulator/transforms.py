@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from erp_emulator import documents, orders, records, settlement
+from erp_emulator import documents, orders, records, returns, settlement
+from erp_emulator.catalog import CUSTOM
 from erp_emulator.errors import NetSuiteError, user_error
 from erp_emulator.inputs import Change
 from erp_emulator.schema import RecordType
@@ -132,6 +133,12 @@ def header(source: Record, target: RecordType, names: tuple[str, ...] = HEADER) 
     return change
 
 
+def carried(line: Values, names: tuple[str, ...]) -> Values:
+    """What of a line goes along: the fields named, and all that the account defined itself."""
+    own = (name for name in line if name.startswith(CUSTOM))
+    return {name: line[name] for name in (*names, *own) if line.get(name) is not None}
+
+
 def usable_order(source: Record, target: RecordType) -> None:
     if source.get("orderStatus") in ("A", "C", "H"):
         raise refused(target.name, source.id)
@@ -150,7 +157,7 @@ def order_to_receipt(session: Session, source: Record, target: RecordType) -> Ch
         is_over = bool(session.preferences["OVERRECEIPTS"])
         if progress.is_closed or not progress.is_receivable or (left <= 0 and not is_over):
             continue
-        row: Values = {name: line[name] for name in LINE if line.get(name) is not None}
+        row = carried(line, LINE)
         quantity = ZERO if zero else max(left, ZERO)
         row.update(
             {
@@ -198,7 +205,7 @@ def order_to_bill(session: Session, source: Record, target: RecordType) -> Chang
         quantity = billable_quantity(session, line)
         if quantity <= 0:
             continue
-        row = {name: line[name] for name in LINE if line.get(name) is not None}
+        row = carried(line, LINE)
         row.update({"orderDoc": source.id, "orderLine": line["line"], "quantity": quantity})
         if quantity == number(line.get("quantity")):
             row["amount"] = line["amount"]
@@ -208,7 +215,7 @@ def order_to_bill(session: Session, source: Record, target: RecordType) -> Chang
         left = number(line.get("amount")) - number(line.get("amountBilled"))
         if line.get("isClosed") or left <= 0:
             continue
-        row = {name: line[name] for name in EXPENSE if line.get(name) is not None}
+        row = carried(line, EXPENSE)
         row.update({"orderDoc": source.id, "orderLine": line["line"], "amount": left})
         expenses.append(row)
     if not items and not expenses:
@@ -218,22 +225,28 @@ def order_to_bill(session: Session, source: Record, target: RecordType) -> Chang
 
 
 def order_to_return(session: Session, source: Record, target: RecordType) -> Change:
-    """What was received (of an order) or billed (of a bill) can go back."""
+    """What was received (of an order) or billed (of a bill), less what is in other returns already.
+
+    NetSuite's form offers it of approved bills, and of orders only once they are received in full; whether a
+    transformation is held to that too is a preference.
+    """
+    refuses_open = session.preferences["returnOfOpenOrder"] == "refuse"
+    states = ("F", "G") if refuses_open else ("D", "E", "F", "G")
+    if source.get("status") not in (states if source.type.name == "purchaseOrder" else ("A", "B", "F")):
+        raise refused(target.name, source.id)
     change = header(source, target)
     change.values["createdFrom"] = source.id
     rows = []
     for line in source.sublist("item"):
-        is_order = source.type.name == "purchaseOrder"
-        quantity = number(line.get("quantityReceived" if is_order else "quantity"))
+        quantity = returns.returnable(session, source, line)
         if quantity <= 0:
             continue
-        row = {name: line[name] for name in LINE if line.get(name) is not None}
-        row["quantity"] = quantity
+        row = carried(line, LINE)
+        row.update({"orderDoc": source.id, "orderLine": line["line"], "quantity": quantity})
         rows.append(row)
     if not rows:
         raise refused(target.name, source.id)
     change.lines["item"] = rows
-    del session
     return change
 
 
@@ -249,14 +262,14 @@ def return_to_credit(session: Session, source: Record, target: RecordType) -> Ch
     for line in source.sublist("item"):
         quantity = billable_quantity(session, line)
         if quantity > 0:
-            row = {name: line[name] for name in LINE if line.get(name) is not None}
+            row = carried(line, LINE)
             row.update({"orderDoc": source.id, "orderLine": line["line"], "quantity": quantity})
             items.append(row)
     expenses = []
     for line in source.sublist("expense"):
         left = number(line.get("amount")) - number(line.get("amountBilled"))
         if left > 0:
-            row = {name: line[name] for name in EXPENSE if line.get(name) is not None}
+            row = carried(line, EXPENSE)
             row.update({"orderDoc": source.id, "orderLine": line["line"], "amount": left})
             expenses.append(row)
     if not items and not expenses:
@@ -296,7 +309,7 @@ def bill_to_credit(session: Session, source: Record, target: RecordType) -> Chan
     change.values["account"] = source.get("account")
     change.values["createdFrom"] = source.id
     for name, names in (("item", (*LINE, "quantity", "amount")), ("expense", (*EXPENSE, "amount"))):
-        change.lines[name] = [{n: line[n] for n in names if line.get(n) is not None} for line in source.sublist(name)]
+        change.lines[name] = [carried(line, names) for line in source.sublist(name)]
     due = source.number("total") - settlement.applied_to(session, source.id)
     if due > 0:
         change.lines["apply"] = [{"doc": source.id, "apply": True, "amount": min(due, source.number("total"))}]

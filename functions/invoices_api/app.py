@@ -17,6 +17,7 @@ from counterfoil.domain.actions import LineAction
 from counterfoil.domain.audit import broken_at
 from counterfoil.domain.exceptions import Arrival, ExceptionReason, Outcome, Owner
 from counterfoil.domain.invoices import Invoice
+from counterfoil.domain.landed_cost import LandedBasis
 from counterfoil.domain.lifecycle import STATES, Status
 from counterfoil.domain.matching_result import InvoiceType
 from counterfoil.domain.orders import Coding
@@ -166,6 +167,20 @@ def read_debit_memo(company: str, invoice_id: str) -> dict[str, Any]:
     require(person(), Entitlement.READ_INVOICES, company)
     memo = resolve.drafted_memo(wiring.store().invoice(company, invoice_id))
     return {**memo.model_dump(mode="json"), "total": money.plain(memo.total)}
+
+
+@app.get("/companies/<company>/invoices/<invoice_id>/landed_costs", summary="What its charges add to goods, as a draft")
+def read_landed_costs(
+    company: str,
+    invoice_id: str,
+    by: Annotated[LandedBasis, Query(description="what the goods cost, or how many they are")] = LandedBasis.AMOUNT,
+    orders: Annotated[str, Query(max_length=1000, description="whose goods: order numbers, with commas")] = "",
+) -> dict[str, Any]:
+    require(person(), Entitlement.READ_INVOICES, company)
+    numbers = [number.strip() for number in orders.split(",") if number.strip()]
+    invoice = wiring.store().invoice(company, invoice_id)
+    draft = resolve.drafted_landed_costs(invoice, basis=by, of_orders=numbers, store=wiring.store())
+    return {**draft.model_dump(mode="json"), "total": money.plain(draft.total)}
 
 
 @app.post(

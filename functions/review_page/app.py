@@ -28,6 +28,7 @@ from counterfoil.domain.actions import LineAction
 from counterfoil.domain.audit import broken_at
 from counterfoil.domain.exceptions import Arrival, Outcome, Owner
 from counterfoil.domain.invoices import HEADER_FIELDS, Invoice
+from counterfoil.domain.landed_cost import LandedBasis
 from counterfoil.domain.lifecycle import STATES, Status
 from counterfoil.domain.matching_result import InvoiceType
 from counterfoil.domain.people import Entitlement, Person
@@ -37,6 +38,7 @@ from counterfoil.errors import (
     CounterfoilError,
     InvoiceMissing,
     MoveRefused,
+    RecordUnknown,
     Refusal,
     StaleWrite,
     UnknownCompany,
@@ -58,6 +60,7 @@ SESSION_COOKIE = "counterfoil_session"
 VISIT_COOKIE = "counterfoil_visit"
 ROWS = 25
 COUNTED_MAX = 99
+ORDERS_TYPED_MAX = 1000
 # What of the ERP is read, as `steps/sync.py` has it, which is not loaded to show a page.
 SYNC_KINDS = ("vendors", "orders", "receipts", "bills", "deletions")
 
@@ -359,6 +362,33 @@ def read_debit_memo(company: str, invoice_id: str) -> Response[str]:
     invoice = wiring.store().invoice(company, invoice_id)
     return _rendered(
         "debit_memo.html", person=person, company=company, invoice=invoice, memo=resolve.drafted_memo(invoice)
+    )
+
+
+@app.get("/page/<company>/invoices/<invoice_id>/landed_costs")
+def read_landed_costs(company: str, invoice_id: str) -> Response[str]:
+    """What the invoice's charges add to goods, as a draft to copy; the reader says whose goods and by what."""
+    person = _reader(Entitlement.READ_INVOICES, company)
+    invoice = wiring.store().invoice(company, invoice_id)
+    asked = request().query("by")
+    basis = LandedBasis(asked) if asked in list(LandedBasis) else LandedBasis.AMOUNT
+    typed = request().query("orders")[:ORDERS_TYPED_MAX]
+    numbers = [number.strip() for number in typed.split(",") if number.strip()]
+    draft, why = None, ""
+    try:
+        draft = resolve.drafted_landed_costs(invoice, basis=basis, of_orders=numbers, store=wiring.store())
+    except (BadRequest, RecordUnknown) as error:
+        why = error.detail
+    return _rendered(
+        "landed_costs.html",
+        person=person,
+        company=company,
+        invoice=invoice,
+        draft=draft,
+        why=why,
+        typed=typed,
+        basis=basis,
+        typed_max=ORDERS_TYPED_MAX,
     )
 
 

@@ -16,13 +16,23 @@ from counterfoil.cli import app as cli
 from counterfoil.domain.actions import LineAction
 from counterfoil.domain.invoices import Reason
 from counterfoil.domain.lifecycle import Status
+from counterfoil.domain.orders import ItemKind
 from counterfoil.domain.people import ENTITLEMENTS, Entitlement, Role
 from counterfoil.domain.policy import CompanySettings
 from counterfoil.files import DOCUMENT_BYTES_MAX
 from counterfoil.steps.match import match
 from counterfoil.steps.review import ACTIONS, COMMENT_MAX
 from counterfoil.store import PAGE_DEFAULT, PAGE_MAX
-from tests.builders import COMPANY, NOON, a_captured_invoice, a_delivery, an_invoice, an_invoice_line, an_order
+from tests.builders import (
+    COMPANY,
+    NOON,
+    a_captured_invoice,
+    a_delivery,
+    an_invoice,
+    an_invoice_line,
+    an_order,
+    an_order_line,
+)
 from tests.conftest import template
 from tests.functions.wired import Context, call, event, handler
 from tests.steps.test_match import a_read_invoice
@@ -244,6 +254,7 @@ EVERYTHING = [
     *(("POST", f"/companies/{{company}}/invoices/invoice-1/{action}", {"comment": "x"}) for action in ACTIONS),
     ("GET", "/companies/{company}/invoices/invoice-1/decisions", None),
     ("GET", "/companies/{company}/invoices/invoice-1/debit_memo", None),
+    ("GET", "/companies/{company}/invoices/invoice-1/landed_costs", None),
     *(
         ("POST", f"/companies/{{company}}/invoices/invoice-1/lines/1/{action}", {"comment": "x", "to": ["PO-1:1"]})
         for action in LineAction
@@ -670,3 +681,45 @@ def test_the_decisions_that_are_listed_can_be_simulated_offline(services, except
 
     assert outcome.exit_code == 0
     assert json.loads(outcome.output.splitlines()[0])["effect"] == "passes_now"
+
+
+@pytest.fixture
+def with_freight(services, clock):
+    """Goods kept in stock and 12.00 of freight; other goods came with PO-2."""
+    stock = {"kind": ItemKind.INVENTORY, "received": Decimal(10)}
+    services.save_order(an_order(lines=(an_order_line(**stock),)), read=None)
+    services.save_order(an_order(id="1002", number="PO-2", lines=(an_order_line(**stock),)), read=None)
+    freight = an_invoice_line(line=2, description="Freight", item_code=None, amount=Decimal("12.00"))
+    captured = a_captured_invoice(lines=(an_invoice_line(), freight), net_total=Decimal(62), gross_total=Decimal(62))
+    return match(COMPANY, a_read_invoice(services, captured=captured).id, store=services, now=clock)
+
+
+def test_what_freight_adds_to_goods_is_drafted(services, with_freight):
+    draft = content(ask("GET", f"{PLACE}/landed_costs"))
+
+    assert (draft["total"], [(each["po_number"], each["amount"]) for each in draft["shares"]]) == (
+        "12",
+        [("PO-1", "12.00")],
+    )
+
+
+def test_a_whole_invoice_is_laid_on_the_goods_of_orders_that_are_named(services, with_freight):
+    draft = content(ask("GET", f"{PLACE}/landed_costs", query={"orders": "PO-1, PO-2", "by": "quantity"}))
+
+    assert draft["total"] == "62"
+    assert {each["po_number"] for each in draft["shares"]} == {"PO-1", "PO-2"}
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [({"orders": "PO-404"}, 400), ({"by": "weight"}, 400), ({"orders": ",".join(["PO-1"] * 21)}, 400)],
+)
+def test_what_cannot_be_shared_out_is_said(services, with_freight, query, status):
+    assert ask("GET", f"{PLACE}/landed_costs", query=query)["statusCode"] == status
+
+
+def test_an_invoice_without_charges_has_no_landed_cost(services, exception):
+    answer = ask("GET", f"{PLACE}/landed_costs")
+
+    assert answer["statusCode"] == 404
+    assert "no freight" in problem(answer)["detail"]

@@ -56,6 +56,7 @@ PAGES = {
     "/invoices/invoice-1/document": Entitlement.READ_INVOICES,
     "/invoices/invoice-1/decisions": Entitlement.READ_AUDIT,
     "/invoices/invoice-1/debit_memo": Entitlement.READ_INVOICES,
+    "/invoices/invoice-1/landed_costs": Entitlement.READ_INVOICES,
     "/invoices/invoice-1/lines/1/orders": Entitlement.READ_INVOICES,
 }
 

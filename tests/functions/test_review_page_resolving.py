@@ -638,3 +638,21 @@ def test_nothing_that_people_write_becomes_a_part_of_the_page(services, person, 
     assert is_plain(f"{place_of(waiting)}?done={EVIL}&at={EVIL}")
     for place in ("settings", f"exceptions?owner={EVIL}", "receipts", f"invoices/{waiting.id}/decisions"):
         assert is_plain(f"page/{COMPANY}/{place}")
+
+
+# Landed cost
+
+
+def test_what_freight_adds_to_goods_is_a_table_to_copy_or_says_why_there_is_none(person, services, clock):
+    freight = an_invoice_line(line=2, description="Freight", item_code=None, amount=Decimal("12.00"))
+    order = an_order(lines=(goods(received=Decimal(10)),))
+    captured = a_captured_invoice(lines=(an_invoice_line(), freight), net_total=Decimal(62), gross_total=Decimal(62))
+    browser = person("mia")
+
+    page = browser.click(browser.open(place_of(a_matched(services, clock, captured, order))), "Landed cost")
+    [row] = page.at("//tbody/tr")
+    cells = {cell.get("data-label"): " ".join(cell.text_content().split()) for cell in row.xpath("td")}
+    assert (cells["Order line"], cells["Landed cost"]) == ("PO-1:1", "12.00 USD")
+
+    refused = browser.submit(page, "Share out", orders="PO-404", by="quantity")
+    assert "no orders with the number" in refused.text

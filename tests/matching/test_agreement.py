@@ -108,6 +108,23 @@ def test_like_lines_are_billed_in_the_order_they_were_placed() -> None:
     assert agreed(an_invoice_of(billed(), billed(line=2), billed(line=3)), order) is None
 
 
+def test_of_like_lines_those_of_the_first_order_are_billed_first() -> None:
+    first = an_order(id="2", number="PO-2", lines=(an_order_line(line=5), an_order_line(line=3), an_order_line(line=4)))
+    second = an_order(lines=(an_order_line(),))
+    lines = [billed(line=number) for number in range(1, 5)]
+
+    assert agreed(an_invoice_of(*lines), first, second) == ["PO-2:3", "PO-2:4", "PO-2:5", "PO-1:1"]
+
+
+def test_an_article_at_two_prices_and_quantities_is_billed_by_them() -> None:
+    order = an_order(
+        lines=(an_order_line(), an_order_line(line=2, quantity=d("4")), an_order_line(line=3, rate=d("6")))
+    )
+    lines = billed(line=1, unit_price=d("6.0"), amount=d("60")), billed(line=2, quantity=d("4"), amount=d("20"))
+
+    assert agreed(an_invoice_of(*lines), order) == ["PO-1:3", "PO-1:2"]
+
+
 def test_marks_alone_are_no_code_and_no_words() -> None:
     order = an_order(lines=(an_order_line(item_code="--"),))
 

@@ -7,7 +7,8 @@ as the long way's, to the last word. Whatever is not as plain as that goes the l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from counterfoil.domain.invoices import CapturedInvoice, InvoiceLine, LineKind
@@ -25,9 +26,13 @@ from counterfoil.domain.matching_result import LineMatch, LineStatus, MatchType,
 from counterfoil.domain.money import plain, price_text, smallest_unit
 from counterfoil.domain.orders import ZERO, ItemKind, OrderLine, PurchaseOrder
 from counterfoil.domain.policy import MatchMode, MatchPolicy, Subject
+from counterfoil.domain.records import made
 
 ONE = Decimal(1)
-PERFECT = (LineStatus.PERFECT_MATCH,)
+# Looking a member up in its enumeration costs as much as three comparisons, and these are looked up line by line.
+GOODS, EXPENSE, THREE_WAY = LineKind.GOODS, ItemKind.EXPENSE, MatchType.THREE_WAY
+# What the decisions on such lines have in common.
+PERFECT = dict(LineMatch(line=0, status=LineStatus.PERFECT_MATCH, conditions=(LineStatus.PERFECT_MATCH,)))
 # By whether there are words, a unit, and the amount of just that quantity at that price.
 EVIDENCE = {
     (words, unit, amount): {
@@ -42,18 +47,29 @@ EVIDENCE = {
     for unit in (False, True)
     for amount in (False, True)
 }
-_Key = tuple[str | None, str, str | None]
-_Waiting = tuple[PurchaseOrder, OrderLine]
-_Taken = tuple[PurchaseOrder, OrderLine, MatchType, str]
-_Rules = dict[str, dict[ItemKind, tuple[MatchType, str]]]
 
 
+@dataclass(slots=True)
 class Agreement:
     """What the lines of one invoice agree with: the decisions, and what the lines come to."""
 
-    def __init__(self, lines: tuple[LineMatch, ...], total: Decimal) -> None:
-        self.lines = lines
-        self.total = total
+    lines: tuple[LineMatch, ...]
+    total: Decimal
+
+
+@dataclass(slots=True)
+class _Due:
+    """An order line all of which may be billed now, and by whose rule it is matched how. `at` is its order's place."""
+
+    at: int
+    order: PurchaseOrder
+    line: OrderLine
+    match_type: MatchType
+    rule: str
+
+
+# What a document says of an order line that it bills: code, words, unit, price and quantity.
+_Said = tuple[str | None, str, str | None, Decimal | None, Decimal | None]
 
 
 def agreement(
@@ -68,96 +84,98 @@ def agreement(
     """
     if policy.item_modes or policy.category_modes or not lines:
         return None
-    if any(order.currency != invoice.currency or order.bills or order.claims for order in orders):
+    due = _due(invoice, orders, policy)
+    if due is None:
         return None
-    waiting = _waiting(orders)
-    modes = {order.id: policy.mode_for(_subject(order, invoice, policy)) for order in orders}
-    if any(mode == MatchMode.NONE for mode, _ in modes.values()):
-        return None
-    rules = {
-        order_id: {kind: (match_type_of(kind, mode), mode_rule(mode, source, kind)) for kind in ItemKind}
-        for order_id, (mode, source) in modes.items()
-    }
     slack = smallest_unit(invoice.currency or "")
     decided = []
     total = ZERO
     for line in lines:
-        found = waiting.get((line.item_code, line.description, line.unit))
-        quantity, price, amount = line.quantity, line.unit_price, line.amount
-        if not found or quantity is None or price is None or line.kind is not LineKind.GOODS:
-            return None
-        if line.po_line or line.po_number or line.price_base_quantity != ONE or not _is_plain(line):
-            return None
-        taken = _taken(found, quantity, price, rules)
-        if taken is None:
+        quantity, price = line.quantity, line.unit_price
+        same = due.get((line.item_code, line.description, line.unit, price, quantity))
+        if not same or quantity is None or price is None or not _is_plain(line):
             return None
         exact = quantity * price
-        if amount is None:
-            amount = exact
-        elif abs(amount - exact) >= slack:
+        amount = exact if line.amount is None else line.amount
+        is_exact = amount == exact
+        if not is_exact and abs(amount - exact) >= slack:
             return None
         total += amount
-        decided.append(_decision(line, taken, is_amount=amount == exact))
+        decided.append(_decision(line, same.pop(), is_exact=is_exact))
     return Agreement(tuple(decided), total)
 
 
+def _due(
+    invoice: CapturedInvoice, orders: Sequence[PurchaseOrder], policy: MatchPolicy
+) -> dict[_Said, list[_Due]] | None:
+    """Order lines all of which may be billed, of like ones the one to bill last in front: they are taken from the end.
+
+    None when others bill one of the orders, its currency is another, or the company does not match it.
+    """
+    due: dict[_Said, list[_Due]] = {}
+    alike = []
+    for at, order in enumerate(orders):
+        if order.currency != invoice.currency or order.bills or order.claims:
+            return None
+        vendor = policy.surviving_vendor(order.vendor_id)
+        mode, source = policy.mode_for(Subject(vendor=vendor, subsidiary=order.subsidiary, on=invoice.issue_date))
+        if mode is MatchMode.NONE:
+            return None
+        rules: dict[ItemKind, tuple[MatchType, str]] = {}
+        for line in order.lines:
+            kind, quantity, rate = line.kind, line.quantity, line.rate
+            if not line.item_code or line.is_closed or line.billed or kind is EXPENSE:
+                continue
+            if rate <= ZERO or quantity <= ZERO:
+                continue
+            if kind not in rules:
+                rules[kind] = match_type_of(kind, mode), mode_rule(mode, source, kind)
+            match_type, rule = rules[kind]
+            if match_type is THREE_WAY and line.received != quantity:
+                continue
+            said = line.item_code, line.description, line.unit, rate, quantity
+            same = due.get(said)
+            if same is None:
+                due[said] = [_Due(at, order, line, match_type, rule)]
+                continue
+            if len(same) == 1:
+                alike.append(same)
+            same.append(_Due(at, order, line, match_type, rule))
+    for same in alike:
+        same.sort(key=lambda each: (each.at, each.line.line), reverse=True)
+    return due
+
+
 def _is_plain(line: InvoiceLine) -> bool:
-    """Its code and words are more than marks."""
+    """Goods priced by the unit, on a line that names no order of its own; its code and words are more than marks."""
+    if line.kind is not GOODS or line.po_line or line.po_number or line.price_base_quantity != ONE:
+        return False
     code, words = line.item_code or "", line.description
     return code[:1].isalnum() and (not words or words[:1].isalnum())
 
 
-def _subject(order: PurchaseOrder, invoice: CapturedInvoice, policy: MatchPolicy) -> Subject:
-    return Subject(vendor=policy.surviving_vendor(order.vendor_id), subsidiary=order.subsidiary, on=invoice.issue_date)
-
-
-def _waiting(orders: Iterable[PurchaseOrder]) -> dict[_Key, list[_Waiting]]:
-    """Order lines by what a document calls them, the one to bill last in front: it is taken from the end."""
-    waiting: dict[_Key, list[_Waiting]] = {}
-    for order in orders:
-        for line in order.lines:
-            if line.item_code and not line.is_closed and not line.billed and line.rate > 0:
-                key = (line.item_code, line.description, line.unit)
-                if key in waiting:
-                    waiting[key].append((order, line))
-                else:
-                    waiting[key] = [(order, line)]
-    for same in waiting.values():
-        if len(same) > 1:
-            position = {order.id: number for number, order in enumerate(orders)}
-            same.sort(key=lambda each: (position[each[0].id], each[1].line), reverse=True)
-    return waiting
-
-
-def _taken(waiting: list[_Waiting], quantity: Decimal, price: Decimal, rules: _Rules) -> _Taken | None:
-    """The first ordered of them that is for just that price and quantity, all of which may be billed."""
-    for index in range(len(waiting) - 1, -1, -1):
-        order, line = waiting[index]
-        if line.rate != price or line.quantity != quantity or quantity <= 0 or line.kind is ItemKind.EXPENSE:
-            continue
-        match_type, rule = rules[order.id][line.kind]
-        if match_type is MatchType.TWO_WAY or line.received == quantity:
-            del waiting[index]
-            return order, line, match_type, rule
-    return None
-
-
-def _decision(line: InvoiceLine, taken: _Taken, *, is_amount: bool) -> LineMatch:
-    order, ordered, match_type, rule = taken
+def _decision(line: InvoiceLine, taken: _Due, *, is_exact: bool) -> LineMatch:
+    order, ordered = taken.order, taken.line
     quantity, rate = ordered.quantity, ordered.rate
     unit = f" {ordered.unit}" if ordered.unit else ""
-    return LineMatch(
-        line=line.line,
-        links=(OrderLineLink(order_id=order.id, po_number=order.number, line=ordered.line, quantity=quantity),),
-        status=LineStatus.PERFECT_MATCH,
-        conditions=PERFECT,
-        match_type=match_type,
-        explain=f"rate {price_text(rate)} on invoice and order; {plain(quantity)}{unit} billed as ordered",
-        coding=ordered.coding,
-        expected_quantity=quantity,
-        billed_quantity=quantity,
-        expected_rate=rate,
-        billed_rate=rate,
-        evidence=EVIDENCE[line.description != "", line.unit is not None and line.unit != "", is_amount].copy(),
-        rules={"mode": rule},
+    link = made(
+        OrderLineLink,
+        {"order_id": order.id, "po_number": order.number, "line": ordered.line, "quantity": quantity, "over": ZERO},
+    )
+    return made(
+        LineMatch,
+        {
+            **PERFECT,
+            "line": line.line,
+            "links": (link,),
+            "match_type": taken.match_type,
+            "explain": f"rate {price_text(rate)} on invoice and order; {plain(quantity)}{unit} billed as ordered",
+            "coding": ordered.coding,
+            "expected_quantity": quantity,
+            "billed_quantity": quantity,
+            "expected_rate": rate,
+            "billed_rate": rate,
+            "evidence": EVIDENCE[line.description != "", bool(line.unit), is_exact].copy(),
+            "rules": {"mode": taken.rule},
+        },
     )

@@ -12,12 +12,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 from typing import TypeVar
 
 from counterfoil.domain.invoices import CapturedInvoice, DocumentType, Invoice, InvoiceLine, LineKind
 from counterfoil.domain.matching_result import LineMatch, OrderLineLink
-from counterfoil.domain.money import decimal_of, plain, round_money, smallest_unit
+from counterfoil.domain.money import EXACT, decimal_of, plain, round_money, smallest_unit, split_amount
 from counterfoil.domain.orders import ZERO, Coding, OrderLine, PurchaseOrder
 from counterfoil.domain.records import Record
 from counterfoil.domain.tax import net_amounts, prices_include_tax
@@ -28,7 +28,6 @@ MEMO_LENGTH_MAX = 999
 LINE_TEXT_LENGTH_MAX = 999
 RATE_DECIMALS = 8  # as many as the ERP shows of a rate
 RATE_DECIMALS_MAX = 20
-EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 T = TypeVar("T")
 
@@ -246,7 +245,7 @@ def _parts(
     match = _match_of(line, invoice)
     amount = _amount(line, currency)
     if match is not None and match.links and not match.is_price_credit:
-        shares = _shares(amount, [_weight(link, orders) for link in match.links], currency)
+        shares = split_amount(amount, [_weight(link, orders) for link in match.links], currency)
         return [
             _Part(share, line.description, link=link, coding=match.coding)
             for link, share in zip(match.links, shares, strict=True)
@@ -287,15 +286,6 @@ def _ordered(link: OrderLineLink, orders: Mapping[str, PurchaseOrder]) -> OrderL
         return orders[link.order_id].line(link.line)
     except KeyError as error:
         raise BillImpossible("order_line_missing", f"order line {link} is gone") from error
-
-
-def _shares(amount: Decimal, weights: Sequence[tuple[Decimal, Decimal]], currency: str) -> list[Decimal]:
-    """An amount over several order lines by what they are worth; the last one takes what rounding leaves."""
-    by_value = [value for value, _ in weights]
-    used = by_value if sum(by_value) else [quantity for _, quantity in weights]
-    total = sum(used, ZERO) or Decimal(1)
-    shares = [round_money(EXACT.divide(amount * weight, total), currency) for weight in used[:-1]]
-    return [*shares, amount - sum(shares, ZERO)]
 
 
 def _tax(captured: CapturedInvoice, charge_accounts: Mapping[str, str], currency: str) -> list[_Part]:

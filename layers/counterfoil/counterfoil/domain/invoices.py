@@ -148,9 +148,12 @@ class CapturedInvoice(Record):
     @property
     def billed_lines(self) -> tuple[InvoiceLine, ...]:
         """What makes up the total before tax: lines that are no subtotals, then charges, numbered on."""
-        last = max((line.line for line in self.lines), default=0)
-        charges = (charge.model_copy(update={"line": last + charge.line}) for charge in self.charges)
-        return (*(line for line in self.lines if line.kind != LineKind.SUBTOTAL), *charges)
+        subtotal = LineKind.SUBTOTAL
+        lines = [line for line in self.lines if line.kind is not subtotal]
+        if self.charges:
+            last = max((line.line for line in self.lines), default=0)
+            lines += [charge.model_copy(update={"line": last + charge.line}) for charge in self.charges]
+        return tuple(lines)
 
 
 class Document(Record):

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from functools import cached_property
+from operator import attrgetter
 
 from counterfoil.domain import ledger, tax
 from counterfoil.domain.agreement import agreement
@@ -38,9 +40,11 @@ from counterfoil.domain.money import plain, price_text, round_money, smallest_un
 from counterfoil.domain.order_choice import OrderChoice, choose_orders
 from counterfoil.domain.orders import ZERO, PurchaseOrder
 from counterfoil.domain.policy import Axis, MatchMode, MatchPolicy, Subject, Threshold
+from counterfoil.domain.records import made
 from counterfoil.domain.units import Conversion, Units, canonical
 
-DIGITS = 60
+# Whatever the caller's own context is, decisions come out the same.
+EXACT = Context(prec=60)
 PLACES_MAX = 12
 TENTH = Decimal("0.1")
 # So many earlier invoices above an order line's price, each within the tolerance, make the next one a pattern.
@@ -58,6 +62,7 @@ WITHIN = {
     Axis.AMOUNT: LineStatus.AMOUNT_THRESHOLD,
 }
 GRAVITY = {status: grade for grade, status in enumerate(LineStatus)}
+BY_NUMBER = attrgetter("line")
 HandLinks = Mapping[int, Sequence[tuple[str, int]]]
 
 
@@ -107,7 +112,7 @@ def match_invoice(
     so. `hand_links` maps an invoice line to the (order id, line) that a person
     linked it to, or to nothing when a person unlinked it; other lines are linked by the rules.
     """
-    with localcontext(prec=DIGITS):
+    with localcontext(EXACT):
         includes = tax.prices_include_tax(invoice) if prices_include_tax is None else prices_include_tax
         return _Matching(invoice, orders, policy, invoice_id, vendor_id, includes, hand_links or {}).decide(
             invoice_type
@@ -171,12 +176,15 @@ class _Matching:
         self.vendor_id = vendor_id
         self.prices_include_tax = prices_include_tax
         self.hand_links = hand_links
-        self.units = Units(policy.unit_conversions, policy.item_unit_conversions)
         self.is_credit = invoice.document_type == DocumentType.CREDIT_NOTE
         self.flags: list[str] = []
         self.lines: list[Billed] = []
         self.bills_goods = False
         self.overcharged: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+
+    @cached_property
+    def units(self) -> Units:
+        return Units(self.policy.unit_conversions, self.policy.item_unit_conversions)
 
     def decide(self, invoice_type: InvoiceType | None) -> MatchResult:
         if self.vendor_id is None:
@@ -186,7 +194,7 @@ class _Matching:
         if invoice_type is None and choice.orders:
             chosen_type = InvoiceType.PO_INVOICE
         if choice.is_named and not (self.is_credit or self.hand_links or self.prices_include_tax):
-            lines = sorted(self.invoice.billed_lines, key=lambda line: line.line)
+            lines = sorted(self.invoice.billed_lines, key=BY_NUMBER)
             agreed = agreement(self.invoice, lines, choice.orders, self.policy)
             net = self._net_total()
             if agreed is not None and (net is not None or self.invoice.gross_total is None):
@@ -227,8 +235,7 @@ class _Matching:
 
     def _choose(self, chosen_type: InvoiceType, *, is_chosen: bool) -> OrderChoice:
         """The orders; none for an ordinary invoice, which is one when a person says so or nothing speaks against it."""
-        by_hand = {order_id for links in self.hand_links.values() for order_id, _ in links}
-        is_ordinary = chosen_type == InvoiceType.INVOICE and not by_hand
+        is_ordinary = chosen_type == InvoiceType.INVOICE and not any(self.hand_links.values())
         if is_ordinary and (is_chosen or not (self.is_credit or self._names_orders())):
             return OrderChoice(orders=(), is_named=False)
         choice = choose_orders(
@@ -706,18 +713,19 @@ class _Matching:
         self, chosen_type: InvoiceType, choice: OrderChoice, lines: tuple[LineMatch, ...], *, passes: bool
     ) -> MatchResult:
         flags = tuple(dict.fromkeys(self.flags))
-        used = {link.order_id for line in lines for link in line.links}
-        return MatchResult(
-            invoice_type=chosen_type,
-            lines=lines,
-            approvable=passes and not BLOCKING_FLAGS.intersection(flags),
-            flags=flags,
-            order_versions={
-                order.id: order.version
-                for order in self.orders
-                if order.id in used or any(order.id == each.id for each in choice.orders)
+        used = {order.id for order in choice.orders}
+        if self.hand_links:
+            used.update(link.order_id for line in lines for link in line.links)
+        return made(
+            MatchResult,
+            {
+                "invoice_type": chosen_type,
+                "lines": lines,
+                "approvable": passes and not BLOCKING_FLAGS.intersection(flags),
+                "flags": flags,
+                "order_versions": {order.id: order.version for order in self.orders if order.id in used},
+                "policy_version": self.policy.version,
             },
-            policy_version=self.policy.version,
         )
 
     def _line(self, finding: _Finding) -> LineMatch:

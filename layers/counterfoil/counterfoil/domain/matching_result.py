@@ -42,12 +42,17 @@ class LineStatus(StrEnum):
 
     @property
     def passes(self) -> bool:
-        return self in (
-            LineStatus.PERFECT_MATCH,
-            LineStatus.QUANTITY_THRESHOLD,
-            LineStatus.RATE_THRESHOLD,
-            LineStatus.AMOUNT_THRESHOLD,
-        )
+        return self in _PASSING
+
+
+_PASSING = frozenset(
+    {
+        LineStatus.PERFECT_MATCH,
+        LineStatus.QUANTITY_THRESHOLD,
+        LineStatus.RATE_THRESHOLD,
+        LineStatus.AMOUNT_THRESHOLD,
+    }
+)
 
 
 class MatchType(StrEnum):

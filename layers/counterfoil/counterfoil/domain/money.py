@@ -5,7 +5,8 @@ Minor units follow ISO 4217; a currency that is not listed has two.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 MINOR_UNITS_DEFAULT = 2
 MINOR_UNITS = {
@@ -34,7 +35,9 @@ MINOR_UNITS = {
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
     **dict.fromkeys(["CLF", "UYW"], 4),
 }
+SMALLEST_UNITS = {places: Decimal(1).scaleb(-places) for places in {MINOR_UNITS_DEFAULT, *MINOR_UNITS.values()}}
 DIGITS_MAX = 30
+EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
 def minor_units(currency: str) -> int:
@@ -44,12 +47,24 @@ def minor_units(currency: str) -> int:
 
 def smallest_unit(currency: str) -> Decimal:
     """The smallest amount that can be paid: 0.01 for EUR, 1 for JPY."""
-    return Decimal(1).scaleb(-minor_units(currency))
+    return SMALLEST_UNITS[minor_units(currency)]
 
 
 def round_money(amount: Decimal, currency: str) -> Decimal:
     """The amount in whole minor units, halves away from zero as invoices are rounded."""
     return amount.quantize(smallest_unit(currency), rounding=ROUND_HALF_UP)
+
+
+def split_amount(amount: Decimal, weights: Sequence[tuple[Decimal, Decimal]], currency: str) -> list[Decimal]:
+    """An amount in shares by the first weights, or by the second ones where the first are all zero.
+
+    Each share is rounded; the last one takes what that leaves, so that they add up to the amount.
+    """
+    first = [weight for weight, _ in weights]
+    used = first if sum(first) else [weight for _, weight in weights]
+    total = sum(used, Decimal(0)) or Decimal(1)
+    shares = [round_money(EXACT.divide(EXACT.multiply(amount, weight), total), currency) for weight in used[:-1]]
+    return [*shares, amount - sum(shares, Decimal(0))]
 
 
 def decimal_of(text: str) -> Decimal:

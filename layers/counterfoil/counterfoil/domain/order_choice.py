@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import NamedTuple
 
 from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.orders import OrderStatus, PurchaseOrder
@@ -23,20 +25,27 @@ _ORDER_PREFIX = re.compile(
 _CONFUSED = str.maketrans("OQDILZSB", "00011258")
 
 
-@dataclass(frozen=True, slots=True)
-class OrderChoice:
+class OrderChoice(NamedTuple):
     """The orders an invoice's lines are linked to, whether the document named them, and what was noticed."""
 
     orders: tuple[PurchaseOrder, ...]
     is_named: bool
     flags: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
-    by_number: Mapping[str, str] = field(default_factory=dict)
+    by_number: Mapping[str, str] = MappingProxyType({})
+
+
+def _as_written(text: str) -> str:
+    return text.strip().casefold()
+
+
+def _without_marks(text: str) -> str:
+    return NOT_ALPHANUMERIC.sub("", text).upper()
 
 
 def order_number(text: str) -> str:
     """An order number as it is compared: no `PO`, no marks, no zeros in front."""
-    bare = NOT_ALPHANUMERIC.sub("", text).upper()
+    bare = _without_marks(text)
     return _ORDER_PREFIX.sub("", bare).lstrip("0") or bare
 
 
@@ -59,17 +68,8 @@ def choose_orders(
     that no order has exactly is tried once more as a scan may have read it, and must then fit one order only.
     """
     own = _own(orders, policy, vendor_id)
-    numbers = tuple(
-        dict.fromkeys(
-            number
-            for number in (
-                invoice.po_number,
-                *invoice.po_numbers,
-                *(line.po_number for line in invoice.lines),
-            )
-            if number and order_number(number)
-        )
-    )
+    named = (invoice.po_number, *invoice.po_numbers, *[line.po_number for line in invoice.lines])
+    numbers = [number for number in dict.fromkeys(named) if number and _without_marks(number)]
     if not numbers:
         chosen = [order for order in own if vendor_id and is_billable(order, by_name=is_credit)]
         flags = ("order_found_by_lines",) if chosen else ()
@@ -86,7 +86,7 @@ def _own(orders: Sequence[PurchaseOrder], policy: MatchPolicy, vendor_id: str | 
 
 def _sorted(orders: Iterable[PurchaseOrder]) -> tuple[PurchaseOrder, ...]:
     """Oldest first: what was ordered first is billed first."""
-    return tuple(sorted(orders, key=lambda order: (str(order.order_date or ""), order.number, order.id)))
+    return tuple(sorted(orders, key=lambda order: (order.order_date or date.min, order.number, order.id)))
 
 
 def is_billable(order: PurchaseOrder, *, by_name: bool = True) -> bool:
@@ -96,13 +96,12 @@ def is_billable(order: PurchaseOrder, *, by_name: bool = True) -> bool:
 
 
 def _named(
-    numbers: tuple[str, ...],
+    numbers: Sequence[str],
     own: list[PurchaseOrder],
     orders: Sequence[PurchaseOrder],
     *,
     is_credit: bool,
 ) -> OrderChoice:
-    own_ids = {order.id for order in own}
     chosen: dict[str, PurchaseOrder] = {}
     by_number: dict[str, str] = {}
     flags: list[str] = []
@@ -110,6 +109,7 @@ def _named(
     for number in numbers:
         found, is_exact = _by_number(number, own)
         if not found:
+            own_ids = {order.id for order in own}
             others = _by_number(number, [order for order in orders if order.id not in own_ids])[0]
             flags.append("order_of_other_vendor" if others else "order_not_found")
             reasons.append(f"no order of this vendor has the number {number}")
@@ -137,16 +137,13 @@ def _was_billed(order: PurchaseOrder) -> bool:
 
 def _by_number(number: str, orders: Sequence[PurchaseOrder]) -> tuple[list[PurchaseOrder], bool]:
     """The one order of that number, as written, normalised, or as a scan confuses letters; none when two fit."""
-    spellings = (
-        lambda text: text.strip().casefold(),
-        lambda text: NOT_ALPHANUMERIC.sub("", text).upper(),
-        order_number,
-    )
-    for spelling in spellings:
-        found = [order for order in orders if spelling(order.number) == spelling(number)]
+    for spelling in (_as_written, _without_marks, order_number):
+        wanted = spelling(number)
+        found = [order for order in orders if spelling(order.number) == wanted]
         if len(found) == 1:
             return found, True
         if found:
             return [], False
-    confused = [order for order in orders if as_scanned(order.number) == as_scanned(number)]
+    wanted = as_scanned(number)
+    confused = [order for order in orders if as_scanned(order.number) == wanted]
     return (confused, False) if len(confused) == 1 else ([], False)

@@ -28,7 +28,10 @@ class ItemKind(StrEnum):
 
     @property
     def is_received(self) -> bool:
-        return self in (ItemKind.INVENTORY, ItemKind.NONINVENTORY_RECEIVABLE)
+        return self in _RECEIVED
+
+
+_RECEIVED = frozenset({ItemKind.INVENTORY, ItemKind.NONINVENTORY_RECEIVABLE})
 
 
 class Coding(Record):
@@ -84,12 +87,17 @@ class OrderStatus(StrEnum):
     @property
     def is_open(self) -> bool:
         """Bills can still be entered against it."""
-        return self in (
-            OrderStatus.PENDING_RECEIPT,
-            OrderStatus.PARTIALLY_RECEIVED,
-            OrderStatus.PENDING_BILLING_PARTIALLY_RECEIVED,
-            OrderStatus.PENDING_BILL,
-        )
+        return self in _OPEN
+
+
+_OPEN = frozenset(
+    {
+        OrderStatus.PENDING_RECEIPT,
+        OrderStatus.PARTIALLY_RECEIVED,
+        OrderStatus.PENDING_BILLING_PARTIALLY_RECEIVED,
+        OrderStatus.PENDING_BILL,
+    }
+)
 
 
 class PurchaseOrder(Record):

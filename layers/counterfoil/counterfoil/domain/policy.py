@@ -5,12 +5,10 @@ Every default is the strict one: no tolerance, nothing approved by itself, no un
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -131,8 +129,7 @@ class ScopedThresholds(Thresholds):
         return (self.since is None or self.since <= on) and (self.until is None or on <= self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What a rule is looked up for: one order line's item, vendor, category and subsidiary, and the invoice's date."""
 
     item: str | None = None
@@ -179,14 +176,12 @@ class MatchPolicy(Record):
 
     def mode_for(self, subject: Subject) -> tuple[MatchMode, str]:
         """The mode and which rule set it: item before vendor before category before company."""
-        asked: tuple[tuple[str, str | None, Mapping[str, MatchMode]], ...] = (
-            ("item", subject.item, self.item_modes),
-            ("vendor", subject.vendor, self.vendor_modes),
-            ("category", subject.category, self.category_modes),
-        )
-        for name, key, modes in asked:
-            if key is not None and key in modes:
-                return modes[key], name
+        if subject.item in self.item_modes:
+            return self.item_modes[subject.item], "item"
+        if subject.vendor in self.vendor_modes:
+            return self.vendor_modes[subject.vendor], "vendor"
+        if subject.category in self.category_modes:
+            return self.category_modes[subject.category], "category"
         return self.mode, "company"
 
     def threshold_for(self, axis: Axis, subject: Subject) -> tuple[Threshold, str]:
@@ -201,6 +196,8 @@ class MatchPolicy(Record):
 
     def surviving_vendor(self, vendor_id: str) -> str:
         """The vendor that a merged record became; itself when it was not merged."""
+        if vendor_id not in self.vendor_merges:
+            return vendor_id
         seen = {vendor_id}
         while (survivor := self.vendor_merges.get(vendor_id)) is not None and survivor not in seen:
             seen.add(survivor)

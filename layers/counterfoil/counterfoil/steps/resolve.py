@@ -26,10 +26,11 @@ from counterfoil.domain.exceptions import (
     receipt_requests,
 )
 from counterfoil.domain.invoices import CapturedInvoice, Invoice
+from counterfoil.domain.landed_cost import CostsNotShared, LandedBasis, LandedCosts, landed_costs
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.matching_result import InvoiceType, LineMatch, MatchResult
 from counterfoil.domain.order_list import OfferedOrder, offered_orders
-from counterfoil.domain.orders import Coding
+from counterfoil.domain.orders import Coding, PurchaseOrder
 from counterfoil.domain.people import Entitlement, Person
 from counterfoil.domain.policy import CompanySettings
 from counterfoil.errors import ActionDeclined, BadRequest, MoveRefused, RecordUnknown
@@ -225,6 +226,43 @@ def drafted_memo(invoice: Invoice) -> DebitMemo:
     if memo is None:
         raise RecordUnknown("nothing on this invoice is billed above what is due: there is nothing to ask back")
     return memo
+
+
+def drafted_landed_costs(
+    invoice: Invoice, *, basis: LandedBasis, of_orders: Sequence[str] = (), store: Store
+) -> LandedCosts:
+    """What the invoice's charges add to goods: its own, or those of the orders whose numbers are named.
+
+    Raises BadRequest for a number that is no order's or several orders', RecordUnknown where nothing can be shared out.
+    """
+    if invoice.captured is None:
+        raise RecordUnknown("the document is not read yet")
+    if len(of_orders) > LINKS_MAX:
+        raise BadRequest(f"charges are shared out over at most {LINKS_MAX} orders, these are {len(of_orders)}")
+    company, result = invoice.company, invoice.match
+    named_orders = [_order_numbered(company, number, store) for number in of_orders]
+    links = [link.order_id for line in result.lines for link in line.links] if result is not None else []
+    orders = {order.id: order for order in named_orders} or store.orders(company, links)
+    receipts = [receipt for order_id in orders for receipt in store.receipts(company, order_id)]
+    try:
+        return landed_costs(
+            invoice.captured,
+            result,
+            orders,
+            receipts,
+            basis=basis,
+            of_orders=[order.id for order in named_orders],
+            own_bill=(invoice.bill.id or "") if invoice.bill else "",
+        )
+    except CostsNotShared as reason:
+        raise RecordUnknown(str(reason)) from reason
+
+
+def _order_numbered(company: str, number: str, store: Store) -> PurchaseOrder:
+    found = store.orders_numbered(company, number)
+    if len(found) != 1:
+        raise BadRequest(f"there are {len(found) or 'no'} orders with the number {number[:CODE_MAX]!r}")
+    return found[0]
 
 
 # Receipt chase
