@@ -146,7 +146,13 @@ def test_every_page_fits_its_width_names_its_fields_and_can_be_read(opened, too_
     root = page.url.partition(f"/{COMPANY}/")[0]
     invoice = f"{COMPANY}/invoices/{too_dear.id}"
     places = (
-        *(invoice, f"{invoice}/lines/1/orders", f"{invoice}/debit_memo", f"{invoice}/decisions"),
+        *(
+            invoice,
+            f"{invoice}/lines/1/orders",
+            f"{invoice}/debit_memo",
+            f"{invoice}/landed_costs",
+            f"{invoice}/decisions",
+        ),
         *(f"{COMPANY}/{place}" for place in ("", "exceptions", "receipts", "deliveries", "settings", "upload")),
         f"{COMPANY}/uploaded",
     )
