@@ -200,7 +200,7 @@ def _words(
             gap = x0 - word.x1
             is_apart = after_space and (
                 gap >= size * SPACE_GAP
-                or _starts_word(word.text, character, gap / size, widest / size)
+                or _starts_word(word.text, character, gap, widest, size)
                 or (gap > 0 and not raw.FPDFText_IsGenerated(handle, index - 1))
             )
             if is_apart or (character != "." and word.text.endswith(LEADER)):
@@ -223,12 +223,12 @@ def _words(
     ]
 
 
-def _starts_word(before: str, character: str, gap: float, widest: float) -> bool:
+def _starts_word(before: str, character: str, gap: float, widest: float, size: float) -> bool:
     """Whether a narrow space in tightly set text is one: wider than between letters, where no word would go on.
 
-    Gaps in letter heights. Some fonts leave as much behind an `r`: between small letters nothing can be told.
+    Some fonts leave as much behind an `r`: between small letters nothing can be told. `size` is the letters' height.
     """
-    return gap >= TIGHT_GAP and gap > TIGHT_TIMES * widest and not (before[-1].islower() and character.islower())
+    return gap >= TIGHT_GAP * size and gap > TIGHT_TIMES * widest and not (before[-1].islower() and character.islower())
 
 
 def _upright(box: Any, bounds: tuple[float, float, float, float], turns: int) -> tuple[float, float, float, float]:
