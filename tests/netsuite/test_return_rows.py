@@ -156,5 +156,5 @@ def test_only_so_many_internal_ids_reach_a_query(ids):
         lambda: sent_back_queries(ids=ids),
         lambda: shipments_query(return_ids=ids)(None),
     ):
-        with pytest.raises(ValueError, match="ids|internal id"):
+        with pytest.raises(ValueError, match=r"ids|internal id"):
             made()

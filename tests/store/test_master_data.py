@@ -9,7 +9,7 @@ from counterfoil.domain.orders import OrderStatus, Receipt
 from counterfoil.domain.policy import CompanySettings
 from counterfoil.domain.returns import ReturnedLine, VendorReturn
 from counterfoil.domain.settings_history import broken_at
-from counterfoil.errors import BadRequest, LeaseRefused, StaleWrite, UnknownCompany
+from counterfoil.errors import BadRequest, ErpLoginRefused, LeaseRefused, StaleWrite, UnknownCompany
 from counterfoil.store import SyncProgress
 from tests.builders import COMPANY, NOON, a_delivery, a_vendor, an_order
 
@@ -181,6 +181,28 @@ def test_a_lease_whose_holder_died_is_given_again(store):
     abandoned.__enter__()
 
     with store.lease(COMPANY, most=1, seconds=60):
+        pass
+
+
+def test_a_login_that_the_erp_refused_lately_is_given_no_lease(store):
+    store.note_login_refused(COMPANY, "a", seconds=60)
+
+    refused = pytest.raises(ErpLoginRefused, match="refused this login lately")
+    with refused, store.lease(COMPANY, most=2, seconds=60, login="a"):
+        pass
+
+
+def test_other_credentials_and_other_companies_are_not_held_up_by_a_refused_login(store):
+    store.note_login_refused(COMPANY, "a", seconds=60)
+
+    with store.lease(COMPANY, most=1, seconds=60, login="b"), store.lease("other", most=1, seconds=60, login="a"):
+        pass
+
+
+def test_a_refused_login_is_tried_again_after_its_time(store):
+    store.note_login_refused(COMPANY, "a", seconds=-1)
+
+    with store.lease(COMPANY, most=1, seconds=60, login="a"):
         pass
 
 

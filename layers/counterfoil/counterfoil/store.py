@@ -37,6 +37,7 @@ from counterfoil.domain.vendor_memory import VendorMemory
 from counterfoil.domain.vendors import Vendor
 from counterfoil.errors import (
     BadRequest,
+    ErpLoginRefused,
     InvoiceMissing,
     LeaseRefused,
     MoveRefused,
@@ -698,20 +699,39 @@ class Store:
     # The ERP account's concurrency
 
     @contextmanager
-    def lease(self, company: str, *, most: int, seconds: int) -> Iterator[None]:
+    def lease(self, company: str, *, most: int, seconds: int, login: str = "") -> Iterator[None]:
         """Hold one of `most` leases on the company's ERP account; waits for one, then LeaseRefused.
 
-        A holder that dies loses its lease after `seconds`.
+        A holder that dies loses its lease after `seconds`. None is given to a login (any name of it that tells
+        credentials apart) that the ERP refused lately: ErpLoginRefused.
         """
         holder = secrets.token_hex(8)
         key = _key(f"{company}#LEASES", "ERP")
-        slot = self._take_lease(key, holder, most, seconds)
+        slot = self._take_lease(key, holder, most, seconds, login)
         try:
             yield
         finally:
             self._release_lease(key, holder, slot)
 
-    def _take_lease(self, key: Item, holder: str, most: int, seconds: int) -> int:
+    def note_login_refused(self, company: str, login: str, *, seconds: int) -> None:
+        """The ERP refused the login: for so many seconds it is given no lease."""
+        until = int(datetime.now(UTC).timestamp()) + seconds
+        self._client.update_item(
+            TableName=self._table,
+            Key=_key(f"{company}#LEASES", "ERP"),
+            UpdateExpression="SET refused_until = :until, refused_login = :login",
+            ExpressionAttributeValues={":until": {"N": str(until)}, ":login": {"S": login}},
+        )
+
+    def _check_login(self, key: Item, login: str, now: float) -> None:
+        noted = self._get(key) or {}
+        until = int(noted.get("refused_until", {}).get("N", 0))
+        if until >= int(now) and noted.get("refused_login", {}).get("S") == login:
+            again = datetime.fromtimestamp(until, UTC).isoformat(timespec="minutes")
+            detail = f"the ERP refused this login lately: it is asked again after {again}, or with other credentials"
+            raise ErpLoginRefused("login_refused_lately", detail)
+
+    def _take_lease(self, key: Item, holder: str, most: int, seconds: int, login: str) -> int:
         for _ in range(LEASE_TRIES_MAX):
             now = datetime.now(UTC).timestamp()
             first = secrets.randbelow(most)
@@ -722,9 +742,11 @@ class Store:
                         TableName=self._table,
                         Key=key,
                         UpdateExpression="SET #holder = :holder, #until = :until",
-                        ConditionExpression="attribute_not_exists(#until) OR #until < :now",
+                        ConditionExpression="(attribute_not_exists(#until) OR #until < :now) AND "
+                        "(attribute_not_exists(refused_until) OR refused_until < :now OR refused_login <> :login)",
                         ExpressionAttributeNames={"#holder": f"holder_{slot}", "#until": f"until_{slot}"},
                         ExpressionAttributeValues={
+                            ":login": {"S": login},
                             ":holder": {"S": holder},
                             ":until": {"N": str(int(now) + seconds)},
                             ":now": {"N": str(int(now))},
@@ -734,6 +756,7 @@ class Store:
                 except ClientError as error:
                     if _code(error) != "ConditionalCheckFailedException":
                         raise
+            self._check_login(key, login, now)
             self._pause(LEASE_PAUSE_SECONDS)
         raise LeaseRefused(f"none of the {most} leases on the ERP account came free")
 

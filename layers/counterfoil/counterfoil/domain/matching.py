@@ -257,11 +257,8 @@ class _Matching:
         places = self._places(choice.orders)
         by_hand = self._hand_places()
         free_lines = [line for line in lines if line.line.line not in self.hand_links]
-        linker = self._linker(places, choice)
         held = {place.key for places in by_hand.values() for place in places}
-        if held:
-            rest = [place for place in places if place.key not in held]
-            linker = self._linker(rest, choice)
+        linker = self._linker([place for place in places if place.key not in held], choice)
         by_rules = linker.link(free_lines)
         if linker.is_ambiguous(by_rules):
             self.flags.append("order_ambiguous")
@@ -290,6 +287,8 @@ class _Matching:
 
     def _hand_places(self) -> dict[int, tuple[Place, ...]]:
         """What people linked; a link to a line that cannot be billed any more is no link."""
+        if not self.hand_links:
+            return {}
         wanted = {order_id for links in self.hand_links.values() for order_id, _ in links}
         own = choose_orders(
             self.invoice.model_copy(
@@ -326,7 +325,7 @@ class _Matching:
         due = round_money(overcharged, place.order.currency)
         if due <= 0 or round_money(line.total * share[0] / share[1], place.order.currency) != -due:
             return False
-        self._say_rules(finding, place)
+        finding.rules["mode"] = mode_rule(place.mode, place.mode_by, place.line.kind)
         finding.overcharge = -overcharged
         finding.links = (_link(place, ZERO),)
         finding.said.append(f"{plain(due)} taken back, just what was charged above {_price(place.line.rate)} before")
@@ -446,7 +445,7 @@ class _Matching:
         places = {place.key: place for finding in group for place in finding.linked.places}
         first = next(iter(places.values()))
         for finding in group:
-            self._say_rules(finding, first)
+            finding.rules["mode"] = mode_rule(first.mode, first.mode_by, first.line.kind)
         if not _are_comparable(list(places.values())):
             for finding in group:
                 finding.conditions.add(LineStatus.QUANTITY_MISMATCH)
@@ -480,10 +479,6 @@ class _Matching:
         finding.rules["charge"] = "company"
         finding.said.append(f"{kind.value} of {plain(total)} is within the {plain(limit.limit(net))} allowed")
         return True
-
-    def _say_rules(self, finding: _Finding, place: Place) -> None:
-        mode, source = self.policy.mode_for(subject_of(place.order, place.line, self.invoice, self.policy))
-        finding.rules["mode"] = mode_rule(mode, source, place.line.kind)
 
     def _compare_amounts(self, group: Sequence[_Finding], places: Sequence[Place]) -> None:
         """Expense lines: the amount, and that the order line has it left."""
@@ -663,15 +658,13 @@ class _Matching:
 
     def _waive(self, finding: _Finding) -> None:
         """Where the strategy is not to match, a line that does not agree stays unlinked and stops nothing."""
-        if finding.linked.places:
-            subjects = [
-                subject_of(place.order, place.line, self.invoice, self.policy) for place in finding.linked.places
-            ]
-        else:
-            vendor = self.vendor_id and self.policy.surviving_vendor(self.vendor_id)
-            subjects = [Subject(vendor=vendor or None, on=self.invoice.issue_date)]
-        modes = [self.policy.mode_for(subject) for subject in subjects]
-        if finding.status.passes or any(mode != MatchMode.NONE for mode, _ in modes):
+        if finding.status.passes:
+            return
+        modes = [(place.mode, place.mode_by) for place in finding.linked.places]
+        if not modes:
+            vendor = self.policy.surviving_vendor(self.vendor_id) if self.vendor_id else None
+            modes = [self.policy.mode_for(Subject(vendor=vendor, on=self.invoice.issue_date))]
+        if any(mode != MatchMode.NONE for mode, _ in modes):
             return
         finding.is_waived = True
         finding.linked, finding.links = Linked(), ()
