@@ -80,6 +80,7 @@ def test_a_second_line_that_does_not_fit_lets_nothing_by(second: dict[str, Any])
     result = matched(an_invoice_of(first, billed(line=2, **second)), an_order(lines=(a_line(1, unit="ea"),)))
 
     assert not result.approvable
+    assert [line.link for line in result.lines] == ["PO-1:1", None]
 
 
 def test_a_line_that_names_another_order_is_not_linked_to_this_one() -> None:
