@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from counterfoil.capture.layout.labels import Label, LabelledLayout
 from counterfoil.capture.layout.values import amount_of, dates_in
 from counterfoil.capture.layout.vocabulary import TAUGHT, TAUGHT_ALONE, Meaning, Vocabulary, squeeze
-from counterfoil.capture.layout.words import Phrase, Row, Word
+from counterfoil.capture.layout.words import Phrase, Word
 from counterfoil.domain.vendor_memory import Anchor, PlaceLesson
 
 DATES = ("issue_date", "due_date")
@@ -48,8 +49,12 @@ def place_of(
 ) -> PlaceLesson | None:
     """Where these words stand, from the texts around them; from the page's corner where nothing is printed around."""
     text = " ".join(word.text for word in words)
-    nearest = sorted(_stable(labelled, words), key=lambda phrase: _distance(phrase, words, vocabulary))
-    anchors = tuple(_anchor(squeeze(one.text), one.x0, _middle(one), words) for one in nearest[:ANCHORS_MAX])
+    on_page = [one for one in _texts(labelled) if one.page == words[0].page]
+    times = Counter(one.key for one in on_page)
+    own = squeeze("".join(word.text for word in words))
+    once = [one for one in on_page if times[one.key] == 1 and own not in one.key]
+    nearest = sorted(once, key=lambda one: _distance(one, words, vocabulary))[:ANCHORS_MAX]
+    anchors = tuple(_anchor(one.key, one.x0, one.middle, words) for one in nearest)
     if not anchors and words[0].page == 1:
         anchors = (_anchor(_corner(labelled), 0.0, 0.0, words),)
     if not anchors:
@@ -61,8 +66,9 @@ def taught_labels(
     labelled: LabelledLayout, lessons: Iterable[PlaceLesson], *, day_first: bool, decimal: str
 ) -> Iterator[Label]:
     """A label at each taught place that has a value in its form."""
+    texts = _texts(labelled)
     for lesson in lessons:
-        found = _value_at(labelled, lesson, day_first=day_first, decimal=decimal)
+        found = _value_at(labelled, texts, lesson, day_first=day_first, decimal=decimal)
         if found is None:
             continue
         row, start, end = found
@@ -85,10 +91,10 @@ def taught_labels(
 
 
 def _value_at(
-    labelled: LabelledLayout, lesson: PlaceLesson, *, day_first: bool, decimal: str
+    labelled: LabelledLayout, texts: Sequence[_Text], lesson: PlaceLesson, *, day_first: bool, decimal: str
 ) -> tuple[int, int, int] | None:
     """Row, start and end of the words in the lesson's form where most of its anchors say that they stand."""
-    places = [place for anchor in lesson.anchors for place in _pointed_at(labelled, anchor)]
+    places = [place for anchor in lesson.anchors for place in _pointed_at(labelled, texts, anchor)]
     best: tuple[float, int, tuple[int, int, int]] | None = None
     for row in labelled.layout.rows if places else ():
         if not any(page == row.page and row.y0 <= middle <= row.y1 for page, _, _, middle in places):
@@ -107,17 +113,17 @@ def _value_at(
 _Place = tuple[int, float, float, float]
 
 
-def _pointed_at(labelled: LabelledLayout, anchor: Anchor) -> list[_Place]:
+def _pointed_at(labelled: LabelledLayout, texts: Sequence[_Text], anchor: Anchor) -> list[_Place]:
     """Page, left, right and middle of the value from this anchor; none where it is missing or there are several."""
     left, right, down = (float(side) for side in (anchor.left, anchor.right, anchor.down))
     if anchor.text == _corner(labelled):
         return [(1, left, right, down)]
-    found = [one for one in labelled.layout.phrases if squeeze(one.text) == anchor.text]
-    on_first = [one for one in found if one.page == found[0].page]
+    found = [one for one in texts if one.key == anchor.text]
+    on_first = [one for one in found if one.page == min(other.page for other in found)]
     if len(on_first) != 1:
         return []
-    [phrase] = on_first
-    return [(phrase.page, phrase.x0 + left, phrase.x0 + right, _middle(phrase) + down)]
+    [text] = on_first
+    return [(text.page, text.x0 + left, text.x0 + right, text.middle + down)]
 
 
 def _off(words: Sequence[Word], place: _Place) -> float | None:
@@ -150,27 +156,35 @@ def _fits(lesson: PlaceLesson, words: Sequence[Word], *, day_first: bool, decima
 # Anchors
 
 
-def _stable(labelled: LabelledLayout, words: Sequence[Word]) -> list[Phrase]:
-    """Texts of the value's page that may be printed on every document: letters alone, and only once."""
-    own = set(map(id, words))
-    on_page = [one for one in labelled.layout.phrases if one.page == words[0].page]
-    times = Counter(squeeze(one.text) for one in on_page)
-    least, most = ANCHOR_LENGTH
-    return [
-        one
-        for one in on_page
-        if least <= len(key := squeeze(one.text)) <= most
-        and times[key] == 1
-        and not any(map(str.isdigit, key))
-        and not any(id(word) in own for word in one.words)
-    ]
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A phrase or a label of a page: squeezed, where it begins and ends, and the height of its middle."""
+
+    key: str
+    page: int
+    x0: float
+    x1: float
+    middle: float
 
 
-def _distance(phrase: Phrase, words: Sequence[Word], vocabulary: Vocabulary) -> float:
-    aside = max(0.0, phrase.x0 - words[-1].x1, words[0].x0 - phrase.x1)
-    apart = aside + DOWN_WEIGHT * abs(_middle(phrase) - words[0].middle)
-    key = squeeze(phrase.text)
-    is_known = key in vocabulary.labels or key in vocabulary.columns or key in vocabulary.titles
+def _texts(labelled: LabelledLayout) -> list[_Text]:
+    """Every text that stands by itself or labels something, as long as a label is, without digits."""
+    standing: list[Phrase | Label] = [*labelled.layout.phrases, *labelled.all()]
+    found: dict[tuple[str, int, int, int], _Text] = {}
+    for one in standing:
+        key, middle = squeeze(one.text), (one.y0 + one.y1) / 2
+        if ANCHOR_LENGTH[0] <= len(key) <= ANCHOR_LENGTH[1] and not any(map(str.isdigit, key)):
+            # A label that is a whole phrase is one text.
+            found.setdefault(
+                (key, one.page, round(one.x0), round(middle)), _Text(key, one.page, one.x0, one.x1, middle)
+            )
+    return list(found.values())
+
+
+def _distance(text: _Text, words: Sequence[Word], vocabulary: Vocabulary) -> float:
+    aside = max(0.0, text.x0 - words[-1].x1, words[0].x0 - text.x1)
+    apart = aside + DOWN_WEIGHT * abs(text.middle - words[0].middle)
+    is_known = text.key in vocabulary.labels or text.key in vocabulary.columns or text.key in vocabulary.titles
     return apart * (KNOWN_NEARER if is_known else 1.0)
 
 
@@ -185,7 +199,3 @@ def _anchor(text: str, x0: float, middle: float, words: Sequence[Word]) -> Ancho
 def _corner(labelled: LabelledLayout) -> str:
     page = labelled.layout.pages[0]
     return f"@{page.width:.0f}x{page.height:.0f}"
-
-
-def _middle(one: Phrase | Row) -> float:
-    return (one.y0 + one.y1) / 2
