@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 from counterfoil.capture.checks import check
 from counterfoil.capture.e_invoice import read_e_invoice
@@ -20,6 +21,9 @@ from counterfoil.capture.recognised import Recognition, UnreadPage
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import CapturedInvoice, Check, Source
 from counterfoil.domain.vendor_memory import VendorMemory
+
+# A person waits while a document is read again and again with what might be learned of it.
+LEARNING_SECONDS = 8.0
 
 
 def read_document(
@@ -61,7 +65,8 @@ def learn_document(
         check(reading)
         return TaughtReading(context, reading.captured())
 
-    return learned(read, corrected, memory)
+    deadline = time.monotonic() + LEARNING_SECONDS
+    return learned(read, corrected, memory, lambda: time.monotonic() < deadline)
 
 
 def _part_read(content: bytes, own: CompanyIdentity, limits: Limits, recognition: Recognition) -> bytes | None:

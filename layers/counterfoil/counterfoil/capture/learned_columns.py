@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from counterfoil.capture.layout.labels import cut
@@ -33,7 +34,19 @@ LINE_ROWS_MAX = 3
 DESCRIPTION_MIN = 3
 SHARE_MIN = 0.6
 
+# So many lines and rows tell what the heads mean; a table of a thousand lines says no more.
+LINES_MAX, ROWS_MAX = 20, 300
+
 Span = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _RowValues:
+    """A row with the amounts and the phrases in it, each with where it stands."""
+
+    row: Row
+    amounts: list[tuple[Decimal, Span]]
+    texts: list[tuple[str, Span]]
 
 
 def same_lines(captured: CapturedInvoice, corrected: CapturedInvoice) -> bool:
@@ -54,8 +67,10 @@ def _is_same(read: InvoiceLine, right: InvoiceLine) -> bool:
 
 def columns_of(context: Context, corrected: CapturedInvoice) -> tuple[ColumnLesson, ...]:
     """The heads that do not mean in any language file what they mean here; empty where the lines are not found."""
-    lines = [found for line in corrected.lines if (found := _found(context, line))]
-    if not lines or len(lines) < SHARE_MIN * len(corrected.lines):
+    wanted = [line for line in corrected.lines if line.kind != LineKind.SUBTOTAL][:LINES_MAX]
+    rows = [_values(context, row) for row in context.layout.rows[:ROWS_MAX]]
+    lines = [found for line in wanted if (found := _found(rows, line))]
+    if not lines or len(lines) < SHARE_MIN * len(wanted):
         return ()
     first = min(row for row, _ in lines)
     spans = [spans for _, spans in lines]
@@ -70,40 +85,48 @@ def columns_of(context: Context, corrected: CapturedInvoice) -> tuple[ColumnLess
     )
 
 
-def _found(context: Context, line: InvoiceLine) -> tuple[int, dict[str, list[Span]]] | None:
+def _found(rows: Sequence[_RowValues], line: InvoiceLine) -> tuple[int, dict[str, list[Span]]] | None:
     """The row that a line begins in, and where values of each kind stand in it; None when it is not on the page."""
     best: tuple[int, int, dict[str, list[Span]]] | None = None
-    for row in context.layout.rows:
+    for place, first in enumerate(rows):
         spans: dict[str, list[Span]] = defaultdict(list)
-        for near in context.layout.rows[row.index : row.index + LINE_ROWS_MAX]:
-            if near.page == row.page:
-                for kind, span in _spans(context, near, line):
+        for near in rows[place : place + LINE_ROWS_MAX]:
+            if near.row.page == first.row.page:
+                for kind, span in _spans(near, line):
                     spans[kind].append(span)
-            if near is row and not spans:
+            if near is first and not spans:
                 break  # A line begins where something of it stands.
         if "amount" not in spans and "unit_price" not in spans:
             continue
         if best is None or len(spans) > best[0]:
-            best = (len(spans), row.index, dict(spans))
+            best = (len(spans), first.row.index, dict(spans))
     return (best[1], best[2]) if best else None
 
 
-def _spans(context: Context, row: Row, line: InvoiceLine) -> Iterator[tuple[str, Span]]:
-    """Where a row has values of the line, by the kind of column."""
+def _values(context: Context, row: Row) -> _RowValues:
     tokens = context.labelled.tokens[row.index]
-    for amount, words in amounts_of(context, tokens):
+    amounts = [(abs(amount.value), (words[0].x0, words[-1].x1)) for amount, words in amounts_of(context, tokens)]
+    texts = [
+        (squeeze("".join(word.text for word in part)), (part[0].x0, part[-1].x1))
+        for part in context.labelled.parts(row.index)
+    ]
+    return _RowValues(row, amounts, texts)
+
+
+def _spans(row: _RowValues, line: InvoiceLine) -> Iterator[tuple[str, Span]]:
+    """Where a row has values of the line, by the kind of column."""
+    for amount, span in row.amounts:
         for field, kind in NUMBERS.items():
             value = getattr(line, field)
-            if isinstance(value, Decimal) and abs(amount.value) == abs(value):
-                yield kind, (words[0].x0, words[-1].x1)
-    for part in cut(tokens):
-        text = squeeze("".join(word.text for word in part))
+            if isinstance(value, Decimal) and amount == abs(value):
+                yield kind, span
+    for text, span in row.texts:
         for field, kind in TEXTS.items():
             want = squeeze(getattr(line, field) or "")
             whole = bool(want) and text == want
             begins = field == "description" and len(text) >= DESCRIPTION_MIN and want.startswith(text)
             if whole or begins:
-                yield kind, (part[0].x0, part[-1].x1)
+                yield kind, span
 
 
 def _heads_above(context: Context, first: int) -> Iterator[list[list[Word]]]:

@@ -35,8 +35,8 @@ LESSONS_MAX = 40
 LABEL_LENGTH = (2, 40)
 VALUE_WORDS_MAX = 8
 ABOVE_ROWS = 2
-# A value printed more often is taught at its first places.
-PLACES_MAX = 4
+# A value printed more often is taught by its first labels and places.
+LABELS_MAX, PLACES_MAX = 6, 4
 # A lesson that was wrong this often, and more often wrong than right, is forgotten.
 MISSES_MIN = 2
 
@@ -54,16 +54,21 @@ class TaughtReading:
 Read = Callable[[VendorMemory], TaughtReading]
 
 
-def learned(read: Read, corrected: CapturedInvoice, memory: VendorMemory) -> VendorMemory:
-    """The memory after a person confirmed or corrected a document; `read` reads that document with any memory."""
+def learned(
+    read: Read, corrected: CapturedInvoice, memory: VendorMemory, is_time_left: Callable[[], bool] = lambda: True
+) -> VendorMemory:
+    """The memory after a person confirmed or corrected a document; `read` reads that document with any memory.
+
+    Each new lesson is tried by reading the document again: none is tried any more when no time is left.
+    """
     before = read(memory)
     memory = _judged(before, corrected, memory)
     memory = memory.model_copy(update={"names": names_learned(before.captured, corrected, memory)})
     for name in LEARNED:
         value = getattr(corrected, name)
-        if value is not None and value != getattr(before.captured, name):
+        if value is not None and value != getattr(before.captured, name) and is_time_left():
             memory = _with_field(read, corrected, memory, name, value)
-    if corrected.lines and not same_lines(before.captured, corrected):
+    if corrected.lines and not same_lines(before.captured, corrected) and is_time_left():
         memory = _with_columns(read, corrected, memory)
     return memory
 
@@ -134,7 +139,7 @@ def _with_field(
     before = read(memory)
     labels = [
         LabelLesson(field=name, label=label)
-        for label in _labels_of(before.context, value)
+        for label in _labels_of(before.context, value)[:LABELS_MAX]
         if {meaning.field for meaning in before.context.vocabulary.labels.get(label, ())} <= TEACHABLE
     ]
     tries = [
