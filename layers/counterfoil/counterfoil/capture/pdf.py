@@ -1,4 +1,4 @@
-"""PDF files through pdfium: words with geometry and the files embedded in them.
+"""PDF files through pdfium: words with geometry.
 
 pdfium is not thread-safe, so one lock guards every call. It is C++ reading hostile input: `bounded.py` runs it in a
 process of its own where a crash, a hang or a flood of memory ends only that process.
@@ -30,6 +30,13 @@ SECURITY_ERROR = 5  # FPDF_ERR_SECURITY
 HEIGHT_MIN = 1.0
 # Markup that a generator printed instead of obeying it.
 MARKUP = re.compile(r"</?[a-zA-Z]{1,8}>")
+# Dots that lead the eye from a label to its value.
+LEADER = "...."
+# The sign for a lost character, and what became of it where its three bytes were read one by one.
+LOST, LOST_TWICE = "\ufffd", "ï¿½"
+# Control characters beyond this share of a page are glyph numbers of a font that does not say which letters they are.
+CONTROL, CONTROL_SHARE_MAX = "\x00", 0.1
+WHITE_SPACE = (0x9, 0xA, 0xD, 0xA0)
 # What is drawn outside of the page by more than this many points is not seen.
 MARGIN = 5.0
 # Text turned by more than this many radians is a watermark or a note along the margin.
@@ -63,30 +70,6 @@ def open_pdf(content: bytes, limits: Limits) -> Iterator[pypdfium2.PdfDocument]:
             raise CaptureError(ErrorCode.DAMAGED, "a page of the PDF cannot be read") from error
         finally:
             document.close()
-
-
-def embedded_files(document: pypdfium2.PdfDocument, limits: Limits) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each embedded file; CaptureError `too_large` beyond the limits."""
-    import pypdfium2
-
-    count = document.count_attachments()
-    if count > limits.attachments_max:
-        raise CaptureError(ErrorCode.TOO_LARGE, f"{count} embedded files, limit {limits.attachments_max}")
-    for index in range(count):
-        try:
-            attachment = document.get_attachment(index)
-            name = attachment.get_name()
-            content = attachment.get_data()
-        except pypdfium2.PdfiumError:
-            # An embedded file without a readable stream holds no invoice; the page still may.
-            continue
-        size = len(content)
-        if size > limits.embedded_bytes_max:
-            raise CaptureError(
-                ErrorCode.TOO_LARGE,
-                f"an embedded file has {size} bytes, limit {limits.embedded_bytes_max}",
-            )
-        yield name, bytes(content)
 
 
 def read_pages(document: pypdfium2.PdfDocument, limits: Limits) -> list[Page]:
@@ -129,8 +112,10 @@ def _page(page: pypdfium2.PdfPage, number: int) -> Page:
     width, height = right - left, top - bottom
     textpage = page.get_textpage()
     try:
-        turns = _quarter_turns(textpage)
-        words = _words(textpage, number, (left, bottom, right, top), turns)
+        said = _quarter_turns(textpage)
+        # Some generators turn the letters over and their size as well, which leaves them upright.
+        turns = 0 if said == 2 and _runs_forward(textpage) else said
+        words = _words(textpage, number, (left, bottom, right, top), turns, said)
     finally:
         textpage.close()
     if turns % 2:
@@ -138,10 +123,12 @@ def _page(page: pypdfium2.PdfPage, number: int) -> Page:
     for word in words:
         if "<" in word.text:
             word.text = MARKUP.sub("", word.text)
+        if LOST_TWICE in word.text:
+            word.text = word.text.replace(LOST_TWICE, LOST)
     seen = [
         word
         for word in words
-        if word.text
+        if word.text.strip(".")
         and word.height >= HEIGHT_MIN
         and -MARGIN <= word.x0 <= width + MARGIN
         and -MARGIN <= word.y0 <= height + MARGIN
@@ -162,14 +149,32 @@ def _quarter_turns(textpage: pypdfium2.PdfTextPage) -> int:
     return most if turned and turned[most] > turns.total() / 2 else 0
 
 
+def _runs_forward(textpage: pypdfium2.PdfTextPage) -> bool:
+    """Whether most letters stand to the right of the one before."""
+    import pypdfium2.raw as raw
+
+    count = textpage.count_chars()
+    box = raw.FS_RECTF()
+    forward = 0
+    for index in range(0, count - 1, max(1, count // ANGLES_MAX)):
+        lefts: list[float] = []
+        for place in (index, index + 1):
+            raw.FPDFText_GetLooseCharBox(textpage.raw, place, box)
+            lefts.append(box.left)
+        forward += (lefts[1] > lefts[0]) - (lefts[1] < lefts[0])
+    return forward > 0
+
+
 def _words(
-    textpage: pypdfium2.PdfTextPage, number: int, bounds: tuple[float, float, float, float], turns: int
+    textpage: pypdfium2.PdfTextPage, number: int, bounds: tuple[float, float, float, float], turns: int, said: int
 ) -> list[Word]:
     """Characters cut into words at white space, at new lines and at gaps that no word has."""
     import pypdfium2.raw as raw
 
     count = textpage.count_chars()
     characters = _characters(textpage, count)
+    if characters.count(CONTROL) > CONTROL_SHARE_MAX * count:
+        return []  # Without a word the page is recognised as a picture.
     box = raw.FS_RECTF()
     box_of, handle = raw.FPDFText_GetLooseCharBox, textpage.raw
     words: list[Word] = []
@@ -179,8 +184,8 @@ def _words(
     widest = 0.0
     left, _, _, top = bounds
     for index, character in enumerate(characters):
-        if character.isspace() or not character:
-            if character != " ":
+        if character.isspace() or not character or character == CONTROL:
+            if character not in (" ", CONTROL):
                 word = None
             after_space = True
             continue
@@ -193,11 +198,12 @@ def _words(
         if word is not None:
             size = word.y1 - word.y0
             gap = x0 - word.x1
-            if after_space and (
+            is_apart = after_space and (
                 gap >= size * SPACE_GAP
-                or _starts_word(word.text, character, gap / size, widest / size)
+                or _starts_word(word.text, character, gap, widest, size)
                 or (gap > 0 and not raw.FPDFText_IsGenerated(handle, index - 1))
-            ):
+            )
+            if is_apart or (character != "." and word.text.endswith(LEADER)):
                 word = None
             elif -size < gap < size * WORD_GAP and abs(y1 - word.y1) < size * 0.5:
                 word.text += character
@@ -213,16 +219,16 @@ def _words(
     return [
         word
         for word, first in zip(words, firsts, strict=True)
-        if _is_level(raw.FPDFText_GetCharAngle(handle, first), turns)
+        if _is_level(raw.FPDFText_GetCharAngle(handle, first), said)
     ]
 
 
-def _starts_word(before: str, character: str, gap: float, widest: float) -> bool:
+def _starts_word(before: str, character: str, gap: float, widest: float, size: float) -> bool:
     """Whether a narrow space in tightly set text is one: wider than between letters, where no word would go on.
 
-    Gaps in letter heights. Some fonts leave as much behind an `r`: between small letters nothing can be told.
+    Some fonts leave as much behind an `r`: between small letters nothing can be told. `size` is the letters' height.
     """
-    return gap >= TIGHT_GAP and gap > TIGHT_TIMES * widest and not (before[-1].islower() and character.islower())
+    return gap >= TIGHT_GAP * size and gap > TIGHT_TIMES * widest and not (before[-1].islower() and character.islower())
 
 
 def _upright(box: Any, bounds: tuple[float, float, float, float], turns: int) -> tuple[float, float, float, float]:
@@ -264,9 +270,9 @@ def _character(code: int) -> str:
         return "-"
     if code == NO_CHARACTER or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
         return ""
-    if code < 0x20 or code == 0xA0:
+    if code in WHITE_SPACE:
         return " "
-    return chr(code)
+    return CONTROL if code < 0x20 else chr(code)
 
 
 _CHARACTERS = {code: chr(code) for code in range(0x21, 0x7F)}

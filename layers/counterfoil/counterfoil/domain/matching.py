@@ -613,8 +613,11 @@ class _Matching:
         is_missing = billed > expected and MISMATCH[axis] in finding.conditions
         if not is_missing:
             return
-        finding.flags.append("missing_receipt")
-        left = sum((ledger.ordered(place.line) - place.spent for place in places), ZERO)
+        returned = sum((place.line.returned for place in places), ZERO)
+        # What came and went back again is not on its way.
+        is_back = billed - max(expected, ZERO) <= returned
+        finding.flags.append("goods_sent_back" if is_back else "missing_receipt")
+        left = sum((ledger.ordered(place.line) - place.spent for place in places), -returned)
         others = {condition for condition in finding.conditions if not condition.passes}
         finding.awaits_receipt = billed <= left and others == {MISMATCH[axis]}
 
@@ -844,13 +847,16 @@ def _taken_sentence(places: Sequence[Place], axis: Axis, billed: Decimal, expect
     unit = f" {first.line.unit}" if axis == Axis.QUANTITY and first.line.unit else ""
     ordered = sum((ledger.ordered(place.line) for place in places), ZERO)
     received = sum((place.line.received for place in places), ZERO)
+    returned = sum((place.line.returned for place in places), ZERO)
     spent = sum((place.spent for place in places), ZERO)
     if billed == expected == ordered and (
         first.match_type != MatchType.THREE_WAY or (received == ordered and spent == 0)
     ):
         return f"{plain(billed)}{unit} billed as ordered"
     if first.match_type == MatchType.THREE_WAY:
-        origin = f"{plain(received)} received less {plain(spent)} billed or claimed of {plain(ordered)} ordered"
+        came = f"{plain(received + returned)} received less {plain(returned)} sent back" if returned else ""
+        came = came or f"{plain(received)} received"
+        origin = f"{came} less {plain(spent)} billed or claimed of {plain(ordered)} ordered"
     else:
         origin = f"{plain(ordered)} ordered, {plain(spent)} of it billed or claimed"
     found = f"{plain(billed)}{unit} billed, {plain(expected)} due ({origin})"

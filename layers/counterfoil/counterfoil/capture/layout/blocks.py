@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from counterfoil.capture.layout.labels import Label, LabelledLayout, cut
+from counterfoil.capture.layout.names import has_legal_form
+from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Phrase, Word
 
 # `Sender Ltd · Street 1 · 12345 Town`: the parts of a one-line address.
@@ -20,6 +22,7 @@ ADDRESS = re.compile(
     rf"\b(?:[A-Z]{{1,2}}-?)?(?:{_CODES})(?=.*[^\W\d_]{{3}})|[^\W\d_]{{3,}}.* (?:{_CODES})$"
     r"|[^\W\d_]{3,}.*\s\d{1,5}(?:[/-]\d{1,5})?\s?[a-zA-Z]?(?:,|$)|^\d{1,5}\s+[^\W\d_]{3,}"
 )
+ZIP_PLUS_FOUR = re.compile(r"\b\d{5}-\d{4}\b")
 LINES_MAX = 9
 # No invoice names more parties, however many pages repeat them.
 BLOCKS_MAX = 60
@@ -33,6 +36,12 @@ ALIGN_SLACK = 8.0
 LETTER_REACH = 0.4
 OWN_DETAILS = ("vendor_vat_id", "other")
 PARTY_FIELDS = ("buyer", "delivery", "vendor")
+# `Account name` heads a bank account only beside its bank; elsewhere it is the customer's.
+ACCOUNT_NAMES = frozenset(("accountname", "nameofaccount"))
+BANK_LABELS = frozenset(
+    "bank bankname bankdetails bankaccount iban bic swift swiftcode sortcode routingnumber ifsc ifsccode".split()
+)
+BANK_ROWS_MAX = 5
 NOT_IN_BLOCKS = ("invoice_number", "issue_date", "due_date", "po_number", "payment_terms", "currency", "gross_total")
 
 
@@ -74,11 +83,16 @@ def sender_parts(phrase: Phrase) -> list[str]:
         return []
     parts = [part.strip() for part in SEPARATOR.split(phrase.text)]
     opens_with_name = not any(map(str.isdigit, parts[0]))
-    return parts if len(parts) > 1 and opens_with_name and POSTCODE.search(phrase.text) else []
+    if len(parts) < 2 or not opens_with_name or not POSTCODE.search(phrase.text):
+        return []
+    # `Dallas, TX 75373-3128` and `Balanagar, Hyderabad - 500055` have no street: the last line of an address.
+    has_street = any(map(str.isdigit, POSTCODE.sub("", ZIP_PLUS_FOUR.sub("", phrase.text))))
+    return parts if has_street or has_legal_form(parts[0]) else []
 
 
 def _labelled(labelled: LabelledLayout, label: Label) -> Block | None:
-    block = Block(label.meaning.field, label)
+    is_customers = squeeze(label.text) in ACCOUNT_NAMES and not _is_near_bank(labelled, label)
+    block = Block("buyer" if is_customers else label.meaning.field, label)
     beside = labelled.right_of(label)
     if beside and _heads_a_column(labelled, label, beside[0]):
         beside = []
@@ -86,6 +100,11 @@ def _labelled(labelled: LabelledLayout, label: Label) -> Block | None:
         block.lines.append(cut(beside)[0])
     _fill(labelled, block, label.row, beside[0].x0 if beside else label.x0, label.y1)
     return block if block.lines else None
+
+
+def _is_near_bank(labelled: LabelledLayout, label: Label) -> bool:
+    rows = labelled.labels[max(0, label.row - BANK_ROWS_MAX) : label.row + BANK_ROWS_MAX + 1]
+    return any(squeeze(other.text) in BANK_LABELS for row in rows for other in row if other.page == label.page)
 
 
 def _heads_a_column(labelled: LabelledLayout, label: Label, beside: Word) -> bool:

@@ -104,9 +104,18 @@ def _identifiers(context: Context, field: str) -> list[Candidate[str]]:
         for words, score in _places(context, label):
             read = _after_number_word(words, context) or _identifier(words, context, label.meaning.is_strong)
             if read is not None:
+                read = (_without_date(read[0], context), read[1])
                 found.append(Candidate(read[0], score * _label_score(label), read[1]))
                 break
     return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def _without_date(text: str, context: Context) -> str:
+    """`3200058026/12.01.2026`: number and date of an order in one."""
+    number, slash, rest = text.partition("/")
+    printed = dates_in(rest, context.day_first) if slash else []
+    is_date = len(printed) == 1 and not printed[0].is_compact and printed[0].end - printed[0].start == len(rest)
+    return number if is_date and IDENTIFIER.match(number) else text
 
 
 def dates(context: Context, field: str) -> list[Candidate[date]]:
@@ -138,7 +147,7 @@ def _title_dates(context: Context) -> Iterator[Candidate[date]]:
     """`Rechnung Nr. 17 vom 1. März 2024`: the date in the phrase of the invoice number."""
     for label in context.labelled.of("invoice_number"):
         words = context.labelled.tokens[label.row][label.end :]
-        if not words:
+        if not words or not (label.meaning.is_strong or _is_title(label.text, context)):
             continue
         part = cut(words)[0]
         text, starts = joined(part)
@@ -152,6 +161,11 @@ def _title_dates(context: Context) -> Iterator[Candidate[date]]:
             break
         else:
             yield from _date_under_title(context, label, part)
+
+
+def _is_title(text: str, context: Context) -> bool:
+    words, key = context.vocabulary, squeeze(text)
+    return key in words.titles or key in words.credit_titles or key.endswith(words.title_endings)
 
 
 def _date_under_title(context: Context, label: Label, part: list[Word]) -> Iterator[Candidate[date]]:

@@ -12,6 +12,41 @@ DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9-]*(?:\.[a-
 # Money, times, percentages and page counts are never part of a name.
 NOT_IN_NAMES = re.compile(r"[€$£%]|\d[.,]\d\d\b|\d:\d\d|\b\d+\s?(?:of|von|sur|van|/)\s?\d+\b")
 NAME_LETTERS_MIN, NAME_LENGTH_MAX = 3, 80
+# What the lines of senders do not open with: forms of address of a person who receives.
+HONORIFICS = frozenset("mr mrs ms miss herr herrn frau mme monsieur madame mevrouw mevr dhr signor sra pani".split())
+CONNECTORS = frozenset("and of the und der die das et de du des la le di da del y e i van von den og och".split())
+IN_BRACKETS = re.compile(r"^\([^()]*\)$")
+# Behind a name on the same line: a remark of several words in brackets, e-mail, web, telephone.
+REMARK = re.compile(r"\s*\([a-z]\S*\s[^()]*\).*$")
+DETAILS = re.compile(r"\s+(?:\S+@\S+|www\.|https?:|(?:tel|phone|fax|e-?mail|mobile)\b[.:]).*$", re.IGNORECASE)
+# `Müller Service Hauptstraße 12`: a street and its number behind the name.
+STREET = re.compile(
+    r",?\s+\S*(?:straße|strasse|str\.|gasse|weg|allee|platz|laan|straat|vägen|gatan|vej|veien|gata)\s+\d.*$",
+    re.IGNORECASE,
+)
+
+
+def may_send(text: str) -> bool:
+    """False for a remark in brackets, a question, a heading with a colon and a person addressed as one."""
+    first = squeeze(text.split()[0])
+    is_person = first in HONORIFICS and len(text.split()) > 1 and not has_legal_form(text)
+    return not (IN_BRACKETS.match(text) or text.endswith(("?", "!", ":")) or is_person)
+
+
+def without_details(text: str) -> str:
+    """The name before its e-mail address, its street or a remark in brackets on the same line."""
+    for pattern in (REMARK, DETAILS, STREET):
+        before = pattern.sub("", text, count=1)
+        text = before if before and _is_capitalised(before) else text
+    words = text.split()
+    numbered = next((place for place, word in enumerate(words) if place and any(map(str.isdigit, word))), len(words))
+    forms = [place for place in range(1, numbered) if squeeze(words[place]) in LEGAL_FORMS]
+    return " ".join(words[: forms[-1] + 1]) if forms and numbered < len(words) else text
+
+
+def _is_capitalised(text: str) -> bool:
+    """`Made with Ledgerly by Ledgerly Inc.` is a sentence, no name."""
+    return not any(word[0].islower() and word not in CONNECTORS for word in text.split())
 
 
 def has_letters(text: str) -> bool:

@@ -25,6 +25,7 @@ SYMBOLS = {
     "US$": "USD", "A$": "AUD", "AU$": "AUD", "CA$": "CAD", "C$": "CAD", "NZ$": "NZD", "S$": "SGD", "HK$": "HKD",
     "Rs": "INR", "Rs.": "INR", "Fr.": "CHF", "SFr.": "CHF", "lei": "RON", "$": "USD", "Euro": "EUR", "EURO": "EUR",
     "euro": "EUR", "Euros": "EUR", "euros": "EUR", "EUROS": "EUR", "Eur": "EUR", "TL": "TRY", "zl": "PLN", "ZŁ": "PLN",
+    "USD$": "USD", "AUD$": "AUD", "CAD$": "CAD", "NZD$": "NZD", "SGD$": "SGD",
     "KČ": "CZK", "Kc": "CZK", "Lei": "RON", "LEI": "RON", "Sfr.": "CHF", "SFr": "CHF",
 }  # fmt: skip
 # Signs that several countries share: a weaker witness than a code.
@@ -90,9 +91,9 @@ CODES = frozenset(
 _SYMBOL = "|".join(re.escape(symbol) for symbol in sorted(SYMBOLS, key=len, reverse=True))
 _CODE = "|".join(sorted(CODES))
 AMOUNT = re.compile(
-    rf"^(?P<open>\()?(?P<sign>[-−–+])?\s?(?P<before>{_SYMBOL}|{_CODE}|kr\.?|[^\w\s.,()+-])?\s?(?P<sign2>[-−–])?"
+    rf"^(?P<open>\()?(?P<sign>[-−–‑+])?\s?(?P<before>{_SYMBOL}|{_CODE}|kr\.?|[^\w\s.,()+-])?\s?(?P<sign2>[-−–‑])?"
     r"(?P<number>\d{1,3}(?:[.,'’\s\u00a0\u202f]\d{2,3})+(?:[.,]\d{1,6})?|\d+(?:[.,]\d{1,6})?|[.,]\d{1,4})"
-    rf"(?P<sign3>[-−–])?\s?(?P<after>{_SYMBOL}|{_CODE}|kr\.?|,-|%|[^\w\s.,()+-])?(?P<close>\))?[*]?$"
+    rf"(?P<sign3>[-−–‑])?[\s\ufffd]?(?P<after>{_SYMBOL}|{_CODE}|kr\.?|,-|/[-=]|%|[^\w\s.,()+-])?(?P<close>\))?[*]?$"
 )
 SEPARATOR = re.compile(r"[.,]")
 GROUP_SIGNS = re.compile(r"['’\s\u00a0\u202f]")

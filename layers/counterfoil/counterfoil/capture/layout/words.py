@@ -24,6 +24,8 @@ SPACE_GAP = 0.12
 TIGHT_GAP, TIGHT_TIMES = 0.08, 1.5
 # Words whose middles differ by less than this share of their height stand in one row.
 ROW_SHIFT = 0.5
+# A word drawn again no further aside than this share of its height is the same one; so many words may lie between.
+OVERPRINT, OVERPRINTED_MAX = 0.15, 4
 # No sheet is wide enough for more; what compares the words of a row with each other rests on it.
 ROW_WORDS_MAX = 200
 
@@ -163,7 +165,17 @@ def _rows(words: list[Word]) -> list[list[Word]]:
             middle, height = word.middle, word.height
     for row in rows:
         row.sort(key=lambda word: word.x0)
-    return rows
+    return [_once(row) for row in rows]
+
+
+def _once(row: list[Word]) -> list[Word]:
+    """A row without the words that were drawn again on the same place to make them look bold."""
+    kept: list[Word] = []
+    for word in row:
+        again = (before for before in kept[-OVERPRINTED_MAX:] if before.text == word.text)
+        if not any(abs(word.x0 - before.x0) < OVERPRINT * word.height for before in again):
+            kept.append(word)
+    return kept
 
 
 def _phrases(words: list[Word]) -> list[list[Word]]:
