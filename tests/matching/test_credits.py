@@ -51,8 +51,9 @@ def test_more_than_is_billed_cannot_be_claimed_back() -> None:
     assert with_claim(order, "credit-2", {1: d("-7")}).claimed(1) == -7
     with pytest.raises(OverClaimed):
         with_claim(order, "credit-2", {1: d("-8")})
-    with pytest.raises(OverClaimed):
+    with pytest.raises(OverClaimed) as refusal:
         with_claim(with_claim(order, "credit-2", {1: d("-4")}), "credit-3", {1: d("-4")})
+    assert (refusal.value.asked, refusal.value.spent, refusal.value.limit) == (-4, -4, 7)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +125,21 @@ def test_money_that_is_taken_back_beside_goods_lets_nothing_else_by() -> None:
 
     assert not result.approvable
     assert not result.lines[1].status.passes
+
+
+def test_money_is_taken_back_of_an_order_that_more_is_billed_of_than_came() -> None:
+    order = overcharged_order(lines=(goods(received=d("9"), billed=d("10")),))
+    result = matched(a_credit_of(billed(quantity=None, unit_price=None, amount=d("-5.00"))), order)
+
+    assert result.lines[0].is_price_credit
+    assert with_claim(order, "credit-1", claims_of(result)["1001"], result=result).claims == {"credit-1": {1: 0}}
+
+
+def test_money_whose_price_holds_the_tax_is_taken_back_without_it() -> None:
+    line = billed(quantity=None, unit_price=None, amount=d("-5.95"), tax_rate=d("19"))
+
+    assert matched(a_credit_of(line), overcharged_order(), prices_include_tax=True).approvable
+    assert not matched(a_credit_of(line), overcharged_order(), prices_include_tax=False).approvable
 
 
 def test_money_is_taken_back_once() -> None:
