@@ -92,6 +92,26 @@ def test_lines_of_a_credit_take_back_together_what_came_back(second: str, link: 
     assert result.approvable is (second == "-6")
 
 
+@pytest.mark.parametrize(
+    ("status", "bills", "flags"),
+    [
+        pytest.param(OrderStatus.CLOSED, {"812": "10"}, (), id="closed when it was billed"),
+        pytest.param(OrderStatus.CLOSED, {}, ("order_not_open",), id="closed before anything was billed"),
+        pytest.param(OrderStatus.PENDING_APPROVAL, {"812": "10"}, ("order_not_open",), id="changed, not approved yet"),
+    ],
+)
+def test_a_credit_may_be_for_an_order_that_was_billed_and_closed(
+    status: OrderStatus, bills: dict[str, str], flags: tuple[str, ...]
+) -> None:
+    line = goods(received=d("7"), billed=d(bills.get("812", "0")))
+    order = billed_order(line, bills).model_copy(update={"status": status})
+
+    result = matched(a_credit_of(billed(quantity=d("-3"))), order)
+
+    assert result.flags == flags
+    assert result.approvable is not bool(flags)
+
+
 def overcharged_order(**values: Any) -> PurchaseOrder:
     """Ten at 5.00 of which an invoice was let charge 0.50 more each."""
     order = billed_order(goods(billed=d("10")), {"812": "10"})
