@@ -20,10 +20,15 @@ def a_ubl_invoice(
     lines: Sequence[tuple[str, str, str, str]] = (("WIDGET", "Widget", "10", "5.00"),),
     note: str = "",
     type_code: str = "380",
+    iban: str = "",
 ) -> bytes:
     """A tax-free UBL 2.1 invoice (`type_code` 381: a credit note); `lines` are (item code, description, quantity, unit price)."""
     amounts = [(Decimal(quantity) * Decimal(price)).quantize(CENT) for _, _, quantity, price in lines]
     total = sum(amounts, Decimal(0)).quantize(CENT)
+    account = f"<cac:PayeeFinancialAccount><cbc:ID>{iban}</cbc:ID></cac:PayeeFinancialAccount>" if iban else ""
+    payment = (
+        f"<cac:PaymentMeans><cbc:PaymentMeansCode>30</cbc:PaymentMeansCode>{account}</cac:PaymentMeans>" if iban else ""
+    )
     reference = f"<cac:OrderReference><cbc:ID>{escape(order)}</cbc:ID></cac:OrderReference>" if order else ""
     rows = "".join(
         f"<cac:InvoiceLine><cbc:ID>{index}</cbc:ID>"
@@ -49,7 +54,7 @@ def a_ubl_invoice(
 </cac:PartyTaxScheme><cac:PartyLegalEntity><cbc:RegistrationName>{escape(vendor)}</cbc:RegistrationName>
 </cac:PartyLegalEntity></cac:Party></cac:AccountingSupplierParty>
 <cac:AccountingCustomerParty><cac:Party><cac:PartyLegalEntity><cbc:RegistrationName>Northwind Inc</cbc:RegistrationName>
-</cac:PartyLegalEntity></cac:Party></cac:AccountingCustomerParty>
+</cac:PartyLegalEntity></cac:Party></cac:AccountingCustomerParty>{payment}
 <cac:TaxTotal><cbc:TaxAmount currencyID="{currency}">0.00</cbc:TaxAmount></cac:TaxTotal>
 <cac:LegalMonetaryTotal><cbc:LineExtensionAmount currencyID="{currency}">{total}</cbc:LineExtensionAmount>
 <cbc:TaxExclusiveAmount currencyID="{currency}">{total}</cbc:TaxExclusiveAmount>

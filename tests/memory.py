@@ -19,7 +19,9 @@ Key = tuple[str, str]
 
 PAGE_ITEMS_MAX = 1000
 INDEXES = ("listing", "lookup")
-COMPARISONS = {"=": operator.eq, "<": operator.lt}
+COMPARISONS = {"=": operator.eq, "<": operator.lt, "<>": operator.ne}
+# Parentheses that group, not those of a function's arguments.
+GROUP = re.compile(r"(?<!\w)\(((?:[^()]|\w\([^()]*\))*)\)")
 
 
 def failed(code: str, operation: str, **more: Any) -> ClientError:
@@ -66,20 +68,20 @@ class MemoryTable:
         TableName: str,
         Key: Item,
         UpdateExpression: str,
-        ConditionExpression: str,
-        ExpressionAttributeNames: dict[str, str],
+        ConditionExpression: str | None = None,
+        ExpressionAttributeNames: dict[str, str] | None = None,
         ExpressionAttributeValues: Item,
     ) -> Item:
-        key = _key(Key)
-        self._require(key, ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues, "UpdateItem")
+        key, names = _key(Key), ExpressionAttributeNames or {}
+        self._require(key, ConditionExpression, names, ExpressionAttributeValues, "UpdateItem")
         item = dict(self._items.get(key, Key))
         verb, _, rest = UpdateExpression.partition(" ")
         for part in rest.split(","):
             name, _, value = (word.strip() for word in part.partition("="))
             if verb == "SET":
-                item[ExpressionAttributeNames[name]] = ExpressionAttributeValues[value]
+                item[names.get(name, name)] = ExpressionAttributeValues[value]
             else:
-                item.pop(ExpressionAttributeNames[name], None)
+                item.pop(names.get(name, name), None)
         self._write(key, item)
         return {}
 
@@ -183,7 +185,12 @@ def _key(item: Item) -> Key:
 
 
 def _holds(condition: str, item: Item, names: dict[str, str], values: Item) -> bool:
-    """Whether a condition of the store's is true of an item; one that is not understood is an error, not a yes."""
+    """Whether a condition of the store's is true of an item; one that is not understood is an error, not a yes.
+
+    `(a OR b) AND c` may be in parentheses, one level deep.
+    """
+    for group in GROUP.findall(condition):
+        condition = condition.replace(f"({group})", str(_holds(group, item, names, values)))
     return any(
         all(_is_true(term.strip(), item, names, values) for term in alternative.split(" AND "))
         for alternative in condition.split(" OR ")
@@ -191,11 +198,13 @@ def _holds(condition: str, item: Item, names: dict[str, str], values: Item) -> b
 
 
 def _is_true(term: str, item: Item, names: dict[str, str], values: Item) -> bool:
+    if term in ("True", "False"):
+        return term == "True"
     if found := re.fullmatch(r"attribute_not_exists\((\S+)\)", term):
         return names.get(found[1], found[1]) not in item
     if found := re.fullmatch(r"begins_with\((\w+), (:\w+)\)", term):
         return found[1] in item and _plain(item[found[1]]).startswith(_plain(values[found[2]]))
-    if found := re.fullmatch(r"(\S+) ([=<]) (:\w+)", term):
+    if found := re.fullmatch(r"(\S+) (=|<|<>) (:\w+)", term):
         name = names.get(found[1], found[1])
         return name in item and COMPARISONS[found[2]](_plain(item[name]), _plain(values[found[3]]))
     raise AssertionError(f"a condition that the memory table does not know: {term!r}")

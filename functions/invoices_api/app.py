@@ -36,7 +36,7 @@ from counterfoil.store import DECISIONS_MAX, PAGE_DEFAULT, PAGE_MAX, SyncRequest
 
 # Lambda answers with at most 6 MB.
 REPLY_BYTES_MAX = 4_000_000
-SYNC_KINDS = ("vendors", "orders", "receipts", "bills", "deletions")
+SYNC_KINDS = ("vendors", "orders", "receipts", "bills", "returns", "deletions")
 
 app = APIGatewayRestResolver(enable_validation=True)
 

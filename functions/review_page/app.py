@@ -62,7 +62,7 @@ ROWS = 25
 COUNTED_MAX = 99
 ORDERS_TYPED_MAX = 1000
 # What of the ERP is read, as `steps/sync.py` has it, which is not loaded to show a page.
-SYNC_KINDS = ("vendors", "orders", "receipts", "bills", "deletions")
+SYNC_KINDS = ("vendors", "orders", "receipts", "bills", "returns", "deletions")
 
 STATIC_TYPES = {"page.css": "text/css; charset=utf-8", "htmx.min.js": "text/javascript; charset=utf-8"}
 

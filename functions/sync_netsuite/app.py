@@ -40,6 +40,7 @@ def read_company(company: str, seconds: float) -> SyncReport:
         deadline=wiring.now() + timedelta(seconds=seconds),
         zone=ZoneInfo(settings.erp_time_zone),
         iban_field=settings.vendor_iban_field,
+        segments=settings.line_segments,
     )
     for kind, done in report.kinds.items():
         logger.info(
@@ -73,6 +74,7 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
         client=wiring.erp(company),
         zone=ZoneInfo(settings.erp_time_zone),
         iban_field=settings.vendor_iban_field,
+        segments=settings.line_segments,
     )
     logger.info("record_synced", extra={"company": company, "kind": body["kind"], "written": report.written})
 

@@ -19,6 +19,7 @@ from tests.bench.measuring import (
 from tests.bench.processes import FreshInterpreter, WorkerSide
 
 LINE_COUNTS = (1, 20, 100, 1_000)
+DIFFERING_COUNTS = (20, 100, 1_000)
 FUNCTIONS = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py")))
 
 
@@ -28,6 +29,22 @@ def match_lines(count: int) -> Bench:
     return Bench(
         name=f"match_lines_{count}",
         work=f"{_lines(count)}, shuffled, against an order of as many, exact item codes, 3-way",
+        ours=WorkerSide("ours:match", {"lines": lines, "has_codes": True}),
+        peers=(
+            Peer("threeway", WorkerSide("threeway_peer:match", {"lines": lines}, PEERS)),
+            Peer("invoice-agent", _agent(lines, has_codes=True)),
+        ),
+        limit=Limit("a dictionary of the order's keys, each line looked up", _dictionary(lines)),
+        metrics=(LINES_A_SECOND,),
+    )
+
+
+def match_differing(count: int) -> Bench:
+    """Item codes as on the order, and each tenth line dearer than ordered."""
+    lines = str(workloads.lines(count, dearer_every=10))
+    return Bench(
+        name=f"match_differing_{count}",
+        work=f"{_lines(count)}, each tenth of them dearer than ordered, shuffled, exact item codes, 3-way",
         ours=WorkerSide("ours:match", {"lines": lines, "has_codes": True}),
         peers=(
             Peer("threeway", WorkerSide("threeway_peer:match", {"lines": lines}, PEERS)),
@@ -116,6 +133,7 @@ def _lines(count: int) -> str:
 
 TIMED: dict[str, Callable[[], Bench]] = {
     **{f"match_lines_{count}": partial(match_lines, count) for count in LINE_COUNTS},
+    **{f"match_differing_{count}": partial(match_differing, count) for count in DIFFERING_COUNTS},
     **{f"match_descriptions_{count}": partial(match_descriptions, count) for count in LINE_COUNTS},
     "capture_xml": capture_xml,
     "capture_pdf": capture_pdf,

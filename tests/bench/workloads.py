@@ -25,11 +25,12 @@ FINISHES = "plain polished coated insulated perforated laminated tinted brushed"
 PACKS = ("box of 10", "box of 50", "per metre", "pair", "single", "roll")
 
 
-def lines(count: int) -> Path:
+def lines(count: int, *, dearer_every: int = 0) -> Path:
     """An order of so many lines and an invoice for all of it, both in an order of their own.
 
     A line is [item code, description, quantity, price]; on the invoice it also has the description in other words
-    at its end, as a vendor writes it who has no item codes.
+    at its end, as a vendor writes it who has no item codes. Each `dearer_every`-th ordered line is billed at one more
+    than its price.
     """
     random = Random(count)
     seen: set[str] = set()
@@ -46,8 +47,11 @@ def lines(count: int) -> Path:
         reworded = f"{words[1].title()} {words[0]} {size} ({words[2]})"
         rows.append([code, description, quantity, price, reworded])
     ordered = [row[:4] for row in rows]
+    for row in rows[dearer_every - 1 :: dearer_every] if dearer_every else ():
+        row[3] = str(Decimal(row[3]) + 1)
     random.shuffle(rows)
-    return _written(f"lines_{count}.json", {"ordered": ordered, "invoiced": rows})
+    name = f"lines_{count}_dearer_{dearer_every}.json" if dearer_every else f"lines_{count}.json"
+    return _written(name, {"ordered": ordered, "invoiced": rows})
 
 
 def ubl_documents() -> Path:

@@ -16,7 +16,7 @@ from counterfoil import wiring
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.orders import ItemKind
 from counterfoil.domain.policy import CompanySettings
-from counterfoil.errors import CounterfoilError
+from counterfoil.errors import CounterfoilError, ErpLoginRefused
 from counterfoil.steps.match import match
 from counterfoil.steps.sync import KINDS, SyncReport
 from counterfoil.store import Store, SyncProgress
@@ -67,6 +67,24 @@ def test_a_company_that_cannot_be_read_is_named_after_all_others_were_read(servi
         call("sync_netsuite.scheduled")
 
     assert services.sync_progress(COMPANY, "orders").records > 20
+
+
+def test_credentials_that_the_erp_refused_are_left_alone_until_they_are_others(services, erp):
+    """Five refusals lock the token; every function that is called meanwhile would be one."""
+    secrets = boto3.client("secretsmanager")
+    name = f"counterfoil/{COMPANY}/erp"
+    secrets.put_secret_value(SecretId=name, SecretString=json.dumps({**erp.credentials, "token_secret": "wrong"}))
+    for _ in range(3):
+        wiring.clear()
+        with pytest.raises(CounterfoilError):
+            call("sync_netsuite.scheduled")
+    with pytest.raises(ErpLoginRefused) as raised:
+        list(wiring.erp(COMPANY).suiteql("SELECT id FROM currency"))
+    assert raised.value.code == "login_refused_lately"
+
+    secrets.put_secret_value(SecretId=name, SecretString=json.dumps(erp.credentials))
+    wiring.clear()
+    assert call("sync_netsuite.scheduled") == {COMPANY: "finished"}
 
 
 def test_the_company_that_waits_longest_is_read_first_and_each_has_its_share_of_the_time(services, monkeypatch):

@@ -125,10 +125,65 @@ def test_an_article_at_two_prices_and_quantities_is_billed_by_them() -> None:
     assert agreed(an_invoice_of(*lines), order) == ["PO-1:3", "PO-1:2"]
 
 
+CODE_PRICE_QUANTITY = {"item_code": 50, "rate": 30, "quantity": 20}
+
+
+@pytest.mark.parametrize(
+    ("both", "amount", "rests_on"),
+    [
+        pytest.param({}, "50.00", {"description": 100, "amount": 4}, id="words and amount"),
+        pytest.param({"unit": "ea"}, "50.00", {"description": 100, "unit": 2, "amount": 4}, id="a unit"),
+        pytest.param({"description": ""}, "50.00", {"amount": 4}, id="no words"),
+        pytest.param({"description": "", "unit": "ea"}, "50.00", {"unit": 2, "amount": 4}, id="no words, a unit"),
+        pytest.param({}, "50.004", {"description": 100}, id="an amount that was rounded"),
+        pytest.param({}, None, {"description": 100, "amount": 4}, id="no amount"),
+    ],
+)
+def test_what_agrees_shows_what_it_rests_on(both: dict[str, Any], amount: str | None, rests_on: dict[str, int]) -> None:
+    order = an_order(lines=(an_order_line(**both),))
+    line = billed(amount=amount and d(amount), **both)
+
+    found = agreement(an_invoice_of(line), [line], [order], MatchPolicy())
+
+    assert found is not None
+    assert found.lines[0].evidence == CODE_PRICE_QUANTITY | rests_on
+    assert found.total == d(amount or "50")
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "agrees"),
+    [
+        pytest.param("USD", "49.991", True, id="less than a cent off"),
+        pytest.param("USD", "50.01", False, id="a cent off"),
+        pytest.param("JPY", "50.9", True, id="less than a yen off"),
+        pytest.param("JPY", "51", False, id="a yen off"),
+    ],
+)
+def test_an_amount_agrees_when_it_is_off_by_less_than_the_smallest_unit(
+    currency: str, amount: str, agrees: bool
+) -> None:
+    invoice = an_invoice_of(billed(amount=d(amount)), currency=currency)
+
+    assert (agreed(invoice, an_order(currency=currency)) is not None) is agrees
+
+
+def test_an_order_line_for_nothing_is_weighed() -> None:
+    order = an_order(lines=(an_order_line(quantity=d("0")),))
+
+    assert agreed(an_invoice_of(billed(quantity=d("0"))), order) is None
+
+
+def test_a_code_of_one_letter_and_a_mark_is_a_code() -> None:
+    names = {"item_code": "A-1", "description": "A (large)"}
+
+    assert agreed(an_invoice_of(billed(**names)), an_order(lines=(an_order_line(**names),))) == ["PO-1:1"]
+
+
 def test_marks_alone_are_no_code_and_no_words() -> None:
     order = an_order(lines=(an_order_line(item_code="--"),))
 
     assert agreed(an_invoice_of(billed(item_code="--")), order) is None
+    assert agreed(an_invoice_of(billed(description="**")), an_order(lines=(an_order_line(description="**"),))) is None
     assert agreed(an_invoice_of(), an_order(lines=(an_order_line(kind=ItemKind.SERVICE),))) == ["PO-1:1"]
 
 

@@ -72,6 +72,25 @@ def test_a_two_way_credit_is_for_what_was_billed_beyond_the_order(
     assert matched(a_credit_of(billed(quantity=d(credited))), order).lines[0].status == status
 
 
+@pytest.mark.parametrize(
+    ("second", "link"),
+    [
+        pytest.param("-6", "PO-1:1", id="all that came back"),
+        pytest.param("-5", "PO-1:1", id="less than came back"),
+        pytest.param("-7", None, id="more than came back"),
+        pytest.param("6", None, id="a bill among credits"),
+    ],
+)
+def test_lines_of_a_credit_take_back_together_what_came_back(second: str, link: str | None) -> None:
+    order = billed_order(goods(received=d("0"), billed=d("10")), {"812": "10"})
+    lines = billed(quantity=d("-4"), amount=d("-20")), billed(line=2, quantity=d(second), amount=5 * d(second))
+
+    result = matched(a_credit_of(*lines), order)
+
+    assert sorted(str(line.link) for line in result.lines) == sorted(["PO-1:1", str(link)])
+    assert result.approvable is (second == "-6")
+
+
 def overcharged_order(**values: Any) -> PurchaseOrder:
     """Ten at 5.00 of which an invoice was let charge 0.50 more each."""
     order = billed_order(goods(billed=d("10")), {"812": "10"})
@@ -95,6 +114,16 @@ def test_money_is_taken_back_as_it_was_charged(line: dict[str, Any], passes: boo
         assert claims_of(result) == {"1001": {1: 0}}
         assert result.lines[0].is_price_credit
         assert "5 taken back" in result.lines[0].explain
+
+
+def test_money_that_is_taken_back_beside_goods_lets_nothing_else_by() -> None:
+    """The first line is just what was charged too much; the second one takes back goods that never went back."""
+    lines = billed(quantity=None, unit_price=None, amount=d("-5.00")), billed(line=2, quantity=d("-9"))
+
+    result = matched(a_credit_of(*lines), overcharged_order(), hand_links={1: [("1001", 1)], 2: [("1001", 1)]})
+
+    assert not result.approvable
+    assert not result.lines[1].status.passes
 
 
 def test_money_is_taken_back_once() -> None:

@@ -736,3 +736,25 @@ def test_numbers_as_long_as_can_be_written_are_compared_exactly() -> None:
 
     assert one(billed(unit_price=large), an_order_line(rate=large)).status == S.PERFECT_MATCH
     assert one(billed(unit_price=large), an_order_line(rate=large + d("0.01"))).status == S.RATE_MISMATCH
+
+
+# What came and went back
+
+
+def test_goods_that_went_back_are_not_on_their_way() -> None:
+    result = matched(an_invoice_of(), an_order(lines=(goods(received=d("7"), returned=d("3")),)))
+
+    assert not result.awaits_receipt
+    assert "goods_sent_back" in result.flags
+    assert "missing_receipt" not in result.flags
+    assert "10 received less 3 sent back less 0 billed" in result.lines[0].explain
+
+
+def test_goods_are_waited_for_beside_those_that_went_back() -> None:
+    order = an_order(lines=(goods(received=d("2"), returned=d("3")),))
+
+    result = matched(an_invoice_of(billed(quantity=d("7"))), order)
+
+    assert result.awaits_receipt, "five came, three of them went back, five are to come"
+    assert "missing_receipt" in result.flags
+    assert not matched(an_invoice_of(billed(quantity=d("8"))), order).awaits_receipt

@@ -27,11 +27,9 @@ from counterfoil.netsuite.records import (
     BILL_TYPES,
     CURRENCY_QUERY,
     PURCHASE_ORDER,
-    Selection,
     bill_body,
     bill_type,
     bills_query,
-    by_record,
     changed_query,
     deletion_of,
     deletions_query,
@@ -47,6 +45,7 @@ from counterfoil.netsuite.records import (
     vendor_of,
     vendors_query,
 )
+from counterfoil.netsuite.rows import Selection, by_record
 
 COMPANY = "demo"
 ROOT = Path(__file__).parents[2]

@@ -17,6 +17,7 @@ from oauthlib.oauth1.rfc5849 import signature
 
 from counterfoil.errors import (
     DuplicateExternalId,
+    ErpError,
     ErpLoginRefused,
     ErpRefusal,
     ErpUnavailable,
@@ -257,6 +258,36 @@ def test_a_refused_login_is_never_repeated(web, client, waits):
 
     assert (raised.value.code, raised.value.status) == ("INVALID_LOGIN", 401)
     assert (len(web.calls), waits) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("reply", "times"),
+    [
+        pytest.param({"status": 401, "code": "INVALID_LOGIN"}, 1, id="credentials"),
+        pytest.param({"status": 403, "code": "INSUFFICIENT_PERMISSION"}, 0, id="a right that the role lacks"),
+        pytest.param({"status": 400, "code": "USER_ERROR"}, 0, id="a refusal of what was asked"),
+    ],
+)
+def test_refused_credentials_are_told_once_and_nothing_else_is(web, waits, reply, times):
+    told = []
+    web.get(f"{BILLS}/812", **an_error(reply["status"], reply["code"]))
+
+    with pytest.raises(ErpError):
+        a_client(waits, on_login_refused=lambda: told.append("refused")).get("vendorBill", "812")
+
+    assert len(told) == times
+
+
+def test_an_expired_token_is_no_refused_login(web, waits, oauth2):
+    told = []
+    web.post(TOKEN, json={"access_token": "old", "expires_in": 3600})
+    web.post(TOKEN, json={"access_token": "new", "expires_in": 3600})
+    web.get(f"{BILLS}/812", **an_error(401, "INVALID_LOGIN"))
+    web.get(f"{BILLS}/812", json={"id": "812"})
+
+    a_client(waits, oauth2, on_login_refused=lambda: told.append("refused")).get("vendorBill", "812")
+
+    assert told == []
 
 
 # Repeats

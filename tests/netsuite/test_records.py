@@ -11,14 +11,11 @@ import pytest
 from counterfoil.domain.bills import Bill, BillExpenseLine, BillItemLine
 from counterfoil.domain.invoices import DocumentType
 from counterfoil.domain.orders import Coding, ItemKind, OrderStatus
+from counterfoil.domain.returns import SettledReturn
 from counterfoil.netsuite.records import (
-    IDS_MAX,
-    Selection,
-    UnreadableRow,
     bill_body,
     bill_type,
     bills_query,
-    by_record,
     changed_query,
     deletion_of,
     deletions_query,
@@ -33,6 +30,7 @@ from counterfoil.netsuite.records import (
     vendor_of,
     vendors_query,
 )
+from counterfoil.netsuite.rows import IDS_MAX, Selection, UnreadableRow, by_record
 
 HEADER = {
     "id": "1042",
@@ -472,3 +470,90 @@ def test_a_credit_links_no_order():
     assert bill_type(DocumentType.CREDIT_NOTE) == "vendorCredit"
     assert "dueDate" not in body
     assert all("orderDoc" not in line for line in body["item"]["items"] + body["expense"]["items"])
+
+
+# Projects, segments, addresses
+
+
+def coded(**cells):
+    [line] = order_of("acme", [HEADER, {**ITEM_LINE, **cells}], segments=("cseg_region", "custcol_lot")).lines
+    return line.coding
+
+
+@pytest.mark.parametrize(
+    ("cells", "project"),
+    [
+        pytest.param({"lineentity": "712"}, "712", id="a customer or a project"),
+        pytest.param({"lineentity": "501"}, None, id="the vendor itself: nobody"),
+        pytest.param({}, None, id="nothing"),
+    ],
+)
+def test_whom_a_line_is_for(cells, project):
+    assert coded(**cells).project == project
+
+
+def test_a_line_is_coded_by_the_fields_that_are_asked_for():
+    cells = {"cseg_region": "2", "custcol_lot": "", "cseg_other": "9"}
+
+    assert coded(**cells).segments == {"cseg_region": "2"}
+
+
+@pytest.mark.parametrize("name", ["cseg_region", "cseg1", "custcol_lot"])
+def test_fields_of_lines_are_asked_for_by_their_names(name):
+    text, _ = orders_query(Selection(), segments=(name,))(None)
+
+    assert f"tl.{name} AS {name}" in text
+
+
+@pytest.mark.parametrize("bad", ["region", "cseg_region, 1", "CSEG_REGION", "custcol_" + "x" * 80, "custbody_x"])
+def test_only_custom_fields_of_lines_reach_a_query(bad):
+    with pytest.raises(ValueError, match="custom segment"):
+        orders_query(Selection(), segments=(bad,))
+
+
+def test_a_bills_lines_say_whom_they_are_for_and_where_they_are_counted():
+    coding = Coding(project="712", segments={"cseg_region": "2", "custcol_lot": "L7", "total": "1"})
+    bill = a_bill()
+    items, expenses = (
+        tuple(line.model_copy(update={"coding": coding}) for line in lines) for lines in (bill.items, bill.expenses)
+    )
+
+    body = bill_body(bill.model_copy(update={"items": items, "expenses": expenses}), "1")
+
+    for line in (body["item"]["items"][0], body["expense"]["items"][0]):
+        assert (line["customer"], line["cseg_region"], line["custcol_lot"]) == ({"id": "712"}, {"id": "2"}, "L7")
+        assert "total" not in line, "no account can have defined such a field"
+
+
+VENDOR_ROW = {"id": "501", "entityid": "V501", "companyname": "Acme", "modified": "2026-02-10T16:40:11"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "address"),
+    [
+        pytest.param(
+            {"addr1": "1 Mill  Road", "zip": "LS1 1AA", "city": "Leeds", "country": "GB"},
+            "1 Mill Road, LS1 1AA Leeds, GB",
+            id="street, place, country",
+        ),
+        pytest.param(
+            {"addr1": "Box 9", "addr2": "2200 Pine Street", "city": "Seattle", "zip": "98101", "state": "WA"},
+            "Box 9, 2200 Pine Street, 98101 Seattle, WA",
+            id="two lines and a state",
+        ),
+        pytest.param({"city": "Leeds", "country": "GB"}, None, id="neither street nor postcode"),
+        pytest.param({}, None, id="none"),
+    ],
+)
+def test_a_vendors_address_is_one_text(cells, address):
+    assert vendor_of("acme", {**VENDOR_ROW, **cells}).address == address
+
+
+def test_a_credit_names_the_lines_of_the_return_that_it_settles():
+    bill = a_bill(document_type=DocumentType.CREDIT_NOTE)
+    [line] = bill.items
+    settled = SettledReturn(return_id="900", lines={(line.order_id, line.order_line): 3})
+
+    body = bill_body(bill, "1", settled)
+
+    assert (body["item"]["items"][0]["orderDoc"], body["item"]["items"][0]["orderLine"]) == ({"id": "900"}, 3)

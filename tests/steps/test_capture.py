@@ -6,16 +6,19 @@ import itertools
 import boto3
 import pikepdf
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from counterfoil.capture.vendor_finder import keys_of_vendor
 from counterfoil.domain.audit import broken_at
+from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.deliveries import Delivery
 from counterfoil.domain.lifecycle import Status
+from counterfoil.domain.orders import OrderStatus
 from counterfoil.domain.policy import CompanySettings
 from counterfoil.errors import DocumentTooLarge
 from counterfoil.files import DOCUMENT_BYTES_MAX, Files
-from counterfoil.steps.capture import company_of, receive, resume, sender_of
-from tests.builders import COMPANY, a_vendor
+from counterfoil.steps.capture import company_of, known_to, receive, resume, sender_of
+from tests.builders import COMPANY, a_vendor, an_order
 from tests.documents import a_ubl_invoice
 
 BUCKET = "inbox"
@@ -235,3 +238,32 @@ def test_who_sent_a_document_in_is_known_from_the_address_they_were_given(drop):
     assert invoice.raised_by == "ann"
     assert sender_of("inbox/demo/a.xml") is None
     assert sender_of("inbox/demo/uploads/a.xml") is None
+
+
+def a_pdf_with(text):
+    """An invoice of one page that says something beside what an invoice says."""
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    rows = ("Acme Paper Ltd", "INVOICE", "Invoice no.: A-1", "Invoice date: 14 March 2026", text, "Total 10.00")
+    for place, row in enumerate(rows):
+        canvas.drawString(72, 750 - 30 * place, row)
+    canvas.save()
+    return out.getvalue()
+
+
+def test_a_document_is_read_with_the_numbers_of_open_orders(store, drop):
+    store.save_order(an_order(number="PO-20417"), read=None)
+    store.save_order(an_order(id="1002", number="PO-20999", status=OrderStatus.CLOSED), read=None)
+
+    read = drop(a_pdf_with("As agreed under PO-20417, thank you"))[0].captured
+    closed = drop(a_pdf_with("As agreed under PO-20999, thank you"))[0].captured
+
+    assert read.po_number == "PO-20417"
+    assert closed.po_number is None
+
+
+def test_the_numbers_that_the_settings_name_come_first(store):
+    store.save_order(an_order(number="PO-20417"), read=None)
+    settings = CompanySettings(company=COMPANY, identity=CompanyIdentity(order_numbers=("BLANKET-7",)))
+
+    assert known_to(settings, store).order_numbers == ("BLANKET-7", "PO-20417")

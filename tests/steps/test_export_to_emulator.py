@@ -12,7 +12,8 @@ from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.policy import CompanySettings
 from counterfoil.errors import ReplyLost
 from counterfoil.netsuite.client import eid
-from counterfoil.netsuite.records import Selection, bills_query, by_record, erp_bill_of
+from counterfoil.netsuite.records import bills_query, erp_bill_of
+from counterfoil.netsuite.rows import Selection, by_record
 from counterfoil.steps.export import export
 from counterfoil.steps.match import match
 from counterfoil.steps.sync import sync
@@ -185,3 +186,53 @@ def test_a_vendor_that_the_erp_has_switched_off_is_refused_in_its_words(store, c
     assert failed.status == Status.EXPORT_FAILED
     assert failed.reasons[0].code == "erp_refused"
     assert "entity" in failed.reasons[0].detail
+
+
+def test_a_bill_is_for_whom_its_order_is_and_counted_where_its_order_is(store, client, erp, clock):
+    erp.control("customization", {"scriptId": "cseg_region", "label": "Region"})
+    erp.control("customization", {"scriptId": "custcol_lot", "label": "Lot"})
+    client.create("customrecord_cseg_region", {"name": "North"})
+    project = client.create("job", {"entityId": "P-1", "companyName": "New warehouse"})
+    coded = {"customer": {"id": project}, "cseg_region": {"id": "1"}, "custcol_lot": "L7"}
+    lines = {
+        "item": {"items": [{"item": {"id": "71"}, "quantity": 10, "rate": 5, **coded}]},
+        "expense": {"items": [{"account": {"id": "121"}, "amount": 9, "memo": "Freight", **coded}]},
+    }
+    order_id = client.create("purchaseOrder", {"entity": {"id": "501"}, "tranDate": "2026-02-02", **lines})
+    client.transform("purchaseOrder", order_id, "itemReceipt", {"tranDate": "2026-02-05"})
+    segments = ("cseg_region", "custcol_lot")
+    store.put_company(
+        CompanySettings(
+            company=COMPANY, currency="GBP", approve_automatically_max=Decimal(1000), line_segments=segments
+        )
+    )
+    sync(COMPANY, store=store, client=client, clock=clock, deadline=FAR, segments=segments)
+    order = store.order(COMPANY, order_id)
+    captured = a_captured_invoice(
+        po_number=order.number,
+        po_numbers=(order.number,),
+        currency=order.currency,
+        lines=(
+            an_invoice_line(item_code="PAPER-A4", description="A4 paper"),
+            an_invoice_line(
+                line=2, item_code=None, description="Freight", quantity=None, unit_price=None, amount=Decimal(9)
+            ),
+        ),
+        net_total=Decimal(59),
+        gross_total=Decimal(59),
+    )
+    received = store.save_invoice(None, an_invoice(), by="t", action="received", at=NOON)
+    update = {"status": Status.CAPTURED, "captured": captured, "vendor_id": "501"}
+    store.save_invoice(received, received.model_copy(update=update), by="t", action="read", at=NOON)
+
+    matched = match(COMPANY, "invoice-1", store=store, now=clock)
+    posted = export(COMPANY, "invoice-1", store=store, client=client, now=clock)
+
+    assert posted.status == Status.POSTED, posted.reasons
+    for line in matched.match.lines:
+        assert (line.coding.project, line.coding.segments) == (project, {"cseg_region": "1", "custcol_lot": "L7"})
+    rows = client.suiteql(
+        "SELECT tl.entity, tl.cseg_region, tl.custcol_lot FROM transactionline tl "
+        f"WHERE tl.transaction = {posted.bill.id} AND tl.mainline = 'F' ORDER BY tl.id"
+    )
+    assert list(rows) == [{"entity": project, "cseg_region": "1", "custcol_lot": "L7"}] * 2

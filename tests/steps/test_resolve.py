@@ -668,3 +668,15 @@ def test_what_a_reading_leaves_to_look_into_has_its_owner_too():
     [exception] = with_exceptions(doubtful, SETTINGS, at=NOON, by="capture").exceptions
 
     assert (exception.reason, exception.owner, exception.line) == (ExceptionReason.FRAUD, Owner.CONTROLLER, None)
+
+
+@pytest.mark.parametrize("name", ["cseg_other", "amount", "orderDoc"])
+def test_a_new_line_is_coded_only_by_fields_that_the_settings_name(store, clock, at, rent, name):
+    store.put_company(store.company(COMPANY).model_copy(update={"line_segments": ("cseg_region",)}))
+    waiting = a_rent_invoice(store, clock, 1, rent)
+
+    with pytest.raises(BadRequest, match=name):
+        do(at, waiting, "new_line", coding=Coding(account="6300", segments={name: "1"}))
+
+    coding = Coding(account="6300", project="712", segments={"cseg_region": "2"})
+    assert do(at, waiting, "new_line", coding=coding).codings == {1: coding}

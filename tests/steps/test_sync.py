@@ -12,7 +12,8 @@ from counterfoil.domain.invoices import BillReference
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.orders import OrderStatus
 from counterfoil.errors import ErpRefusal, ErpUnavailable, UnexpectedReply
-from counterfoil.netsuite.records import Selection, UnreadableRow, by_record, order_of, orders_query
+from counterfoil.netsuite.records import order_of, orders_query
+from counterfoil.netsuite.rows import Selection, UnreadableRow, by_record
 from counterfoil.steps import sync as sync_module
 from counterfoil.steps.sync import KINDS, sync, sync_record
 from counterfoil.store import Store, SyncProgress
@@ -620,7 +621,7 @@ def test_a_kind_that_cannot_be_read_is_noted_and_keeps_no_other_from_being_read(
         raise UnreadableRow("vendorBill 812", "quantity", None)
 
     monkeypatch.setattr(sync_module, "vendor_of", unreadable)
-    monkeypatch.setattr(sync_module._Sync, "_complain", lambda self, error: unreadable())
+    monkeypatch.setattr(sync_module.ErpReading, "complain", lambda self, error: unreadable())
 
     with pytest.raises(UnreadableRow):
         run()
@@ -791,3 +792,78 @@ def test_a_record_that_never_was_changes_nothing(store, read_one):
 def test_an_unknown_kind_is_named(read_one):
     with pytest.raises(ValueError, match="invoices"):
         read_one("invoices", "1")
+
+
+# What is read of each record
+
+
+def test_a_vendors_billing_address_is_read(store, run):
+    run()
+
+    assert store.vendor(COMPANY, "501").address == "1 Mill Road, LS1 1AA Leeds, GB"
+
+
+def a_coded_order(client, erp, **line):
+    erp.control("customization", {"scriptId": "cseg_region", "label": "Region"})
+    client.create("customrecord_cseg_region", {"name": "North"})
+    body = {"item": {"id": "71"}, "quantity": 1, "rate": 10, "customer": {"id": "601"}, "cseg_region": {"id": "1"}}
+    return client.create(
+        "purchaseOrder", {"entity": {"id": "501"}, "tranDate": "2026-02-02", "item": {"items": [body | line]}}
+    )
+
+
+def test_whom_a_line_is_for_and_where_it_is_counted_is_read(store, client, erp, run):
+    order = a_coded_order(client, erp, custcol_note="L7")
+
+    run(segments=("cseg_region", "custcol_note"))
+
+    [line] = store.order(COMPANY, order).lines
+    assert (line.coding.project, line.coding.segments) == ("601", {"cseg_region": "1", "custcol_note": "L7"})
+    known = order_numbered(store, "PO10003")
+    assert {line.coding.project for line in known.lines} == {None}, "a line that is for nobody"
+
+
+def test_a_field_that_the_settings_name_anew_is_read_of_every_order(store, client, erp, run):
+    order = a_coded_order(client, erp)
+    run()
+    assert store.order(COMPANY, order).lines[0].coding.segments == {}
+
+    run(segments=("cseg_region",))
+
+    assert store.order(COMPANY, order).lines[0].coding.segments == {"cseg_region": "1"}
+    report = run(segments=("cseg_region",))
+    assert report.kinds["orders"].written == 0
+
+
+def test_a_field_that_the_erp_does_not_have_is_told_and_keeps_no_other_kind_from_being_read(store, run):
+    with pytest.raises(ErpRefusal, match="cseg_nowhere"):
+        run(segments=("cseg_nowhere",))
+
+    assert "cseg_nowhere" in store.sync_progress(COMPANY, "orders").error
+    assert store.vendor(COMPANY, "501") is not None
+
+
+def test_progress_that_read_less_of_each_record_is_begun_anew(store, run):
+    run()
+    for kind in KINDS:
+        progress = store.sync_progress(COMPANY, kind)
+        store.put_sync_progress(COMPANY, progress.model_copy(update={"shape": "", "is_settled": True}))
+    vendor = store.vendor(COMPANY, "501")
+    store.put_vendor(vendor.model_copy(update={"address": None}), ["name:acme"])
+    order = order_numbered(store, "PO10003")
+    store._client.delete_item(
+        TableName=TABLE, Key={"pk": {"S": f"{COMPANY}#OPENORDERS"}, "sk": {"S": f"{order.order_date}#{order.id}"}}
+    )
+    assert order.number not in store.open_order_numbers(COMPANY)
+
+    run()
+
+    assert store.vendor(COMPANY, "501") == vendor
+    assert order.number in store.open_order_numbers(COMPANY)
+
+
+def test_the_numbers_of_open_orders_are_those_of_the_erp(store, client, run):
+    run()
+
+    found = [order.number for order in orders_in_erp(client).values() if order.status.is_open]
+    assert sorted(store.open_order_numbers(COMPANY)) == sorted(found)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from counterfoil.domain.orders import OrderStatus
-from counterfoil.steps.sync import merged_order
+from counterfoil.steps.sync_orders import merged_order
 from tests.builders import NOON, an_order, an_order_line
 
 TEN = {1: Decimal(10)}

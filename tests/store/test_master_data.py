@@ -7,8 +7,10 @@ import pytest
 
 from counterfoil.domain.orders import OrderStatus, Receipt
 from counterfoil.domain.policy import CompanySettings
+from counterfoil.domain.returns import ReturnedLine, VendorReturn
 from counterfoil.domain.settings_history import broken_at
-from counterfoil.errors import BadRequest, LeaseRefused, StaleWrite, UnknownCompany
+from counterfoil.domain.vendor_memory import Anchor, ColumnLesson, NameLesson, PlaceLesson, VendorMemory
+from counterfoil.errors import BadRequest, ErpLoginRefused, LeaseRefused, StaleWrite, UnknownCompany
 from counterfoil.store import SyncProgress
 from tests.builders import COMPANY, NOON, a_delivery, a_vendor, an_order
 
@@ -181,3 +183,150 @@ def test_a_lease_whose_holder_died_is_given_again(store):
 
     with store.lease(COMPANY, most=1, seconds=60):
         pass
+
+
+def test_a_login_that_the_erp_refused_lately_is_given_no_lease(store):
+    store.note_login_refused(COMPANY, "a", seconds=60)
+
+    refused = pytest.raises(ErpLoginRefused, match="refused this login lately")
+    with refused, store.lease(COMPANY, most=2, seconds=60, login="a"):
+        pass
+
+
+def test_other_credentials_and_other_companies_are_not_held_up_by_a_refused_login(store):
+    store.note_login_refused(COMPANY, "a", seconds=60)
+
+    with store.lease(COMPANY, most=1, seconds=60, login="b"), store.lease("other", most=1, seconds=60, login="a"):
+        pass
+
+
+def test_a_refused_login_is_tried_again_after_its_time(store):
+    store.note_login_refused(COMPANY, "a", seconds=-1)
+
+    with store.lease(COMPANY, most=1, seconds=60, login="a"):
+        pass
+
+
+# Numbers of open orders
+
+
+def test_the_numbers_of_open_orders_come_newest_first_up_to_a_limit(store):
+    for number, day in ((1, 5), (2, 9), (3, 7)):
+        store.save_order(
+            an_order(id=str(number), number=f"PO-{number}", vendor_id=str(500 + number), order_date=date(2026, 3, day)),
+            read=None,
+        )
+    store.save_order(an_order(id="4", number="PO-4", order_date=None), read=None)
+    store.save_order(an_order(id="5", number="PO-5", company="other", order_date=date(2026, 3, 30)), read=None)
+
+    assert store.open_order_numbers(COMPANY) == ("PO-2", "PO-3", "PO-1", "PO-4")
+    assert store.open_order_numbers(COMPANY, limit=2) == ("PO-2", "PO-3")
+
+
+def test_an_order_is_among_the_open_ones_as_long_as_it_is(store):
+    order = store.save_order(an_order(order_date=date(2026, 3, 5)), read=None)
+
+    moved = store.save_order(order.model_copy(update={"number": "PO-1B", "order_date": date(2026, 3, 6)}), read=order)
+    assert store.open_order_numbers(COMPANY) == ("PO-1B",)
+    closed = store.save_order(moved.model_copy(update={"status": OrderStatus.CLOSED}), read=moved)
+    assert store.open_order_numbers(COMPANY) == ()
+    opened = store.save_order(closed.model_copy(update={"status": OrderStatus.PENDING_RECEIPT}), read=closed)
+    assert store.open_order_numbers(COMPANY) == ("PO-1B",)
+    store.delete_order(opened)
+    assert store.open_order_numbers(COMPANY) == ()
+
+
+def test_an_order_that_somebody_else_changed_keeps_its_number_as_they_wrote_it(store):
+    order = store.save_order(an_order(), read=None)
+    store.save_order(order.model_copy(update={"number": "PO-2"}), read=order)
+
+    with pytest.raises(StaleWrite):
+        store.save_order(order.model_copy(update={"status": OrderStatus.CLOSED}), read=order)
+
+    assert store.open_order_numbers(COMPANY) == ("PO-2",)
+
+
+def test_an_order_that_was_written_before_numbers_stood_together_can_be_put_among_them(store):
+    order = an_order()
+
+    store.list_order(order)
+    store.list_order(order.model_copy(update={"id": "2", "status": OrderStatus.CLOSED}))
+
+    assert store.open_order_numbers(COMPANY) == (order.number,)
+
+
+# What was sent back
+
+
+def a_shipment(**values):
+    line = ReturnedLine(line=1, item_id="71", quantity=Decimal(3), return_id="900", return_line=1)
+    defaults = {"company": COMPANY, "id": "901", "vendor_id": "501", "shipped_on": date(2026, 3, 5), "lines": (line,)}
+    return VendorReturn(**defaults | values)
+
+
+def with_line(shipment, **values):
+    return shipment.model_copy(update={"lines": (shipment.lines[0].model_copy(update=values),)})
+
+
+def test_what_leads_to_no_order_stands_beside_its_vendor_until_it_is_credited(store):
+    shipment = a_shipment()
+    store.put_vendor_return(shipment)
+    assert store.unlinked_returns(COMPANY, "501") == [shipment] == [store.vendor_return(COMPANY, "901")]
+    assert store.unlinked_returns("other", "501") == []
+
+    settled = with_line(shipment, is_settled=True)
+    store.put_vendor_return(settled)
+
+    assert store.unlinked_returns(COMPANY, "501") == []
+    assert store.vendor_return(COMPANY, "901") == settled
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"order_id": "1001", "order_line": 1}, id="linked"),
+        pytest.param({"is_settled": True}, id="credited"),
+    ],
+)
+def test_only_what_waits_without_an_order_stands_beside_its_vendor(store, change):
+    store.put_vendor_return(with_line(a_shipment(), **change))
+    store.put_vendor_return(a_shipment(id="902", counts=False))
+
+    assert store.unlinked_returns(COMPANY, "501") == []
+
+
+def test_a_shipment_back_that_changed_or_went_leaves_nothing_behind(store):
+    store.put_vendor_return(a_shipment())
+    later = a_shipment(shipped_on=date(2026, 3, 9))
+    store.put_vendor_return(later)
+    assert store.unlinked_returns(COMPANY, "501") == [later]
+
+    store.delete_vendor_return(later)
+
+    assert store.unlinked_returns(COMPANY, "501") == []
+    assert store.vendor_return(COMPANY, "901") is None
+
+
+def test_what_was_learned_of_a_vendor_is_kept_beside_it_and_found_by_the_names_it_was_read_under(store):
+    place = PlaceLesson(
+        field="due_date",
+        form="date",
+        length=10,
+        anchors=(Anchor(text="terms", left=Decimal("1.5"), right=Decimal(9), down=Decimal(0)),),
+    )
+    memory = VendorMemory(
+        places=(place,),
+        columns=(ColumnLesson(head="dax", column="amount"),),
+        names=(NameLesson(printed="quibble", name="Quibble Ltd"), NameLesson(printed="", name="Quibble Ltd")),
+    )
+
+    store.put_vendor_memory(COMPANY, "v-1", memory)
+
+    assert store.vendor_memory(COMPANY, "v-1") == memory
+    assert store.vendors_read_as(COMPANY, "quibble") == ["v-1"]
+    assert store.vendors_read_as(COMPANY, "") == [], "a name that is not printed finds nobody"
+
+    store.put_vendor_memory(COMPANY, "v-1", VendorMemory())
+
+    assert store.vendor_memory(COMPANY, "v-1") == VendorMemory()
+    assert store.vendors_read_as(COMPANY, "quibble") == []

@@ -30,12 +30,14 @@ from counterfoil.domain.lifecycle import STATES, Status, may_move
 from counterfoil.domain.orders import PurchaseOrder, Receipt
 from counterfoil.domain.policy import CompanySettings
 from counterfoil.domain.records import Record
+from counterfoil.domain.returns import VendorReturn
 from counterfoil.domain.settings_history import SettingsChange
 from counterfoil.domain.settings_history import sealed as sealed_change
 from counterfoil.domain.vendor_memory import VendorMemory
 from counterfoil.domain.vendors import Vendor
 from counterfoil.errors import (
     BadRequest,
+    ErpLoginRefused,
     InvoiceMissing,
     LeaseRefused,
     MoveRefused,
@@ -61,6 +63,8 @@ CONTENTION_TRIES_MAX = 8
 REPLAY_SECONDS = 900
 LEASE_TRIES_MAX = 60
 LEASE_PAUSE_SECONDS = 0.5
+# So many numbers of open orders a document is read with: some 120 KB, 15 units of reading.
+ORDER_NUMBERS_MAX = 2_000
 
 CURSOR = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z#(?P<id>[A-Za-z0-9_-]{1,100})", re.ASCII)
 COMPANY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -82,7 +86,8 @@ class SyncProgress(Record):
 
     `since` is the last modified instant up to which everything was read; `until` and `after` say where an
     unfinished pass, begun at `began_at`, goes on. `seen_at` is when `since` was first the newest; `is_settled` says
-    that a pass has been made so long after it that nothing dated up to it can still turn up.
+    that a pass has been made so long after it that nothing dated up to it can still turn up. `shape` names what is read
+    of each record.
     """
 
     kind: str
@@ -92,6 +97,7 @@ class SyncProgress(Record):
     began_at: datetime | None = None
     until: datetime | None = None
     after: str | None = None
+    shape: str = ""
     finished_at: datetime | None = None
     records: int = 0
     error: str | None = None
@@ -463,12 +469,42 @@ class Store:
     def save_order(self, order: PurchaseOrder, *, read: PurchaseOrder | None) -> PurchaseOrder:
         """Write an order on the condition that it still is as read; StaleWrite when it is not."""
         saved = order.model_copy(update={"version": read.version + 1 if read else 1})
-        self._transact([self._put_if(_order_item(saved), read.version if read else None)])
+        put = self._put_if(_order_item(saved), read.version if read else None)
+        self._transact([put, *self._open_number_writes(read, saved)])
         return saved
 
     def delete_order(self, read: PurchaseOrder) -> None:
         write = self._check(order_key(read.company, read.id), read.version)["ConditionCheck"]
-        self._transact([{"Delete": write}])
+        self._transact([{"Delete": write}, *self._open_number_writes(read, None)])
+
+    def _open_number_writes(self, before: PurchaseOrder | None, after: PurchaseOrder | None) -> list[Item]:
+        """The numbers of open orders stand together, by their dates: a document is read with the newest."""
+        was, now = _open_number_item(before), _open_number_item(after)
+        if was == now:
+            return []
+        writes: list[Item] = []
+        if was and (now is None or was["sk"] != now["sk"]):
+            writes.append({"Delete": {"TableName": self._table, "Key": {"pk": was["pk"], "sk": was["sk"]}}})
+        if now:
+            writes.append({"Put": {"TableName": self._table, "Item": now}})
+        return writes
+
+    def list_order(self, order: PurchaseOrder) -> None:
+        """Put an open order's number among the others; for orders that were written before these were kept."""
+        item = _open_number_item(order)
+        if item:
+            self._put(item)
+
+    def open_order_numbers(self, company: str, *, limit: int = ORDER_NUMBERS_MAX) -> tuple[str, ...]:
+        """The numbers of the company's open orders, the newest first, at most `limit`; they may be a little behind."""
+        items = self._query(
+            "pk = :pk",
+            {":pk": {"S": f"{company}#OPENORDERS"}},
+            limit=limit,
+            newest_first=True,
+            is_consistent=False,
+        )
+        return tuple(dict.fromkeys(item["number"]["S"] for item in items))
 
     def put_receipt(self, receipt: Receipt) -> None:
         self._put({**_receipt_key(receipt.company, receipt.order_id, receipt.id), **_packed(receipt)})
@@ -500,6 +536,33 @@ class Store:
             {":pk": {"S": f"{company}#ORDER#{order_id}"}, ":sk": {"S": "RECEIPT#"}},
         )
         return [_unpacked(item, Receipt) for item in items]
+
+    # What was sent back to vendors
+
+    def vendor_return(self, company: str, shipment_id: str) -> VendorReturn | None:
+        """A shipment back to a vendor as it was when it was last read from the ERP."""
+        item = self._get(_key(f"{company}#RETURN#{shipment_id}", "STATE"))
+        return _unpacked(item, VendorReturn) if item else None
+
+    def put_vendor_return(self, shipment: VendorReturn) -> None:
+        """Write a shipment back; beside its vendor as long as a line of it leads to no order and is not credited."""
+        known = self.vendor_return(shipment.company, shipment.id)
+        was, now = _unlinked_key(known) if known else None, _unlinked_key(shipment)
+        if was is not None and was != now:
+            self._client.delete_item(TableName=self._table, Key=was)
+        if now is not None:
+            self._put({**now, **_packed(shipment)})
+        self._put({**_key(f"{shipment.company}#RETURN#{shipment.id}", "STATE"), **_packed(shipment)})
+
+    def delete_vendor_return(self, shipment: VendorReturn) -> None:
+        for key in (_unlinked_key(shipment), _key(f"{shipment.company}#RETURN#{shipment.id}", "STATE")):
+            if key is not None:
+                self._client.delete_item(TableName=self._table, Key=key)
+
+    def unlinked_returns(self, company: str, vendor_id: str, *, limit: int = PAGE_MAX) -> list[VendorReturn]:
+        """Shipments back to a vendor of which a line leads to no order and waits for its credit, the newest first."""
+        pk = {":pk": {"S": f"{company}#UNLINKED#{vendor_id}"}}
+        return [_unpacked(item, VendorReturn) for item in self._query("pk = :pk", pk, limit=limit, newest_first=True)]
 
     # Vendors
 
@@ -548,10 +611,11 @@ class Store:
         """Write what was learned about a vendor, to be found as well by the names it was read under."""
         pk = f"{company}#VENDOR#{vendor_id}"
         old = self.vendor_memory(company, vendor_id)
-        for lesson in set(old.names) - set(memory.names):
+        # A name that is not printed finds nobody.
+        for lesson in {one for one in set(old.names) - set(memory.names) if one.printed}:
             gone = _key(f"{company}#VENDORNAME#{lesson.printed}", vendor_id)
             self._client.delete_item(TableName=self._table, Key=gone)
-        for lesson in set(memory.names) - set(old.names):
+        for lesson in {one for one in set(memory.names) - set(old.names) if one.printed}:
             self._put(_key(f"{company}#VENDORNAME#{lesson.printed}", vendor_id))
         if memory != old:
             self._put({**_key(pk, "MEMORY"), **_packed(memory)})
@@ -636,20 +700,39 @@ class Store:
     # The ERP account's concurrency
 
     @contextmanager
-    def lease(self, company: str, *, most: int, seconds: int) -> Iterator[None]:
+    def lease(self, company: str, *, most: int, seconds: int, login: str = "") -> Iterator[None]:
         """Hold one of `most` leases on the company's ERP account; waits for one, then LeaseRefused.
 
-        A holder that dies loses its lease after `seconds`.
+        A holder that dies loses its lease after `seconds`. None is given to a login (any name of it that tells
+        credentials apart) that the ERP refused lately: ErpLoginRefused.
         """
         holder = secrets.token_hex(8)
         key = _key(f"{company}#LEASES", "ERP")
-        slot = self._take_lease(key, holder, most, seconds)
+        slot = self._take_lease(key, holder, most, seconds, login)
         try:
             yield
         finally:
             self._release_lease(key, holder, slot)
 
-    def _take_lease(self, key: Item, holder: str, most: int, seconds: int) -> int:
+    def note_login_refused(self, company: str, login: str, *, seconds: int) -> None:
+        """The ERP refused the login: for so many seconds it is given no lease."""
+        until = int(datetime.now(UTC).timestamp()) + seconds
+        self._client.update_item(
+            TableName=self._table,
+            Key=_key(f"{company}#LEASES", "ERP"),
+            UpdateExpression="SET refused_until = :until, refused_login = :login",
+            ExpressionAttributeValues={":until": {"N": str(until)}, ":login": {"S": login}},
+        )
+
+    def _check_login(self, key: Item, login: str, now: float) -> None:
+        noted = self._get(key) or {}
+        until = int(noted.get("refused_until", {}).get("N", 0))
+        if until >= int(now) and noted.get("refused_login", {}).get("S") == login:
+            again = datetime.fromtimestamp(until, UTC).isoformat(timespec="minutes")
+            detail = f"the ERP refused this login lately: it is asked again after {again}, or with other credentials"
+            raise ErpLoginRefused("login_refused_lately", detail)
+
+    def _take_lease(self, key: Item, holder: str, most: int, seconds: int, login: str) -> int:
         for _ in range(LEASE_TRIES_MAX):
             now = datetime.now(UTC).timestamp()
             first = secrets.randbelow(most)
@@ -660,9 +743,11 @@ class Store:
                         TableName=self._table,
                         Key=key,
                         UpdateExpression="SET #holder = :holder, #until = :until",
-                        ConditionExpression="attribute_not_exists(#until) OR #until < :now",
+                        ConditionExpression="(attribute_not_exists(#until) OR #until < :now) AND "
+                        "(attribute_not_exists(refused_until) OR refused_until < :now OR refused_login <> :login)",
                         ExpressionAttributeNames={"#holder": f"holder_{slot}", "#until": f"until_{slot}"},
                         ExpressionAttributeValues={
+                            ":login": {"S": login},
                             ":holder": {"S": holder},
                             ":until": {"N": str(int(now) + seconds)},
                             ":now": {"N": str(int(now))},
@@ -672,6 +757,7 @@ class Store:
                 except ClientError as error:
                     if _code(error) != "ConditionalCheckFailedException":
                         raise
+            self._check_login(key, login, now)
             self._pause(LEASE_PAUSE_SECONDS)
         raise LeaseRefused(f"none of the {most} leases on the ERP account came free")
 
@@ -705,8 +791,9 @@ class Store:
         index: str | None = None,
         limit: int | None = None,
         newest_first: bool = False,
+        is_consistent: bool = True,
     ) -> list[Item]:
-        """All items of one key, at most `limit` of them; strongly consistent on the table itself."""
+        """All items of one key, at most `limit`; strongly consistent on the table itself, where that is not waived."""
         asked: Item = {
             "TableName": self._table,
             "KeyConditionExpression": condition,
@@ -716,7 +803,7 @@ class Store:
         if index:
             asked["IndexName"] = index
         else:
-            asked["ConsistentRead"] = True
+            asked["ConsistentRead"] = is_consistent
         items: list[Item] = []
         for _ in range(PAGES_MAX):
             if limit is not None:
@@ -840,6 +927,20 @@ def _order_item(order: PurchaseOrder) -> Item:
     item["listing_pk"] = {"S": f"{order.company}#{'OPEN' if order.status.is_open else 'DONE'}#{order.vendor_id}"}
     item["listing_sk"] = {"S": f"{order.order_date or ''}#{order.id}"}
     return item
+
+
+def _open_number_item(order: PurchaseOrder | None) -> Item | None:
+    """Where the number of an open order stands; None for any other."""
+    if order is None or not order.status.is_open:
+        return None
+    place = _key(f"{order.company}#OPENORDERS", f"{order.order_date or ''}#{order.id}")
+    return {**place, "number": {"S": order.number}}
+
+
+def _unlinked_key(shipment: VendorReturn) -> Item | None:
+    if not shipment.unlinked:
+        return None
+    return _key(f"{shipment.company}#UNLINKED#{shipment.vendor_id}", f"{shipment.shipped_on or ''}#{shipment.id}")
 
 
 def _decision_item(decision: Decision, invoice: Invoice) -> Item:

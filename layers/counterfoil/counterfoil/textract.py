@@ -6,6 +6,7 @@ what they are worth is capture's to say. Limits are the service's: 10 MB a page,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 PAGE_BYTES_MAX = 10_000_000
 WORDS_MAX = 20_000
 FIELDS_MAX = 200
+TEXT_LENGTH_MAX = 500
+NUMBER_MAX = 1e6
 # What is wrong with the page itself: the same again will be refused again.
 REFUSED = frozenset(
     ("UnsupportedDocumentException", "BadDocumentException", "DocumentTooLargeException", "InvalidParameterException")
@@ -40,6 +43,7 @@ FIELDS = {
     "PAYMENT_TERMS": "payment_terms",
 }
 PERCENT = Decimal(100)
+SIDES = ("Left", "Top", "Width", "Height")
 
 
 class RecognitionUnavailable(CounterfoilError):
@@ -71,7 +75,7 @@ class Textract:
 
 def page_of_reply(reply: Mapping[str, Any], page: UnreadPage) -> RecognisedPage:
     """Words and fields of an AnalyzeExpense answer about one page."""
-    documents = reply.get("ExpenseDocuments") or []
+    documents = _objects(reply.get("ExpenseDocuments"))
     words = [word for document in documents for word in _words(document)]
     fields = [field for document in documents for field in _fields(document)]
     return RecognisedPage(
@@ -85,24 +89,50 @@ def page_of_reply(reply: Mapping[str, Any], page: UnreadPage) -> RecognisedPage:
 
 
 def _words(document: Mapping[str, Any]) -> Iterator[RecognisedWord]:
-    for block in document.get("Blocks") or []:
-        box = (block.get("Geometry") or {}).get("BoundingBox")
-        if block.get("BlockType") == "WORD" and block.get("Text") and box:
-            left, top = float(box["Left"]), float(box["Top"])
-            yield RecognisedWord(
-                text=block["Text"], x0=left, y0=top, x1=left + float(box["Width"]), y1=top + float(box["Height"])
-            )
+    for block in _objects(document.get("Blocks")):
+        box = _object(_object(block.get("Geometry")).get("BoundingBox"))
+        sides = [side for name in SIDES if (side := _number(box.get(name))) is not None]
+        text = _text(block.get("Text"))
+        if block.get("BlockType") == "WORD" and text and len(sides) == len(SIDES):
+            left, top, width, height = sides
+            yield RecognisedWord(text=text, x0=left, y0=top, x1=left + width, y1=top + height)
 
 
 def _fields(document: Mapping[str, Any]) -> Iterator[RecognisedField]:
-    for field in document.get("SummaryFields") or []:
-        kind, value = field.get("Type") or {}, field.get("ValueDetection") or {}
-        name = FIELDS.get(kind.get("Text", ""))
-        if name and value.get("Text"):
-            confidence = min(float(kind.get("Confidence", 0)), float(value.get("Confidence", 0)))
-            yield RecognisedField(
-                name=name, text=value["Text"], confidence=Decimal(str(round(confidence, 2))) / PERCENT
-            )
+    for field in _objects(document.get("SummaryFields")):
+        kind, value = _object(field.get("Type")), _object(field.get("ValueDetection"))
+        name, text = FIELDS.get(_text(kind.get("Text"))), _text(value.get("Text"))
+        if name and text:
+            sure = min(_number(one.get("Confidence")) or 0.0 for one in (kind, value))
+            confidence = Decimal(str(round(min(max(sure, 0.0), 100.0), 2))) / PERCENT
+            yield RecognisedField(name=name, text=text, confidence=confidence)
+
+
+# A reply is taken as it comes: what is not of the documented shape is left out, and the rest is read.
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str:
+    """The text without what is no character, empty for anything else; what no word is so long as is cut."""
+    return value[:TEXT_LENGTH_MAX].encode(errors="ignore").decode() if isinstance(value, str) else ""
+
+
+def _number(value: object) -> float | None:
+    """A finite number, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) and abs(number) <= NUMBER_MAX else None
 
 
 def _surest(fields: list[RecognisedField]) -> Iterator[RecognisedField]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 # A slow service is given up before the function's own timeout, so that the queue, not the clock, ends the attempt.
 AWS = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
 ERP_LEASE_SECONDS = 120
+# NetSuite locks a token for half an hour after five refusals; so it sees two in that time.
+ERP_REFUSED_SECONDS = 900
 ERP_CONCURRENCY_DEFAULT = 4
 ERP_CLIENT_SECONDS = 300
 ERP_CLIENTS_MAX = 64
@@ -112,7 +115,8 @@ def _erp(company: str, period: int) -> NetSuiteClient:  # noqa: ARG001 - a new p
     from counterfoil.netsuite.client import Credentials, NetSuiteClient
 
     try:
-        content = json.loads(secret(company, "erp"))
+        text = secret(company, "erp")
+        content = json.loads(text)
         concurrency = int(content.pop("concurrency", ERP_CONCURRENCY_DEFAULT))
         credentials = Credentials.from_json(content)
     except ClientError as error:
@@ -121,9 +125,12 @@ def _erp(company: str, period: int) -> NetSuiteClient:  # noqa: ARG001 - a new p
         raise CredentialsMissing(f"the company {company} has no ERP secret") from error
     except ValueError as error:
         raise CredentialsMissing(f"the ERP secret of {company} is not complete: {error}") from None
+    # Tells credentials apart without saying anything of them.
+    login = hashlib.sha256(text.encode()).hexdigest()[:16]
     return NetSuiteClient(
         credentials,
-        governor=lambda: store().lease(company, most=concurrency, seconds=ERP_LEASE_SECONDS),
+        governor=lambda: store().lease(company, most=concurrency, seconds=ERP_LEASE_SECONDS, login=login),
+        on_login_refused=lambda: store().note_login_refused(company, login, seconds=ERP_REFUSED_SECONDS),
     )
 
 

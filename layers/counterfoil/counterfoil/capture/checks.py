@@ -16,7 +16,7 @@ ZERO = Decimal(0)
 REQUIRED = ("invoice_number", "issue_date", "vendor_name", "currency", "gross_total")
 LINES_PROVEN = {"lines_sum_to_net", "quantity_times_price"}
 # What only the document itself can show: a page beside its XML, several invoices in one file.
-MADE_WITH_THE_DOCUMENT = ("page_agrees_", "single_invoice", "whole_invoice")
+MADE_WITH_THE_DOCUMENT = ("page_agrees_", "embedded_files_agree", "single_invoice", "whole_invoice")
 TOTALS = ("net_total", "tax_total", "gross_total")
 # Each line is rounded by itself (EN 16931), so a sum of n lines may be off by n half units, but never by much.
 SUM_SLACK_MAX = Decimal("0.10")

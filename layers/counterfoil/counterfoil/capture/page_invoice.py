@@ -7,7 +7,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from counterfoil.capture.e_invoice import read_e_invoice
+from counterfoil.capture.e_invoice import order_in, read_e_invoice
+from counterfoil.capture.embedded import EmbeddedFile, embedded_files
 from counterfoil.capture.errors import CaptureError, ErrorCode
 from counterfoil.capture.file_kind import FileKind, file_kind
 from counterfoil.capture.layout.page_context import context_of
@@ -15,12 +16,12 @@ from counterfoil.capture.layout.reader import read_context
 from counterfoil.capture.layout.words import Page, layout_of
 from counterfoil.capture.limits import Limits
 from counterfoil.capture.page_agreement import compare_with_page
-from counterfoil.capture.pdf import embedded_files, open_pdf, page_alone, read_pages
+from counterfoil.capture.pdf import open_pdf, page_alone, read_pages
 from counterfoil.capture.reading import Reading
-from counterfoil.capture.recognised import RecognisedPage, Recognition, UnreadPage, picture_size, weigh
+from counterfoil.capture.recognised import RecognisedPage, Recognition, UnreadPage, picture_size, sheet_size, weigh
 from counterfoil.capture.recognition import is_available, pages_of_image, pages_of_pdf
 from counterfoil.domain.company import CompanyIdentity
-from counterfoil.domain.invoices import Source
+from counterfoil.domain.invoices import Check, Source
 from counterfoil.domain.vendor_memory import VendorMemory
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ READABLE_SHARE = 0.5
 INVOICE_FIELDS = ("invoice_number", "issue_date", "gross_total", "net_total")
 INVOICE_FIELDS_MIN = 1
 NOTHING_RECOGNISED = Recognition()
+# In what two embedded files of one invoice have to agree.
+EMBEDDED_COMPARED = ("issue_date", "vendor_iban", "currency", "gross_total")
 
 
 def read_pdf(
@@ -45,7 +48,7 @@ def read_pdf(
 ) -> Reading:
     """The invoice in a PDF; CaptureError `no_text` without readable text, `not_an_invoice` when no field is found."""
     with open_pdf(content, limits) as document:
-        embedded = [found for _name, found in embedded_files(document, limits) if file_kind(found) == FileKind.XML]
+        embedded = _xml_in(document, content, limits)
         known = recognition.of(_sha256(content))
         pages, source = _pages(document, limits, known, may_recognise=not embedded)
         hybrid = _embedded_invoice(embedded, limits)
@@ -59,7 +62,8 @@ def read_pdf(
             # The total is drawn, or its font does not say which digits it shows.
             seen = pages_of_pdf(document, [page.number for page in pages], limits)
             reading.fill(read_context(context_of(layout_of(seen), own, memory), Source.OCR, limits))
-        return reading
+    _refuse_order(embedded, reading, limits)
+    return reading
 
 
 def read_image(
@@ -82,14 +86,15 @@ def unread_pages_of(content: bytes, limits: Limits) -> list[UnreadPage]:
         width, height = picture_size(content)
         return [UnreadPage(document=document, number=1, width=width, height=height, content=_base64(content))]
     with open_pdf(content, limits) as pdf:
-        if any(file_kind(found) == FileKind.XML for _name, found in embedded_files(pdf, limits)):
+        if _xml_in(pdf, content, limits):
             return []
         numbers = [page.number for page in read_pages(pdf, limits) if not _is_readable(page)]
         return [_unread(pdf, document, number) for number in numbers[: limits.unread_pages_max]]
 
 
 def _unread(pdf: pypdfium2.PdfDocument, document: str, number: int) -> UnreadPage:
-    alone, width, height = page_alone(pdf, number)
+    alone, *size = page_alone(pdf, number)
+    width, height = sheet_size(*size)
     return UnreadPage(document=document, number=number, width=width, height=height, content=_base64(alone))
 
 
@@ -135,15 +140,57 @@ def _read_pages(
     return reading
 
 
-def _embedded_invoice(embedded: Sequence[bytes], limits: Limits) -> Reading | None:
-    """The first embedded XML that is an invoice. Unsafe XML is refused: a page beside it would hide the attempt."""
-    for content in embedded:
+def _xml_in(document: pypdfium2.PdfDocument, content: bytes, limits: Limits) -> list[EmbeddedFile]:
+    return [one for one in embedded_files(document, content, limits) if file_kind(one[1]) == FileKind.XML]
+
+
+def _embedded_invoice(embedded: Sequence[EmbeddedFile], limits: Limits) -> Reading | None:
+    """The first embedded XML that is an invoice, laid beside any others.
+
+    Where only unsafe XML is found it is refused: a page beside it would hide the attempt.
+    """
+    readings: list[Reading] = []
+    unsafe: CaptureError | None = None
+    for _name, content in embedded:
         try:
-            return read_e_invoice(content, Source.EMBEDDED_XML, limits)
+            readings.append(read_e_invoice(content, Source.EMBEDDED_XML, limits))
         except CaptureError as error:
-            if error.code == ErrorCode.UNSAFE_XML:
-                raise
-    return None
+            unsafe = error if error.code == ErrorCode.UNSAFE_XML else unsafe
+    if unsafe is not None and not readings:
+        raise unsafe
+    for other in readings[1:]:
+        _compare_embedded(readings[0], other)
+    return readings[0] if readings else None
+
+
+def _compare_embedded(best: Reading, other: Reading) -> None:
+    """Two embedded invoices are one in two syntaxes, or several; one invoice that says two things is a doubt."""
+    numbers = {str(one.values.get("invoice_number", "")).casefold() for one in (best, other)}
+    if len(numbers) > 1:
+        detail = "the PDF embeds several invoices; this is the first"
+        best.checks.append(Check(code="single_invoice", ok=False, detail=detail))
+        best.doubt("invoice_number")
+        return
+    apart = [
+        name
+        for name in EMBEDDED_COMPARED
+        if name in best.values and name in other.values and best.values[name] != other.values[name]
+    ]
+    detail = f"another embedded file of this invoice has another {', '.join(apart)}" if apart else ""
+    best.checks.append(Check(code="embedded_files_agree", ok=not apart, detail=detail))
+    best.doubt(*apart)
+
+
+def _refuse_order(embedded: Sequence[EmbeddedFile], page: Reading, limits: Limits) -> None:
+    """CaptureError `not_an_invoice` where the page is that of an embedded order (Order-X, UBL).
+
+    An invoice may carry the order it answers: then the page has a number of its own.
+    """
+    number = page.values.get("invoice_number")
+    for _name, content in embedded:
+        order = order_in(content, limits)
+        if order is not None and (number is None or str(number).casefold() == order.casefold()):
+            raise CaptureError(ErrorCode.NOT_AN_INVOICE, "the PDF is an order: its embedded file says so")
 
 
 def _is_readable(page: Page) -> bool:

@@ -1,4 +1,4 @@
-"""PDF files through pdfium: words with geometry and the files embedded in them.
+"""PDF files through pdfium: words with geometry.
 
 pdfium is not thread-safe, so one lock guards every call. It is C++ reading hostile input: `bounded.py` runs it in a
 process of its own where a crash, a hang or a flood of memory ends only that process.
@@ -70,30 +70,6 @@ def open_pdf(content: bytes, limits: Limits) -> Iterator[pypdfium2.PdfDocument]:
             raise CaptureError(ErrorCode.DAMAGED, "a page of the PDF cannot be read") from error
         finally:
             document.close()
-
-
-def embedded_files(document: pypdfium2.PdfDocument, limits: Limits) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each embedded file; CaptureError `too_large` beyond the limits."""
-    import pypdfium2
-
-    count = document.count_attachments()
-    if count > limits.attachments_max:
-        raise CaptureError(ErrorCode.TOO_LARGE, f"{count} embedded files, limit {limits.attachments_max}")
-    for index in range(count):
-        try:
-            attachment = document.get_attachment(index)
-            name = attachment.get_name()
-            content = attachment.get_data()
-        except pypdfium2.PdfiumError:
-            # An embedded file without a readable stream holds no invoice; the page still may.
-            continue
-        size = len(content)
-        if size > limits.embedded_bytes_max:
-            raise CaptureError(
-                ErrorCode.TOO_LARGE,
-                f"an embedded file has {size} bytes, limit {limits.embedded_bytes_max}",
-            )
-        yield name, bytes(content)
 
 
 def read_pages(document: pypdfium2.PdfDocument, limits: Limits) -> list[Page]:
@@ -224,7 +200,7 @@ def _words(
             gap = x0 - word.x1
             is_apart = after_space and (
                 gap >= size * SPACE_GAP
-                or _starts_word(word.text, character, gap / size, widest / size)
+                or _starts_word(word.text, character, gap, widest, size)
                 or (gap > 0 and not raw.FPDFText_IsGenerated(handle, index - 1))
             )
             if is_apart or (character != "." and word.text.endswith(LEADER)):
@@ -247,12 +223,12 @@ def _words(
     ]
 
 
-def _starts_word(before: str, character: str, gap: float, widest: float) -> bool:
+def _starts_word(before: str, character: str, gap: float, widest: float, size: float) -> bool:
     """Whether a narrow space in tightly set text is one: wider than between letters, where no word would go on.
 
-    Gaps in letter heights. Some fonts leave as much behind an `r`: between small letters nothing can be told.
+    Some fonts leave as much behind an `r`: between small letters nothing can be told. `size` is the letters' height.
     """
-    return gap >= TIGHT_GAP and gap > TIGHT_TIMES * widest and not (before[-1].islower() and character.islower())
+    return gap >= TIGHT_GAP * size and gap > TIGHT_TIMES * widest and not (before[-1].islower() and character.islower())
 
 
 def _upright(box: Any, bounds: tuple[float, float, float, float], turns: int) -> tuple[float, float, float, float]:

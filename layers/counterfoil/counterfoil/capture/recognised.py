@@ -12,6 +12,8 @@ import struct
 from collections.abc import Iterable
 from decimal import Decimal
 
+from pydantic import FiniteFloat
+
 from counterfoil.capture.layout.page_context import Context
 from counterfoil.capture.layout.values import amount_of, dates_in
 from counterfoil.capture.layout.vocabulary import squeeze
@@ -30,6 +32,9 @@ PNG_START, JPEG_START = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 # Start-of-frame markers hold the picture's size; these three in their range are something else.
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 SEGMENTS_MAX = 1_000
+# In parts of the page: how far outside of it a word may reach, and how small it may be.
+EDGE, SIZE_MIN = 0.05, 0.0005
+SIDE_MAX = 100_000
 
 
 class UnreadPage(Record):
@@ -53,10 +58,16 @@ class RecognisedWord(Record):
     """One word: its box from 0 to 1 of the page's width and height, from the top left."""
 
     text: str
-    x0: float
-    y0: float
-    x1: float
-    y1: float
+    x0: FiniteFloat
+    y0: FiniteFloat
+    x1: FiniteFloat
+    y1: FiniteFloat
+
+    @property
+    def is_on_page(self) -> bool:
+        """It has a size, and is not outside of the page by more than the edge of a scan."""
+        inside = -EDGE <= self.x0 < self.x1 <= 1 + EDGE and -EDGE <= self.y0 < self.y1 <= 1 + EDGE
+        return inside and self.x1 - self.x0 >= SIZE_MIN and self.y1 - self.y0 >= SIZE_MIN
 
 
 class RecognisedField(Record):
@@ -72,19 +83,20 @@ class RecognisedPage(Record):
 
     document: str
     number: int
-    width: float
-    height: float
+    width: FiniteFloat
+    height: FiniteFloat
     words: tuple[RecognisedWord, ...] = ()
     fields: tuple[RecognisedField, ...] = ()
 
     def page(self) -> Page:
-        """Its words in points."""
+        """Its words in points: those that have letters and a place on the page."""
         words = [
             Word(
                 word.text, self.number, word.x0 * self.width, word.y0 * self.height, word.x1 * self.width,
                 word.y1 * self.height,
             )
             for word in self.words
+            if word.text.strip() and word.is_on_page
         ]  # fmt: skip
         return Page(self.number, self.width, self.height, words)
 
@@ -103,10 +115,16 @@ def picture_size(content: bytes) -> tuple[float, float]:
     """A picture's width and height (pixels, taken as points), from its first bytes; a sheet's where they do not say."""
     if content.startswith(PNG_START) and len(content) >= 24:
         width, height = struct.unpack(">II", content[16:24])
-        return (float(width), float(height)) if width and height else SHEET
+        return sheet_size(width, height)
     if content.startswith(JPEG_START):
-        return _jpeg_size(content) or SHEET
+        return sheet_size(*(_jpeg_size(content) or SHEET))
     return SHEET
+
+
+def sheet_size(width: float, height: float) -> tuple[float, float]:
+    """The size as it is claimed, or a sheet's where no page can be so."""
+    is_possible = all(1 <= side <= SIDE_MAX for side in (width, height))
+    return (float(width), float(height)) if is_possible else SHEET
 
 
 def _jpeg_size(content: bytes) -> tuple[float, float] | None:
@@ -117,7 +135,7 @@ def _jpeg_size(content: bytes) -> tuple[float, float] | None:
         marker, length = content[place + 1], int.from_bytes(content[place + 2 : place + 4], "big")
         if marker in JPEG_FRAMES:
             height, width = struct.unpack(">HH", content[place + 5 : place + 9])
-            return (float(width), float(height)) if width and height else None
+            return float(width), float(height)
         place += 2 + length
     return None
 

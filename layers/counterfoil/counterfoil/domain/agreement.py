@@ -117,8 +117,7 @@ def _due(
     for at, order in enumerate(orders):
         if order.currency != invoice.currency or order.bills or order.claims:
             return None
-        vendor = policy.surviving_vendor(order.vendor_id)
-        mode, source = policy.mode_for(Subject(vendor=vendor, subsidiary=order.subsidiary, on=invoice.issue_date))
+        mode, source = policy.mode_for(Subject(vendor=policy.surviving_vendor(order.vendor_id)))
         if mode is MatchMode.NONE:
             return None
         rules: dict[ItemKind, tuple[MatchType, str]] = {}

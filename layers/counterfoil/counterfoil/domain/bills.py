@@ -383,9 +383,10 @@ def _text(same: Sequence[_Part]) -> str:
 
 
 def _coding(same: Sequence[_Part], ordered: OrderLine) -> Coding:
-    """The order line's coding where the match chose none."""
+    """The order line's coding where the match chose none, each segment by itself."""
     chosen = same[0].coding.model_dump(exclude_none=True)
-    return ordered.coding.model_copy(update=chosen)
+    segments = {**ordered.coding.segments, **chosen.pop("segments")}
+    return ordered.coding.model_copy(update={**chosen, "segments": segments})
 
 
 def rate_of(amount: Decimal, quantity: Decimal, currency: str) -> Decimal:

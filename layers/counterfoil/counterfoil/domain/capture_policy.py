@@ -30,6 +30,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "page_agrees_issue_date": ("issue_date",),
     "page_agrees_gross_total": ("gross_total",),
     "page_agrees_vendor_iban": ("vendor_iban",),
+    "embedded_files_agree": ("issue_date", "vendor_iban", "currency", "gross_total"),
 }
 
 

@@ -57,7 +57,6 @@ AMOUNT = 4
 UNIT = 2
 EXHAUSTED = -12
 OTHER_CURRENCY = -12
-OTHER_ORDER_LINE = -1
 
 # How alike descriptions must be, in percent: to say by themselves what a line is; to do so with price or quantity
 # beside them; to outweigh item codes that differ, or a price of nothing.
@@ -105,12 +104,15 @@ class Place:
     """One order line that can be billed, with what others have spent of it, and what a bill for it must be.
 
     `rank` is its place among all that can be billed, the one to bill first being 0. `position` is its place in its
-    order, from 1: what vendors mean by a number that the ERP does not use. `codes` are ours and the vendor's.
+    order, from 1: what vendors mean by a number that the ERP does not use. `codes` are ours and the vendor's. `mode` is
+    how it is matched, `mode_by` whose rule says so.
     """
 
     order: PurchaseOrder
     line: OrderLine
     spent: Decimal
+    mode: MatchMode
+    mode_by: str
     match_type: MatchType
     expected: Decimal
     free: Decimal
@@ -173,7 +175,7 @@ def places_of(
         for position, line in enumerate(sorted(order.lines, key=lambda line: line.line), 1):
             if line.is_closed and not is_credit:
                 continue
-            mode, _ = policy.mode_for(subject_of(order, line, invoice, policy))
+            mode, mode_by = policy.mode_for(subject_of(order, line, invoice, policy))
             match_type = match_type_of(line.kind, mode)
             spent = ledger.billed(order, line, is_credit=is_credit)
             if order.claims:
@@ -183,6 +185,8 @@ def places_of(
                     order=order,
                     line=line,
                     spent=spent,
+                    mode=mode,
+                    mode_by=mode_by,
                     match_type=match_type,
                     expected=ledger.expected(line, spent, match_type, policy.two_way_quantity, is_credit=is_credit),
                     free=ledger.free(line, spent, match_type),
@@ -321,6 +325,8 @@ class Linker:
         coded = [place for code in codes if code for place in self._by_code.get(code, ())]
         if coded and not line.line.po_line:
             return _window(coded, line, share)
+        if line.kind != LineKind.GOODS:
+            return [place for place in self._places if place.kind == line.kind]
         if len(self._places) <= PLACES_ALL:
             return self._places
         shared: dict[Place, object] = dict.fromkeys(_window(coded, line, share))
@@ -596,7 +602,7 @@ def _filled(wanted: Decimal, places: Sequence[Place]) -> tuple[Place, ...] | Non
     chosen = []
     for place in sorted(places[:SPLIT_MAX], key=lambda place: (place is not places[0], place.rank)):
         chosen.append(place)
-        wanted -= min(place.expected, place.free)
+        wanted -= place.free
         if wanted <= 0:
             break
     if wanted != 0 or len(chosen) < 2:

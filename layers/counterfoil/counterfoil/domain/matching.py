@@ -257,11 +257,8 @@ class _Matching:
         places = self._places(choice.orders)
         by_hand = self._hand_places()
         free_lines = [line for line in lines if line.line.line not in self.hand_links]
-        linker = self._linker(places, choice)
         held = {place.key for places in by_hand.values() for place in places}
-        if held:
-            rest = [place for place in places if place.key not in held]
-            linker = self._linker(rest, choice)
+        linker = self._linker([place for place in places if place.key not in held], choice)
         by_rules = linker.link(free_lines)
         if linker.is_ambiguous(by_rules):
             self.flags.append("order_ambiguous")
@@ -290,6 +287,8 @@ class _Matching:
 
     def _hand_places(self) -> dict[int, tuple[Place, ...]]:
         """What people linked; a link to a line that cannot be billed any more is no link."""
+        if not self.hand_links:
+            return {}
         wanted = {order_id for links in self.hand_links.values() for order_id, _ in links}
         own = choose_orders(
             self.invoice.model_copy(
@@ -304,7 +303,7 @@ class _Matching:
             vendor_id=self.vendor_id,
             is_credit=self.is_credit,
         )
-        by_key = {place.key: place for place in self._places(own.orders if wanted else ())}
+        by_key = {place.key: place for place in self._places(own.orders)}
         return {
             number: tuple(by_key[key] for key in map(tuple, links) if key in by_key)
             for number, links in self.hand_links.items()
@@ -326,7 +325,7 @@ class _Matching:
         due = round_money(overcharged, place.order.currency)
         if due <= 0 or round_money(line.total * share[0] / share[1], place.order.currency) != -due:
             return False
-        self._say_rules(finding, place)
+        finding.rules["mode"] = mode_rule(place.mode, place.mode_by, place.line.kind)
         finding.overcharge = -overcharged
         finding.links = (_link(place, ZERO),)
         finding.said.append(f"{plain(due)} taken back, just what was charged above {_price(place.line.rate)} before")
@@ -446,7 +445,7 @@ class _Matching:
         places = {place.key: place for finding in group for place in finding.linked.places}
         first = next(iter(places.values()))
         for finding in group:
-            self._say_rules(finding, first)
+            finding.rules["mode"] = mode_rule(first.mode, first.mode_by, first.line.kind)
         if not _are_comparable(list(places.values())):
             for finding in group:
                 finding.conditions.add(LineStatus.QUANTITY_MISMATCH)
@@ -480,10 +479,6 @@ class _Matching:
         finding.rules["charge"] = "company"
         finding.said.append(f"{kind.value} of {plain(total)} is within the {plain(limit.limit(net))} allowed")
         return True
-
-    def _say_rules(self, finding: _Finding, place: Place) -> None:
-        mode, source = self.policy.mode_for(subject_of(place.order, place.line, self.invoice, self.policy))
-        finding.rules["mode"] = mode_rule(mode, source, place.line.kind)
 
     def _compare_amounts(self, group: Sequence[_Finding], places: Sequence[Place]) -> None:
         """Expense lines: the amount, and that the order line has it left."""
@@ -589,7 +584,7 @@ class _Matching:
         axis: Axis,
         difference: Decimal,
         reference: Decimal,
-        is_refused: bool = False,
+        is_refused: bool,
     ) -> None:
         """Note a difference as within the tolerance or as a mismatch, and by whose tolerance."""
         threshold, source = self.policy.threshold_for(
@@ -618,8 +613,11 @@ class _Matching:
         is_missing = billed > expected and MISMATCH[axis] in finding.conditions
         if not is_missing:
             return
-        finding.flags.append("missing_receipt")
-        left = sum((ledger.ordered(place.line) - place.spent for place in places), ZERO)
+        returned = sum((place.line.returned for place in places), ZERO)
+        # What came and went back again is not on its way.
+        is_back = billed - max(expected, ZERO) <= returned
+        finding.flags.append("goods_sent_back" if is_back else "missing_receipt")
+        left = sum((ledger.ordered(place.line) - place.spent for place in places), -returned)
         others = {condition for condition in finding.conditions if not condition.passes}
         finding.awaits_receipt = billed <= left and others == {MISMATCH[axis]}
 
@@ -660,15 +658,13 @@ class _Matching:
 
     def _waive(self, finding: _Finding) -> None:
         """Where the strategy is not to match, a line that does not agree stays unlinked and stops nothing."""
-        if finding.linked.places:
-            subjects = [
-                subject_of(place.order, place.line, self.invoice, self.policy) for place in finding.linked.places
-            ]
-        else:
-            vendor = self.vendor_id and self.policy.surviving_vendor(self.vendor_id)
-            subjects = [Subject(vendor=vendor or None, on=self.invoice.issue_date)]
-        modes = [self.policy.mode_for(subject) for subject in subjects]
-        if finding.status.passes or any(mode != MatchMode.NONE for mode, _ in modes):
+        if finding.status.passes:
+            return
+        modes = [(place.mode, place.mode_by) for place in finding.linked.places]
+        if not modes:
+            vendor = self.policy.surviving_vendor(self.vendor_id) if self.vendor_id else None
+            modes = [self.policy.mode_for(Subject(vendor=vendor, on=self.invoice.issue_date))]
+        if any(mode != MatchMode.NONE for mode, _ in modes):
             return
         finding.is_waived = True
         finding.linked, finding.links = Linked(), ()
@@ -851,13 +847,16 @@ def _taken_sentence(places: Sequence[Place], axis: Axis, billed: Decimal, expect
     unit = f" {first.line.unit}" if axis == Axis.QUANTITY and first.line.unit else ""
     ordered = sum((ledger.ordered(place.line) for place in places), ZERO)
     received = sum((place.line.received for place in places), ZERO)
+    returned = sum((place.line.returned for place in places), ZERO)
     spent = sum((place.spent for place in places), ZERO)
     if billed == expected == ordered and (
         first.match_type != MatchType.THREE_WAY or (received == ordered and spent == 0)
     ):
         return f"{plain(billed)}{unit} billed as ordered"
     if first.match_type == MatchType.THREE_WAY:
-        origin = f"{plain(received)} received less {plain(spent)} billed or claimed of {plain(ordered)} ordered"
+        came = f"{plain(received + returned)} received less {plain(returned)} sent back" if returned else ""
+        came = came or f"{plain(received)} received"
+        origin = f"{came} less {plain(spent)} billed or claimed of {plain(ordered)} ordered"
     else:
         origin = f"{plain(ordered)} ordered, {plain(spent)} of it billed or claimed"
     found = f"{plain(billed)}{unit} billed, {plain(expected)} due ({origin})"

@@ -15,6 +15,8 @@ from enum import StrEnum
 from counterfoil.domain.records import Record
 
 ZERO = Decimal(0)
+# How the ERP names the fields of its own that lines are coded by: custom segments (`cseg1` in older ones), and columns.
+SEGMENT_NAME = r"cseg[a-z0-9_]{1,40}|custcol[a-z0-9_]{1,40}"
 
 
 class ItemKind(StrEnum):
@@ -48,7 +50,8 @@ class Coding(Record):
 class OrderLine(Record):
     """One ordered line. Quantities are in `unit`; an expense line has an amount and no quantity.
 
-    `received` and `billed` are the ERP's own figures: quantities, for an expense line `billed` is an amount.
+    `received` is what came less what was sent back (`returned`): the ERP's own figure counts only what came. `billed`
+    is the ERP's own figure: a quantity, for an expense line an amount.
     """
 
     line: int
@@ -62,6 +65,7 @@ class OrderLine(Record):
     rate: Decimal = ZERO
     amount: Decimal = ZERO
     received: Decimal = ZERO
+    returned: Decimal = ZERO
     billed: Decimal = ZERO
     is_closed: bool = False
     category: str | None = None
@@ -105,7 +109,8 @@ class PurchaseOrder(Record):
 
     `bills` and `claims` map a bill's or an invoice's id to what it takes of each line (quantity, or amount for an
     expense line). `overcharges` maps an invoice's id to what it was let charge above each line's price, in money, also
-    after it was billed. `version` is ours and moves at every write; `modified_at` is the ERP's.
+    after it was billed. `returns` maps a shipment back to the vendor to what it took of each line, in step with the
+    lines' `received` and `returned`. `version` is ours and moves at every write; `modified_at` is the ERP's.
     """
 
     company: str
@@ -120,9 +125,19 @@ class PurchaseOrder(Record):
     lines: tuple[OrderLine, ...] = ()
     modified_at: datetime | None = None
     bills: dict[str, dict[int, Decimal]] = {}
+    returns: dict[str, dict[int, Decimal]] = {}
     claims: dict[str, dict[int, Decimal]] = {}
     overcharges: dict[str, dict[int, Decimal]] = {}
     version: int = 0
+
+    def with_returns(self, returns: Mapping[str, dict[int, Decimal]]) -> PurchaseOrder:
+        """The order with these shipments back instead of those that it had."""
+        lines = []
+        for line in self.lines:
+            returned = sum((taken.get(line.line, ZERO) for taken in returns.values()), ZERO)
+            received = line.received + line.returned - returned
+            lines.append(line.model_copy(update={"received": received, "returned": returned}))
+        return self.model_copy(update={"lines": tuple(lines), "returns": dict(returns)})
 
     def line(self, number: int) -> OrderLine:
         """The line of that number; KeyError when the order has none."""
@@ -145,7 +160,7 @@ class PurchaseOrder(Record):
 
 
 class Receipt(Record):
-    """An item receipt: what came, by order line. Returns are negative."""
+    """An item receipt: what came, by order line."""
 
     company: str
     id: str

@@ -15,11 +15,14 @@ from pydantic import Field, model_validator
 from counterfoil.domain.capture_policy import CapturePolicy
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import LineKind
+from counterfoil.domain.orders import SEGMENT_NAME
 from counterfoil.domain.records import Record
 
 HUNDRED = Decimal(100)
+LINE_SEGMENTS_MAX = 20
 
 Limit = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+Segment = Annotated[str, Field(pattern=rf"^(?:{SEGMENT_NAME})$")]
 Factor = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -212,8 +215,10 @@ class CompanySettings(Record):
 
     `identity` is what documents call the company itself, `capture` what it asks of a reading. `accounts` maps a kind of
     charge to the ERP's account id it posts to. `erp_time_zone` is the IANA name of the time zone that the ERP's account
-    keeps, `vendor_iban_field` the vendor record's own field for a bank account (None: it has none). `erp_bill_page` is
-    where the ERP shows a bill to people, with `{id}` for the bill's internal id; empty for no link.
+    keeps, `vendor_iban_field` the vendor record's own field for a bank account (None: it has none), `line_segments` the
+    account's own fields that order and bill lines are coded by: custom segments (`cseg_region`) and line fields
+    (`custcol_lot`) of text or chosen from a list. `erp_bill_page` is where the ERP shows a bill to people, with `{id}`
+    for the bill's internal id; empty for no link.
     """
 
     company: str
@@ -228,4 +233,5 @@ class CompanySettings(Record):
     accounts: dict[LineKind, str] = {}
     erp_time_zone: str = "UTC"
     vendor_iban_field: str | None = None
+    line_segments: Annotated[tuple[Segment, ...], Field(max_length=LINE_SEGMENTS_MAX)] = ()
     erp_bill_page: str = ""

@@ -27,6 +27,7 @@ KINDS = {
     "itemreceipt": "receipts",
     "vendorbill": "bills",
     "vendorcredit": "bills",
+    "itemfulfillment": "returns",
 }
 
 

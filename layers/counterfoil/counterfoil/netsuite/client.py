@@ -142,7 +142,8 @@ class NetSuiteClient:
     """Calls to one account.
 
     `governor` makes a context manager that is held during each single attempt and limits how many calls the account
-    sees at once; it may raise `RateLimited`, which is treated as NetSuite's own. `clock` gives Unix seconds.
+    sees at once; it may raise `RateLimited`, which is treated as NetSuite's own. `on_login_refused` is told when
+    NetSuite refuses the credentials: five refusals lock the token for half an hour. `clock` gives Unix seconds.
     """
 
     def __init__(
@@ -153,6 +154,7 @@ class NetSuiteClient:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
         governor: Governor = nullcontext,
+        on_login_refused: Callable[[], None] = lambda: None,
         attempts_max: int = ATTEMPTS_MAX,
         timeout_seconds: tuple[float, float] = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
     ) -> None:
@@ -161,6 +163,7 @@ class NetSuiteClient:
         self._sleep = sleep
         self._clock = clock
         self._governor = governor
+        self._on_login_refused = on_login_refused
         self._attempts_max = attempts_max
         self._timeout = timeout_seconds
         self._random = random.SystemRandom()
@@ -279,6 +282,8 @@ class NetSuiteClient:
             except ErpLoginRefused as error:
                 is_expired = self._token is not None and error.status == HTTPStatus.UNAUTHORIZED
                 if not is_expired or is_token_fresh:
+                    if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST):
+                        self._on_login_refused()
                     raise
                 self._token, is_token_fresh = None, True
             except ErpUnavailable as error:

@@ -14,6 +14,7 @@ from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.vendor_finder import find_vendor, keys_of_invoice
 from counterfoil.domain import capture_policy, intake
 from counterfoil.domain.bills import external_id
+from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.deliveries import Delivery
 from counterfoil.domain.exceptions import brought_on
 from counterfoil.domain.invoices import CapturedInvoice, Document, Invoice, Reason
@@ -146,7 +147,7 @@ def _read_as_taught(
     invoice: Invoice, content: bytes, settings: CompanySettings, reader: DocumentReader, store: Store
 ) -> tuple[CapturedInvoice, Vendor | None, list[Reason]]:
     """The reading, its vendor and why that one needs a person; read again with what people taught about the vendor."""
-    opened = reader.open(content, settings.identity)
+    opened = reader.open(content, known_to(settings, store))
     captured = opened.read()
     vendor, reasons = vendor_of(captured, invoice.company, store)
     memory = memory_of(captured, vendor, invoice.company, store)
@@ -154,6 +155,12 @@ def _read_as_taught(
         return captured, vendor, reasons
     captured = opened.read(memory)
     return captured, *vendor_of(captured, invoice.company, store)
+
+
+def known_to(settings: CompanySettings, store: Store) -> CompanyIdentity:
+    """What the company calls itself, with the numbers of its open orders, the newest first as far as they are read."""
+    numbers = (*settings.identity.order_numbers, *store.open_order_numbers(settings.company))
+    return settings.identity.model_copy(update={"order_numbers": tuple(dict.fromkeys(numbers))})
 
 
 def memory_of(captured: CapturedInvoice, vendor: Vendor | None, company: str, store: Store) -> VendorMemory:

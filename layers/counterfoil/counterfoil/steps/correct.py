@@ -34,7 +34,7 @@ from counterfoil.domain.records import Record
 from counterfoil.domain.vendors import Vendor
 from counterfoil.errors import BadRequest, DocumentTooLarge, MoveRefused, ObjectMissing
 from counterfoil.files import Files
-from counterfoil.steps.capture import HERE, held_as_duplicate, memory_of, vendor_of, with_exceptions
+from counterfoil.steps.capture import HERE, held_as_duplicate, known_to, memory_of, vendor_of, with_exceptions
 from counterfoil.steps.document_reader import DocumentReader
 from counterfoil.steps.review import at_version, checked_comment, named, require, why_held
 from counterfoil.store import Store
@@ -243,7 +243,7 @@ def _learn(
     truth = corrected.model_copy(update={"vendor_name": vendor.name})
     try:
         content = files.read(invoice.document.key, invoice.document.version_id)
-        memory = reader.open(content, settings.identity).learn(truth, known)
+        memory = reader.open(content, known_to(settings, store)).learn(truth, known)
     except (CaptureError, ObjectMissing, DocumentTooLarge):
         memory = known.model_copy(update={"names": names_learned(read, truth, known)})
     store.put_vendor_memory(invoice.company, vendor.id, memory)

@@ -18,10 +18,12 @@ from counterfoil.domain.learning import posted_lesson
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.money import plain
 from counterfoil.domain.orders import ZERO, PurchaseOrder
+from counterfoil.domain.returns import SettledReturn, settled_by
 from counterfoil.domain.standing import why_it_fell
 from counterfoil.errors import DuplicateExternalId, ErpRefusal, RecordMissing, StaleWrite, UnexpectedReply
 from counterfoil.netsuite.client import NetSuiteClient, eid
 from counterfoil.netsuite.records import CURRENCY_QUERY, bill_body, bill_type, counts, same_number_query
+from counterfoil.netsuite.returns import VENDOR_RETURN_RECORD, returnable_of, returnable_queries
 from counterfoil.steps.match import orders_of, released
 from counterfoil.store import ORDERS_PER_INVOICE_MAX, Store
 
@@ -139,7 +141,14 @@ def _found(invoice: Invoice, client: NetSuiteClient) -> BillReference | None:
 def _created(invoice: Invoice, bill: Bill, client: NetSuiteClient) -> BillReference:
     try:
         _refuse_number_taken(bill, client)
-        client.create(_record_type(invoice), bill_body(bill, _currency_id(bill, client)))
+        settled = _settled_return(bill, client)
+        body = bill_body(bill, _currency_id(bill, client), settled)
+        if settled is None:
+            client.create(_record_type(invoice), body)
+        else:
+            # Made of the return, so that the ERP knows it as credited and takes no goods out of stock again.
+            target = _record_type(invoice)
+            client.transform(VENDOR_RETURN_RECORD, settled.return_id, target, body, replace=("item", "expense"))
     except DuplicateExternalId:
         pass  # an attempt whose reply was lost made it meanwhile
     except ErpRefusal as error:
@@ -149,6 +158,16 @@ def _created(invoice: Invoice, bill: Bill, client: NetSuiteClient) -> BillRefere
     if found is None:
         raise UnexpectedReply("bill_not_found", f"the bill {bill.external_id} was created and can't be found")
     return found
+
+
+def _settled_return(bill: Bill, client: NetSuiteClient) -> SettledReturn | None:
+    """The return whose goods a credit is for, when it is for those of one."""
+    if bill.document_type != DocumentType.CREDIT_NOTE or not bill.items:
+        return None
+    credited = {(line.order_id, line.order_line): line.quantity for line in bill.items}
+    queries = returnable_queries(list(dict.fromkeys(order_id for order_id, _ in credited)))
+    rows = (row for query in queries for page in client.suiteql_pages(query) for row in page)
+    return settled_by(credited, returnable_of(rows))
 
 
 def _refuse_number_taken(bill: Bill, client: NetSuiteClient) -> None:

@@ -22,9 +22,10 @@ from counterfoil.domain.intake import tax_doubts, total_refusals
 from counterfoil.domain.invoices import Approval, CapturedInvoice, DocumentType, Invoice, Reason
 from counterfoil.domain.lifecycle import STATES, Status, Step
 from counterfoil.domain.matching import match_invoice
-from counterfoil.domain.matching_result import DOUBT_FLAGS, InvoiceType, LineStatus, MatchResult
+from counterfoil.domain.matching_result import DOUBT_FLAGS, InvoiceType, LineStatus, MatchResult, MatchType
 from counterfoil.domain.orders import PurchaseOrder, fingerprint
 from counterfoil.domain.policy import CompanySettings, MatchPolicy
+from counterfoil.domain.returns import unlinked_doubts
 from counterfoil.domain.standing import taken_by, terms_of, why_it_fell
 from counterfoil.errors import StaleWrite
 from counterfoil.store import ORDERS_PER_INVOICE_MAX, Store
@@ -312,7 +313,7 @@ class _Deciding:
         if refusals:
             return self._resting(*refusals)
         if not actions.is_approvable(resolution, result):
-            reasons = reasons_of(result, resolution)
+            reasons = [*reasons_of(result, resolution), *self._unlinked_returns(result)]
             status = Status.AWAITING_RECEIPT if actions.awaits_receipt(resolution, result) else Status.EXCEPTION
             return self._resting(*reasons, status=status)
         claimed = []
@@ -343,9 +344,26 @@ class _Deciding:
         doubts += [Reason(code=flag, detail=flag.replace("_", " ")) for flag in result.flags if flag in DOUBT_FLAGS]
         if not actions.is_untouched(resolution) or self.invoice.codings:
             doubts.append(Reason(code="settled_by_hand", detail="people settled or linked some of its lines"))
+        doubts += self._unlinked_returns(result)
         if self.invoice.on_hold is not None:
             doubts.append(Reason(code="on_hold", detail=f"on hold: {self.invoice.on_hold.why}"))
         return doubts
+
+    def _unlinked_returns(self, result: MatchResult) -> list[Reason]:
+        """Goods of these items that went back to the vendor by a return that names no order: whether they are among
+        those billed, or are what a credit note is for, a person has to say."""
+        billed: dict[str, dict[int, Decimal]] = {}
+        for line in result.lines:
+            if line.match_type == MatchType.THREE_WAY:
+                for link in line.links:
+                    billed.setdefault(link.order_id, {})[link.line] = link.quantity
+        if not billed:
+            return []
+        vendors = same_vendors(self.invoice.vendor_id, self.policy)
+        returns = [each for vendor in vendors for each in self.store.unlinked_returns(self.invoice.company, vendor)]
+        orders = {order.id: order for order in self.orders}
+        doubts = unlinked_doubts(billed, orders, returns, today=self.at.date())
+        return [Reason(code="returned_unlinked", detail=doubt) for doubt in doubts]
 
     def _resting(
         self, *reasons: Reason, status: Status = Status.EXCEPTION

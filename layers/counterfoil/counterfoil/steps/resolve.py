@@ -451,12 +451,17 @@ def _coding_of(
     settings: CompanySettings,
 ) -> Coding:
     """Where a new line is posted: as the person says, else as proposed, else on the account of its kind of charge."""
+    proposed = invoice.proposals.get(line)
+    known = {*settings.line_segments, *(proposed.coding.segments if proposed is not None else ())}
+    for name in given.segments if given is not None else ():
+        if name not in known:
+            raise BadRequest(f"{name[:CODE_MAX]!r} is no field that lines are coded by; the settings name them")
     if given is not None and given.account:
         return given
-    proposed = invoice.proposals.get(line)
     if proposed is not None and proposed.coding.account:
         rest = given.model_dump(exclude_none=True) if given is not None else {}
-        return proposed.coding.model_copy(update=rest)
+        segments = {**proposed.coding.segments, **rest.get("segments", {})}
+        return proposed.coding.model_copy(update={**rest, "segments": segments})
     billed = next((each for each in captured.billed_lines if each.line == line), None)
     account = settings.accounts.get(billed.kind) if billed is not None else None
     if account is None:

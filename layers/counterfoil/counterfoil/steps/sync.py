@@ -1,18 +1,17 @@
-"""Read from the ERP what changed: vendors, orders, receipts, bills, deletions. Never a call for each record.
+"""Read from the ERP what changed: vendors, orders, receipts, bills, returns, deletions. Never a call for each record.
 
 A pass reads the ids of what changed since the last pass, page by page behind the last id, and each page's records by
-their ids. An order is written on the condition that it still is as it was *before* the ERP was asked, so an older
-reading never replaces a newer one; claims and bills of ours stay. Receipts and bills take their orders along: an
-order is always read together with everything that bills it.
+their ids. Receipts, bills and shipments back take their orders along: an order is always read together with everything
+that bills it and was sent back of it (`sync_orders`).
 
 The cursor is the ERP's own clock: the newest change when a pass begins. Passes overlap by more than the hour that
 clocks are set back, which also covers changes that were dated before they could be seen. Once nothing has changed for
-that long, nothing is read at all.
+that long, nothing is read at all. When more is read of a kind than before, a pass reads all of it once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -21,56 +20,43 @@ from counterfoil.domain.bills import ErpBill
 from counterfoil.domain.invoices import DocumentType, Reason
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.orders import OrderStatus, PurchaseOrder, Receipt
-from counterfoil.errors import CounterfoilError, ErpError, ErpRefusal, RecordMissing, StaleWrite, UnexpectedReply
+from counterfoil.domain.returns import VendorReturn
+from counterfoil.errors import CounterfoilError, ErpError, ErpRefusal, StaleWrite, UnexpectedReply
 from counterfoil.netsuite.client import NetSuiteClient
 from counterfoil.netsuite.records import (
     BILL_TYPES,
     ITEM_RECEIPT,
     PURCHASE_ORDER,
     VENDOR_BILL,
-    Query,
-    Row,
-    Selection,
-    Taken,
-    UnreadableRow,
     bill_type,
     bills_query,
-    by_record,
     changed_query,
     deletion_of,
     deletions_query,
-    erp_bill_of,
     newest_query,
-    order_bills_query,
-    order_of,
-    orders_query,
     receipt_of,
     receipts_query,
-    takings_of,
     vendor_of,
     vendors_query,
+)
+from counterfoil.netsuite.returns import changed_shipments_query, newest_shipment_query, returns_of_query
+from counterfoil.netsuite.rows import Query, Row, Selection, UnreadableRow, by_record
+from counterfoil.steps.sync_orders import (
+    READ_AGAIN_MAX,
+    RECORDS_PER_PAGE,
+    ErpReading,
+    KindReport,
+    OrderReading,
+    orders_of,
 )
 from counterfoil.store import Store, SyncProgress
 
 BY = "sync"
 OVERLAP = timedelta(minutes=90)
-RECORDS_PER_PAGE = 200
-READ_AGAIN_MAX = 5
-UNREADABLE_MAX = 100
 
 
 class NothingShown(UnexpectedReply):
     """The ERP shows no records of a kind where there must be some: a role that lost its rights looks like this."""
-
-
-@dataclass
-class KindReport:
-    """What a pass did for one kind: records read and written, and what could not be read (`record: column`)."""
-
-    read: int = 0
-    written: int = 0
-    unreadable: list[str] = field(default_factory=list)
-    is_finished: bool = False
 
 
 @dataclass
@@ -93,12 +79,14 @@ def sync(
     deadline: datetime,
     zone: tzinfo = UTC,
     iban_field: str | None = None,
+    segments: Sequence[str] = (),
 ) -> SyncReport:
     """Bring every kind up to date, or as far as it gets before `deadline` (which leaves time for one more page).
 
-    `zone` is the account's time zone, `iban_field` its own field for a vendor's bank account. One kind that the ERP
-    refuses or does not show, or that can't be read, does not keep the others from being read; its error is kept in
-    the progress and raised at the end. Faults of the ERP as a whole are raised at once.
+    `zone` is the account's time zone, `iban_field` its own field for a vendor's bank account, `segments` its own fields
+    that order lines are coded by (`cseg_…`, `custcol_…`). One kind that the ERP refuses or does not show, or that can't
+    be read, does not keep the others from being read; its error is kept in the progress and raised at the end. Faults
+    of the ERP as a whole are raised at once.
     """
     report = SyncReport()
     failure: ErpError | UnreadableRow | None = None
@@ -106,7 +94,8 @@ def sync(
         report.kinds[kind] = KindReport()
         if clock() >= deadline:
             continue
-        work = _Sync(company, store, client, clock, zone, report.kinds[kind], iban_field)
+        erp = ErpReading(company, store, client, zone, report.kinds[kind], tuple(segments))
+        work = _Sync(erp, clock, iban_field)
         try:
             work.pass_over(kind, clock, deadline)
         except (ErpError, UnreadableRow) as error:
@@ -129,10 +118,11 @@ def sync_record(
     clock: Callable[[], datetime],
     zone: tzinfo = UTC,
     iban_field: str | None = None,
+    segments: Sequence[str] = (),
 ) -> KindReport:
     """Bring one record up to date, or forget it when the ERP has it no more. `kind` as in `KINDS`."""
     report = KindReport()
-    work = _Sync(company, store, client, clock, zone, report, iban_field)
+    work = _Sync(ErpReading(company, store, client, zone, report, tuple(segments)), clock, iban_field)
     work.read_by_ids(kind, [record_id])
     if report.read == 0 and not report.unreadable and work.is_gone(kind, record_id):
         work.forget(kind, record_id)
@@ -163,29 +153,22 @@ def _note_error(company: str, kind: str, error: CounterfoilError, store: Store) 
 class _Sync:
     """One kind of one company, with what reading it needs."""
 
-    def __init__(
-        self,
-        company: str,
-        store: Store,
-        client: NetSuiteClient,
-        clock: Callable[[], datetime],
-        zone: tzinfo,
-        report: KindReport,
-        iban_field: str | None,
-    ) -> None:
-        self._company = company
-        self._store = store
-        self._client = client
+    def __init__(self, erp: ErpReading, clock: Callable[[], datetime], iban_field: str | None) -> None:
+        self._erp = erp
+        self._company = erp.company
+        self._store = erp.store
+        self._report = erp.report
         self._clock = clock
-        self._zone = zone
-        self._report = report
         self._iban_field = iban_field
+        self._orders = OrderReading(erp)
 
     # Passes
 
     def pass_over(self, kind: str, clock: Callable[[], datetime], deadline: datetime) -> None:
         """Read what changed since the last pass, or the rest of a pass that was stopped."""
-        progress = self._store.sync_progress(self._company, kind)
+        progress = self._of_this_shape(self._store.sync_progress(self._company, kind))
+        if kind == "orders" and progress.since is None:
+            self._orders = OrderReading(self._erp, rewrites=True)
         if progress.until is None:
             newest = self._newest(kind)
             if newest is None and progress.since is not None and kind != "deletions":
@@ -199,7 +182,7 @@ class _Sync:
             progress = self._save(progress, until=newest, after=None, records=0, error=None, began_at=clock())
         since = progress.since - OVERLAP if progress.since else None
         selection = Selection(since=self._wall_clock(since), after=progress.after)
-        for rows in self._client.suiteql_pages(self._changed(kind, selection), page_rows=RECORDS_PER_PAGE):
+        for rows in self._erp.client.suiteql_pages(self._changed(kind, selection), page_rows=RECORDS_PER_PAGE):
             self._read_page(kind, rows)
             records = progress.records + len(rows)
             progress = self._save(progress, after=_resume_after(kind, rows), records=records)
@@ -208,6 +191,18 @@ class _Sync:
         self._require_some_read(progress, since)
         self._save(progress, **_advanced(progress), until=None, after=None, finished_at=clock(), error=None)
         self._report.is_finished = True
+
+    def _of_this_shape(self, progress: SyncProgress) -> SyncProgress:
+        """The progress; that of a first pass when the last one read less of each record than is read now."""
+        shape = _SHAPES.get(progress.kind, "")
+        if progress.kind == "vendors" and self._iban_field is not None:
+            shape += f" {self._iban_field}"
+        if progress.kind == "orders":
+            shape = " ".join([shape, *self._erp.segments])
+        if progress.shape == shape:
+            return progress
+        anew = {"since": None, "seen_at": None, "is_settled": False, "until": None, "after": None}
+        return progress.model_copy(update={**anew, "shape": shape})
 
     def _changed(self, kind: str, selection: Selection) -> Callable[[Row | None], Query]:
         match kind:
@@ -219,6 +214,8 @@ class _Sync:
                 return changed_query([ITEM_RECEIPT], selection)
             case "bills":
                 return changed_query(BILL_TYPES, selection)
+            case "returns":
+                return changed_shipments_query(selection)
             case _:
                 return deletions_query(selection)
 
@@ -228,28 +225,29 @@ class _Sync:
         return progress
 
     def _newest(self, kind: str) -> datetime | None:
-        row = next(self._client.suiteql(newest_query(_TABLES[kind])), {})
+        query = newest_shipment_query() if kind == "returns" else newest_query(_TABLES[kind])
+        row = next(self._erp.client.suiteql(query), {})
         if not row.get("modified"):
             return None
-        return datetime.fromisoformat(row["modified"]).replace(tzinfo=self._zone).astimezone(UTC)
+        return datetime.fromisoformat(row["modified"]).replace(tzinfo=self._erp.zone).astimezone(UTC)
 
     def _wall_clock(self, instant: datetime | None) -> str | None:
         """The instant as the ERP's clock shows it."""
-        return instant.astimezone(self._zone).replace(tzinfo=None).isoformat() if instant else None
+        return instant.astimezone(self._erp.zone).replace(tzinfo=None).isoformat() if instant else None
 
     def _forget_the_last(self, kind: str, clock: Callable[[], datetime], deadline: datetime) -> None:
         """The ERP shows none of a kind that it had: look up by id what we know of it, and forget what is gone.
 
-        Only receipts and bills can be looked up, from the orders that they belong to. `NothingShown` when that can't
-        be done or one of them is still there: then it is the showing that fails. What is forgotten stays so when the
-        deadline comes before the end.
+        Only receipts, bills and shipments back can be looked up, from the orders that they belong to. `NothingShown`
+        when that can't be done or one of them is still there: then it is the showing that fails. What is forgotten
+        stays so when the deadline comes before the end.
         """
         nothing = f"the ERP shows no {kind} at all any more"
         if kind not in _KNOWN_BY_ORDER:
             raise NothingShown("nothing_left", nothing)
         are_orders_shown = False
         query = changed_query([PURCHASE_ORDER], Selection())
-        for rows in self._client.suiteql_pages(query, page_rows=RECORDS_PER_PAGE):
+        for rows in self._erp.client.suiteql_pages(query, page_rows=RECORDS_PER_PAGE):
             are_orders_shown = True
             for order in self._store.orders(self._company, [row["id"] for row in rows]).values():
                 for record_id in self._known_of(kind, order):
@@ -257,7 +255,7 @@ class _Sync:
                         raise NothingShown("nothing_left", f"{nothing}; those that were known are being looked up")
                     if not self.is_gone(kind, record_id):
                         raise NothingShown("nothing_left", f"{nothing}, and yet it has {record_id}")
-                    self._read_orders([order.id])
+                    self._orders.read([order.id])
                     self.forget(kind, record_id)
                     self._report.written += 1
         if not are_orders_shown:
@@ -266,6 +264,8 @@ class _Sync:
     def _known_of(self, kind: str, order: PurchaseOrder) -> list[str]:
         if kind == "bills":
             return list(order.bills)
+        if kind == "returns":
+            return list(order.returns)
         return [receipt.id for receipt in self._store.receipts(self._company, order.id)]
 
     def _require_some_read(self, progress: SyncProgress, since: datetime | None) -> None:
@@ -291,31 +291,24 @@ class _Sync:
         """Read these records in full and write what is new about them."""
         match kind:
             case "vendors":
-                self._write_vendors(self._rows(vendors_query(Selection(ids=ids), iban_field=self._iban_field)))
+                self._write_vendors(self._erp.rows(vendors_query(Selection(ids=ids), iban_field=self._iban_field)))
             case "orders":
-                self._report.read += self._read_orders(ids)
+                self._report.read += self._orders.read(ids)
             case "receipts":
                 self._write_receipts(ids)
             case "bills":
                 self._write_bills(ids)
+            case "returns":
+                self._write_returns(self._erp.shipments(ids))
             case _:
                 raise ValueError(f"{kind!r} is no kind of record; there are {', '.join(KINDS)}")
-
-    def _rows(self, query_after: Callable[[Row | None], Query]) -> Iterator[Row]:
-        for page in self._client.suiteql_pages(query_after):
-            yield from page
-
-    def _complain(self, error: UnreadableRow) -> None:
-        """One record that can't be read keeps no other one from being read."""
-        if len(self._report.unreadable) < UNREADABLE_MAX:
-            self._report.unreadable.append(f"{error.record}: {error.column}")
 
     def _write_vendors(self, rows: Iterable[Row]) -> None:
         for row in rows:
             try:
-                vendor = vendor_of(self._company, row, zone=self._zone)
+                vendor = vendor_of(self._company, row, zone=self._erp.zone)
             except UnreadableRow as error:
-                self._complain(error)
+                self._erp.complain(error)
                 continue
             self._report.read += 1
             self._report.written += self._store.vendor(self._company, vendor.id) != vendor
@@ -324,17 +317,17 @@ class _Sync:
 
     def _write_receipts(self, ids: Sequence[str]) -> None:
         changed: list[Receipt] = []
-        for rows in by_record(self._rows(receipts_query(Selection(ids=ids)))):
+        for rows in by_record(self._erp.rows(receipts_query(Selection(ids=ids)))):
             try:
-                receipt = receipt_of(self._company, rows, zone=self._zone)
+                receipt = receipt_of(self._company, rows, zone=self._erp.zone)
             except UnreadableRow as error:
-                self._complain(error)
+                self._erp.complain(error)
                 continue
             self._report.read += 1
             if receipt is not None and not self._is_known(receipt):
                 changed.append(receipt)
         # The orders first: a receipt that is written down says that its order has been read since.
-        self._read_orders([receipt.order_id for receipt in changed])
+        self._orders.read([receipt.order_id for receipt in changed])
         for receipt in changed:
             self._store.put_receipt(receipt)
             self._report.written += 1
@@ -345,20 +338,62 @@ class _Sync:
 
     def _write_bills(self, ids: Sequence[str]) -> None:
         changed: list[tuple[ErpBill | None, ErpBill]] = []
-        for rows in by_record(self._rows(bills_query(Selection(ids=ids)))):
-            bill = self._readable_bill(rows)
-            if bill is None:
-                continue
+        found = (self._erp.bill(rows) for rows in by_record(self._erp.rows(bills_query(Selection(ids=ids)))))
+        for bill in self._with_returned(bill for bill in found if bill is not None):
             self._report.read += 1
             known = self._store.erp_bill(self._company, bill.id)
             if known is None or known.model_copy(update={"modified_at": bill.modified_at}) != bill:
                 changed.append((known, bill))
         # A bill that was moved from one order to another changes both.
         bills = [bill for pair in changed for bill in pair if bill is not None]
-        self._read_orders([order_id for bill in bills for order_id in _orders_of(bill)])
+        self._orders.read([order_id for bill in bills for order_id in orders_of(bill)])
         for known, bill in changed:
             self._write_bill(known, bill)
             self._report.written += 1
+        self._settle_returns([bill.id for _, bill in changed if bill.document_type == DocumentType.CREDIT_NOTE])
+
+    def _with_returned(self, bills: Iterable[ErpBill]) -> list[ErpBill]:
+        """The bills, lines of credits with the order lines whose goods went back for them."""
+        known = list(bills)
+        credit_ids = [bill.id for bill in known if bill.document_type == DocumentType.CREDIT_NOTE]
+        traces = self._erp.traces(credit_ids) if credit_ids else {}
+        if traces is None:
+            # Which orders they credit is known as a whole or not at all.
+            return [bill for bill in known if bill.document_type != DocumentType.CREDIT_NOTE]
+        traced = []
+        for bill in known:
+            lines = []
+            for line in bill.lines:
+                trace = traces.get((bill.id, line.line))
+                source = {"order_id": trace.source[0], "order_line": trace.source[1]} if trace else {}
+                lines.append(line.model_copy(update=source))
+            traced.append(bill.model_copy(update={"lines": tuple(lines)}))
+        return traced
+
+    def _settle_returns(self, credit_ids: Sequence[str]) -> None:
+        """Read again what was sent back and is credited now."""
+        if credit_ids:
+            return_ids = [row["id"] for row in self._erp.client.suiteql(returns_of_query(credit_ids))]
+            for start in range(0, len(return_ids), RECORDS_PER_PAGE):
+                group = return_ids[start : start + RECORDS_PER_PAGE]
+                self._write_returns(self._erp.shipments(return_ids=group), is_counted=False)
+
+    def _write_returns(self, shipments: Sequence[VendorReturn], *, is_counted: bool = True) -> None:
+        changed: list[tuple[VendorReturn | None, VendorReturn]] = []
+        for shipment in shipments:
+            self._report.read += is_counted
+            known = self._store.vendor_return(self._company, shipment.id)
+            if known is None or known.model_copy(update={"modified_at": shipment.modified_at}) != shipment:
+                changed.append((known, shipment))
+        # The orders first, and those too that a shipment was traced to before.
+        read = [shipment for _, shipment in changed]
+        self._orders.read(
+            [order_id for pair in changed for each in pair if each is not None for order_id in each.order_ids],
+            shipments=read,
+        )
+        for shipment in read:
+            self._store.put_vendor_return(shipment)
+            self._report.written += is_counted
 
     def _write_bill(self, known: ErpBill | None, bill: ErpBill) -> None:
         if known is not None:
@@ -371,111 +406,6 @@ class _Sync:
         if bill.number:
             self._store.delete_bill_number(self._company, bill.vendor_id, bill.number, bill.id)
 
-    # Orders
-
-    def _read_orders(self, ids: Sequence[str]) -> int:
-        """Read orders with all that bills them; write those that differ. Gives back how many the ERP has."""
-        unique = list(dict.fromkeys(ids))
-        groups = [unique[start : start + RECORDS_PER_PAGE] for start in range(0, len(unique), RECORDS_PER_PAGE)]
-        return sum(self._read_order_group(group) for group in groups)
-
-    def _read_order_group(self, ids: Sequence[str]) -> int:
-        wanted, found = ids, 0
-        for attempt in range(READ_AGAIN_MAX):
-            stale, count = self._read_orders_once(wanted)
-            found = count if attempt == 0 else found
-            if not stale:
-                return found
-            wanted = stale
-        raise StaleWrite(f"{len(wanted)} orders kept changing while they were read from the ERP")
-
-    def _read_orders_once(self, ids: Sequence[str]) -> tuple[list[str], int]:
-        """One reading of some orders; the ids of those that somebody else wrote meanwhile, and how many there are."""
-        before = self._store.orders(self._company, ids)
-        current = self._orders_now(ids)
-        takings, unreadable = self._takings_now(ids)
-        # What bills take of an order is known as a whole or not at all; without it the order stays as it was.
-        before = {order_id: order for order_id, order in before.items() if order_id not in unreadable}
-        gone = self._bills_gone(before, takings)
-        stale = []
-        for order in current:
-            if order.id in unreadable:
-                continue
-            known = before.get(order.id)
-            merged = merged_order(known, order, takings.get(order.id, {}), gone.get(order.id, set()))
-            if known is not None and merged == known:
-                continue
-            try:
-                self._store.save_order(merged, read=known)
-                self._report.written += 1
-            except StaleWrite:
-                stale.append(order.id)
-        return stale, len(current)
-
-    def _orders_now(self, ids: Sequence[str]) -> list[PurchaseOrder]:
-        orders = []
-        for rows in by_record(self._rows(orders_query(Selection(ids=ids)))):
-            try:
-                orders.append(order_of(self._company, rows, zone=self._zone))
-            except UnreadableRow as error:
-                self._complain(error)
-        return orders
-
-    def _takings_now(self, ids: Sequence[str]) -> tuple[dict[str, dict[str, Taken]], set[str]]:
-        """What bills take of orders, by order id, and the orders of which it can't be read."""
-        rows_of: dict[str, list[Row]] = {}
-        for row in self._rows(order_bills_query(ids)):
-            rows_of.setdefault(row.get("orderid", ""), []).append(row)
-        takings: dict[str, dict[str, Taken]] = {}
-        unreadable: set[str] = set()
-        for order_id, rows in rows_of.items():
-            try:
-                takings |= takings_of(rows)
-            except UnreadableRow as error:
-                self._complain(error)
-                unreadable.add(order_id)
-        return takings, unreadable
-
-    def _bills_gone(
-        self, before: dict[str, PurchaseOrder], takings: dict[str, dict[str, Taken]]
-    ) -> dict[str, set[str]]:
-        """By order id, the known bills that no longer bill it, which the ERP has to say outright."""
-        doubtful = {
-            order_id: [bill_id for bill_id in order.bills if bill_id not in takings.get(order_id, {})]
-            for order_id, order in before.items()
-        }
-        asked = sorted({bill_id for bill_ids in doubtful.values() for bill_id in bill_ids})
-        current: dict[str, ErpBill | None] = {}
-        for start in range(0, len(asked), RECORDS_PER_PAGE):
-            selection = Selection(ids=asked[start : start + RECORDS_PER_PAGE])
-            for rows in by_record(self._rows(bills_query(selection))):
-                current[rows[0]["id"]] = self._readable_bill(rows)
-        return {
-            order_id: {bill_id for bill_id in bill_ids if self._bills_no_longer(order_id, bill_id, current)}
-            for order_id, bill_ids in doubtful.items()
-        }
-
-    def _readable_bill(self, rows: Sequence[Row]) -> ErpBill | None:
-        try:
-            return erp_bill_of(self._company, rows, zone=self._zone)
-        except UnreadableRow as error:
-            self._complain(error)
-            return None
-
-    def _bills_no_longer(self, order_id: str, bill_id: str, current: dict[str, ErpBill | None]) -> bool:
-        """Deleted, rejected, or linked to the order once and now not. A bill that never was linked keeps what it
-        takes: nothing else would keep its goods from being billed again."""
-        if bill_id not in current:
-            # No row alone proves nothing: a role that may not see bills gets none.
-            return self.is_gone("bills", bill_id)
-        bill = current[bill_id]
-        if bill is None or bill.document_type == DocumentType.CREDIT_NOTE:
-            return False
-        if not bill.counts:
-            return True
-        was = self._store.erp_bill(self._company, bill_id)
-        return bool(_orders_of(bill)) or (was is not None and order_id in _orders_of(was))
-
     # What is gone
 
     def _forget_all(self, rows: Iterable[Row]) -> None:
@@ -483,7 +413,7 @@ class _Sync:
             try:
                 deletion = deletion_of(row)
             except UnreadableRow as error:
-                self._complain(error)
+                self._erp.complain(error)
                 continue
             self._report.read += 1
             kind = _KINDS_BY_TYPE.get(deletion.kind or "")
@@ -492,14 +422,7 @@ class _Sync:
 
     def is_gone(self, kind: str, record_id: str) -> bool:
         """Whether the ERP says outright that it has no such record."""
-        return all(self._is_missing(record_type, record_id) for record_type in _TYPES_BY_KIND[kind])
-
-    def _is_missing(self, record_type: str, record_id: str) -> bool:
-        try:
-            self._client.get(record_type, record_id, expand=False)
-        except RecordMissing:
-            return True
-        return False
+        return all(self._erp.is_missing(record_type, record_id) for record_type in _TYPES_BY_KIND[kind])
 
     def forget(self, kind: str, record_id: str) -> None:
         """Take away a record that the ERP has deleted. Its orders are read again before what points to them goes."""
@@ -511,15 +434,20 @@ class _Sync:
             case "receipts":
                 order_id = self._store.order_of_receipt(self._company, record_id)
                 if order_id is not None:
-                    self._read_orders([order_id])
+                    self._orders.read([order_id])
                     self._store.delete_receipt(self._company, record_id)
             case "bills":
                 bill = self._store.erp_bill(self._company, record_id)
                 if bill is not None:
-                    self._read_orders(_orders_of(bill))
+                    self._orders.read(orders_of(bill))
                     self._forget_number(bill)
                     self._store.delete_erp_bill(self._company, record_id)
                 self._show_again(record_id)
+            case "returns":
+                shipment = self._store.vendor_return(self._company, record_id)
+                if shipment is not None:
+                    self._orders.read(shipment.order_ids)
+                    self._store.delete_vendor_return(shipment)
 
     def _show_again(self, bill_id: str) -> None:
         """An invoice whose bill was deleted in the ERP is paid by nothing any more: a person has to see it."""
@@ -558,27 +486,6 @@ class _Sync:
         raise StaleWrite(f"order {order_id} kept changing while it was taken away")
 
 
-def merged_order(
-    known: PurchaseOrder | None, current: PurchaseOrder, takings: dict[str, Taken], gone: set[str]
-) -> PurchaseOrder:
-    """The order as the ERP has it now, with our claims, the bills we know and those the ERP has.
-
-    A bill that takes nothing (rejected, cancelled) or is `gone` is left out. The same object when nothing changed.
-    """
-    bills = {bill_id: dict(taken) for bill_id, taken in takings.items() if taken}
-    if known is None:
-        return current.model_copy(update={"bills": bills})
-    kept = {id_: taken for id_, taken in known.bills.items() if id_ not in takings and id_ not in gone}
-    ours = {"claims": known.claims, "overcharges": known.overcharges, "version": known.version}
-    merged = current.model_copy(update={"bills": {**kept, **bills}, **ours})
-    # A later date alone changes nothing, and would wake whoever waits for the order.
-    return known if merged == known.model_copy(update={"modified_at": current.modified_at}) else merged
-
-
-def _orders_of(bill: ErpBill) -> list[str]:
-    return list(dict.fromkeys(line.order_id for line in bill.lines if line.order_id is not None))
-
-
 def _advanced(progress: SyncProgress) -> dict[str, object]:
     """The cursor after a whole pass. It never goes back because the newest record has vanished."""
     if progress.until is None or progress.began_at is None:
@@ -595,7 +502,9 @@ def _resume_after(kind: str, rows: Sequence[Row]) -> str:
     return str(int(last) - 1) if kind == "deletions" else last
 
 
-KINDS = ("vendors", "orders", "receipts", "bills", "deletions")
+KINDS = ("vendors", "orders", "receipts", "bills", "returns", "deletions")
+# Changes with what is read of each record: then all are read once more.
+_SHAPES = {"vendors": "address", "orders": "returns, project", "bills": "returns"}
 _TABLES = {
     "vendors": "vendor",
     "orders": PURCHASE_ORDER,
@@ -608,6 +517,7 @@ _TYPES_BY_KIND = {
     "orders": ("purchaseOrder",),
     "receipts": ("itemReceipt",),
     "bills": tuple(bill_type(each) for each in DocumentType),
+    "returns": ("itemFulfillment",),
 }
-_KNOWN_BY_ORDER = frozenset({"receipts", "bills"})
+_KNOWN_BY_ORDER = frozenset({"receipts", "bills", "returns"})
 _KINDS_BY_TYPE = {record_type: kind for kind, types in _TYPES_BY_KIND.items() for record_type in types}

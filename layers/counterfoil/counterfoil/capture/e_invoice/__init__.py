@@ -13,6 +13,29 @@ from counterfoil.capture.reading import Reading
 from counterfoil.capture.xml_tree import parse_xml
 from counterfoil.domain.invoices import Source
 
+# Order-X (UN/CEFACT SCRDM CIO) and UBL's orders, changes and answers to them.
+ORDER_ROOTS = frozenset(
+    (
+        "SCRDMCCBDACIOMessageStructure",
+        "Order",
+        "OrderChange",
+        "OrderResponse",
+        "OrderResponseSimple",
+        "OrderCancellation",
+    )
+)
+
+
+def order_in(content: bytes, limits: Limits) -> str | None:
+    """The number of the order in an XML document, empty where it has none; None for anything else."""
+    try:
+        root = parse_xml(content, limits)
+    except CaptureError:
+        return None
+    if root.name not in ORDER_ROOTS:
+        return None
+    return root.value("ID") or root.value("ExchangedDocument", "ID") or ""
+
 
 def read_e_invoice(content: bytes, source: Source, limits: Limits) -> Reading:
     """The invoice or credit note in an XML document; CaptureError `not_an_invoice` for other XML."""

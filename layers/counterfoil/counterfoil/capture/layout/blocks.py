@@ -31,6 +31,8 @@ LINE_GAP = 2.2
 # What stands further right of a party's label than this many letter heights may be another column's.
 BESIDE_MAX = 3.0
 BELOW_ROWS_MAX = 4
+# What is set so much larger than the block above it begins something else.
+LARGER = 1.3
 ALIGN_SLACK = 8.0
 # A sender's line stands in the upper part of a letter, on its left half.
 LETTER_REACH = 0.4
@@ -196,6 +198,8 @@ def _fill(labelled: LabelledLayout, block: Block, row_above: int, left: float, b
             continue
         if part[0].y0 - bottom > LINE_GAP * part[0].height or _opens_something_else(labelled, index, part, block):
             break
+        if block.label is None and block.lines and part[0].height > LARGER * block.lines[0][0].height:
+            break  # A title.
         bottom = part[0].y1
         block.lines.append(part)
         block.rows.add(index)

@@ -72,7 +72,7 @@ def level_picture(image: Image) -> Image:
 def frames_of(content: bytes, limits: Limits) -> Iterator[Image]:
     """The pictures in a file, upright as the camera says; CaptureError `damaged` or beyond the limits."""
     try:
-        from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+        from PIL import Image, ImageOps, ImageSequence
     except ImportError as error:
         raise CaptureError(ErrorCode.NO_TEXT, "a picture, and no picture reader is installed") from error
     try:
@@ -84,7 +84,9 @@ def frames_of(content: bytes, limits: Limits) -> Iterator[Image]:
                 yield _on_white(ImageOps.exif_transpose(frame))
     except Image.DecompressionBombError as error:
         raise CaptureError(ErrorCode.TOO_LARGE, f"more pixels than the limit of {limits.pixels_max}") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except (CaptureError, MemoryError):
+        raise
+    except Exception as error:  # Pillow names no kinds: damaged files raise TypeError and others.
         raise CaptureError(ErrorCode.DAMAGED, "the picture cannot be decoded") from error
 
 

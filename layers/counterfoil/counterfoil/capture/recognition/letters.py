@@ -73,7 +73,7 @@ def read_lines(network: Any, image: Image, lines: Sequence[TextLine], half_turn:
         likely = network.run(None, {"x": batch})[0][:, :, wanted]
         for place, one, columns in zip(places, cut, likely, strict=True):
             step = width / columns.shape[0] * lines[place].length / one.shape[1]
-            read[place] = RecognisedLine(lines[place], tuple(_letters(columns, signs, step)))
+            read[place] = RecognisedLine(lines[place], tuple(_letters(columns, signs, step, lines[place].length)))
     return [one for one in read if one is not None]
 
 
@@ -135,8 +135,11 @@ def _is_wanted(sign: str) -> bool:
     return sign in SIGNS_APART or any(first <= ord(sign) <= last for first, last in SIGNS)
 
 
-def _letters(columns: Any, signs: Sequence[str], step: float) -> Iterator[Letter]:
-    """The likeliest sign of each column, runs of the same sign being one letter; `step` is a column's width."""
+def _letters(columns: Any, signs: Sequence[str], step: float, length: float) -> Iterator[Letter]:
+    """The likeliest sign of each column, runs of the same sign being one letter; `step` is a column's width.
+
+    What is seen in the padding behind a line (of that length) stands at its end.
+    """
     best = columns.argmax(axis=1).tolist()
     likely = columns.max(axis=1).tolist()
     start = 0
@@ -146,5 +149,5 @@ def _letters(columns: Any, signs: Sequence[str], step: float) -> Iterator[Letter
             end += 1
         sign = unicodedata.normalize("NFKC", signs[best[start]])
         if sign:
-            yield Letter(sign, max(likely[start:end]), (start + end) / 2 * step)
+            yield Letter(sign, max(likely[start:end]), min((start + end) / 2 * step, length))
         start = end

@@ -124,5 +124,5 @@ def _extent(letters: Sequence[Letter], line: TextLine) -> tuple[float, float]:
     """Where a word begins and ends along its line: half a letter beyond the middles of its first and last."""
     first, last = letters[0].place, letters[-1].place
     pitch = (last - first) / (len(letters) - 1) if len(letters) > 1 else line.height * LINE_HEIGHT_SHARE / 2
-    half = min(pitch, line.height) / 2
+    half = max(min(pitch, line.height), 1.0) / 2
     return max(0.0, first - half), min(line.length, last + half)
