@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import math
 import random
 import time
 from decimal import Decimal
 
+import pikepdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from counterfoil.capture import capture
 from counterfoil.capture.checks import check
 from counterfoil.capture.errors import CaptureError
-from counterfoil.capture.layout.reader import read_layout
-from counterfoil.capture.layout.words import Page, Word
+from counterfoil.capture.layout.page_context import context_of
+from counterfoil.capture.layout.reader import read_context, read_layout
+from counterfoil.capture.layout.words import Page, Word, layout_of
 from counterfoil.capture.limits import Limits
-from counterfoil.capture.recognised import RecognisedPage, RecognisedWord
+from counterfoil.capture.recognised import RecognisedField, RecognisedPage, RecognisedWord, weigh
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import CapturedInvoice, Source
-from counterfoil.textract import page_of_reply
+from counterfoil.textract import FIELDS, page_of_reply
 from tests.test_textract import a_field, a_reply
 
 OWN = CompanyIdentity(names=("Own Company Ltd",), tax_ids=("GB999999973",), order_patterns=(r"PO-\d+",))
@@ -152,7 +156,76 @@ def test_time_grows_with_the_words_and_not_with_their_square(kind, arrangement):
     assert seconds(kind, arrangement, MANY) < GROWTH_MAX * few
 
 
+# Pages of impossible sizes
+
+ROWS = ("Acme Paper Ltd", "Invoice number: 17", "Date: 2024-03-01", "Total USD 50.00", "Thank you for your order")
+
+
+def drawn(operators: str, box: tuple[float, ...] = (0, 0, 595, 842)) -> bytes:
+    """A page with these rows and something else drawn on it."""
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+        rows = "".join(f"({row}) Tj 0 -20 Td " for row in ROWS)
+        pdf.pages[0].Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=pdf.make_indirect(font)))
+        pdf.pages[0].Contents = pdf.make_stream(f"BT /F1 10 Tf 72 700 Td {rows} ET {operators}".encode())
+        pdf.pages[0].MediaBox = pikepdf.Array(list(map(float, box)))
+        out = io.BytesIO()
+        pdf.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(drawn("BT /F1 10 Tf 3e38 0 0 10 72 500 Tm (Total 9.00) Tj ET"), id="letters as wide as can be"),
+        pytest.param(drawn("BT /F1 1e38 Tf 72 500 Td (Total 9.00) Tj ET"), id="letters as high as can be"),
+        pytest.param(drawn("BT /F1 10 Tf 1e38 Tc 72 500 Td (Total 9.00) Tj ET"), id="letters as far apart as can be"),
+        pytest.param(drawn("BT /F1 10 Tf 1e38 Tz 72 500 Td (Total 9.00) Tj ET"), id="letters stretched"),
+        pytest.param(drawn("BT /F1 10 Tf 0 0 0 0 72 500 Tm (Total 9.00) Tj ET"), id="letters of no size"),
+        pytest.param(drawn("BT /F1 -10 Tf 72 500 Td (Total 9.00) Tj ET"), id="letters of less than no size"),
+        pytest.param(drawn("", (0, 0, 1e30, 1e30)), id="a page without end"),
+        pytest.param(drawn("", (0, 0, 0, 0)), id="a page of no size"),
+        pytest.param(drawn("", (595, 842, 0, 0)), id="a page turned inside out"),
+        pytest.param(drawn("", (-1e38, -1e38, 1e38, 1e38)), id="a page in all directions"),
+    ],
+)
+def test_a_page_of_impossible_sizes_is_read_and_asserts_no_total_of_it(content):
+    captured = capture(content, "a.pdf")
+
+    assert captured.invoice_number == "17"
+    assert captured.gross_total == Decimal("50.00") or "gross_total" in captured.needs_review
+    assert all(side.is_finite() for found in captured.evidence.values() for side in found.box or ())
+
+
 # Replies of a service
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.builds(
+            RecognisedField,
+            name=st.sampled_from(sorted(set(FIELDS.values()))),
+            text=st.text(max_size=30) | st.sampled_from((*TELLING, "9" * 500, "1e999", "-0.00", "99/99/9999", "٣٤٥")),
+            confidence=st.decimals(0, 1, places=2),
+        ),
+        max_size=8,
+    ),
+    rows_of_words(),
+)
+def test_fields_of_any_text_are_weighed(fields, found):
+    page = page_of(found)
+    if not page.words:
+        return
+    context = context_of(layout_of([page]), OWN)
+    reading = read_context(context, Source.OCR, Limits())
+
+    weigh(reading, fields, context)
+
+    check(reading)
+    captured = reading.captured()
+    assert CapturedInvoice.model_validate_json(captured.model_dump_json()) == captured
 
 
 def anything_for(value: object):

@@ -19,6 +19,7 @@ from counterfoil.files import Files
 from counterfoil.steps.capture import receive
 from counterfoil.steps.correct import CorrectedFields, Correction, correct
 from tests.builders import COMPANY, a_vendor
+from tests.capture.test_learned_layouts import LATER_ROWS, ROWS, no_name, with_table
 from tests.capture.test_learning import an_invoice
 
 BUCKET = "inbox"
@@ -77,6 +78,30 @@ def test_a_layout_read_badly_once_and_corrected_is_read_right_the_second_time(dr
     assert second.captured.invoice_number == "QW-1002"
     assert second.captured.gross_total == Decimal("75.50")
     assert {"invoice_number", "gross_total"} & set(second.captured.needs_review) == set()
+
+
+def test_corrected_lines_teach_what_the_heads_of_the_vendors_table_mean(store, drop, put_right):
+    store.put_company(CompanySettings(company=COMPANY))
+    heads = ("Item", "Frobnicate", "Qty", "Price", "Amount")
+    (first, lines), (second, wanted) = with_table("A-1", heads, *ROWS), with_table("A-2", heads, *LATER_ROWS)
+    assert drop(second, "before.pdf").captured.lines[0].description != wanted[0].description
+
+    put_right(drop(first), lines=lines, fields=CorrectedFields(currency="USD"), confirmed=("vendor_name",))
+    # Other bytes than those that were dropped before.
+    read = drop(second + b"\n", "b.pdf")
+
+    assert [line.description for line in read.captured.lines] == [line.description for line in wanted]
+
+
+def test_a_vendor_that_prints_its_name_as_a_picture_is_known_by_name_from_then_on(store, drop, put_right):
+    vendor = a_vendor(id="v-7", name="Quibble Works Ltd", names=("Quibble Works Ltd",), vat_id="GB999999973", ibans=())
+    store.delete_vendor(COMPANY, VENDOR.id)
+    store.put_vendor(vendor, keys_of_vendor(vendor))
+
+    put_right(drop(no_name("A-1", "120.00")), fields=CorrectedFields(vendor_name=vendor.name, currency="USD"))
+    read = drop(no_name("A-2", "75.50"), "b.pdf")
+
+    assert (read.vendor_id, read.captured.vendor_name) == (vendor.id, vendor.name)
 
 
 def test_a_vendor_named_by_a_person_is_found_by_its_printed_name_from_then_on(store, drop, put_right):

@@ -9,6 +9,7 @@ from counterfoil.domain.orders import OrderStatus, Receipt
 from counterfoil.domain.policy import CompanySettings
 from counterfoil.domain.returns import ReturnedLine, VendorReturn
 from counterfoil.domain.settings_history import broken_at
+from counterfoil.domain.vendor_memory import Anchor, ColumnLesson, NameLesson, PlaceLesson, VendorMemory
 from counterfoil.errors import BadRequest, ErpLoginRefused, LeaseRefused, StaleWrite, UnknownCompany
 from counterfoil.store import SyncProgress
 from tests.builders import COMPANY, NOON, a_delivery, a_vendor, an_order
@@ -304,3 +305,28 @@ def test_a_shipment_back_that_changed_or_went_leaves_nothing_behind(store):
 
     assert store.unlinked_returns(COMPANY, "501") == []
     assert store.vendor_return(COMPANY, "901") is None
+
+
+def test_what_was_learned_of_a_vendor_is_kept_beside_it_and_found_by_the_names_it_was_read_under(store):
+    place = PlaceLesson(
+        field="due_date",
+        form="date",
+        length=10,
+        anchors=(Anchor(text="terms", left=Decimal("1.5"), right=Decimal(9), down=Decimal(0)),),
+    )
+    memory = VendorMemory(
+        places=(place,),
+        columns=(ColumnLesson(head="dax", column="amount"),),
+        names=(NameLesson(printed="quibble", name="Quibble Ltd"), NameLesson(printed="", name="Quibble Ltd")),
+    )
+
+    store.put_vendor_memory(COMPANY, "v-1", memory)
+
+    assert store.vendor_memory(COMPANY, "v-1") == memory
+    assert store.vendors_read_as(COMPANY, "quibble") == ["v-1"]
+    assert store.vendors_read_as(COMPANY, "") == [], "a name that is not printed finds nobody"
+
+    store.put_vendor_memory(COMPANY, "v-1", VendorMemory())
+
+    assert store.vendor_memory(COMPANY, "v-1") == VendorMemory()
+    assert store.vendors_read_as(COMPANY, "quibble") == []

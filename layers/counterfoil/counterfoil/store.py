@@ -611,10 +611,11 @@ class Store:
         """Write what was learned about a vendor, to be found as well by the names it was read under."""
         pk = f"{company}#VENDOR#{vendor_id}"
         old = self.vendor_memory(company, vendor_id)
-        for lesson in set(old.names) - set(memory.names):
+        # A name that is not printed finds nobody.
+        for lesson in {one for one in set(old.names) - set(memory.names) if one.printed}:
             gone = _key(f"{company}#VENDORNAME#{lesson.printed}", vendor_id)
             self._client.delete_item(TableName=self._table, Key=gone)
-        for lesson in set(memory.names) - set(old.names):
+        for lesson in {one for one in set(memory.names) - set(old.names) if one.printed}:
             self._put(_key(f"{company}#VENDORNAME#{lesson.printed}", vendor_id))
         if memory != old:
             self._put({**_key(pk, "MEMORY"), **_packed(memory)})

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 from counterfoil.capture.checks import check
 from counterfoil.capture.e_invoice import read_e_invoice
 from counterfoil.capture.errors import CaptureError, ErrorCode
 from counterfoil.capture.file_kind import FileKind, file_kind
 from counterfoil.capture.layout.page_context import context_of
+from counterfoil.capture.layout.reader import read_context
 from counterfoil.capture.layout.words import layout_of
-from counterfoil.capture.learning import learned
+from counterfoil.capture.learning import TaughtReading, learned
 from counterfoil.capture.limits import Limits
 from counterfoil.capture.mail import parts_of
 from counterfoil.capture.page_invoice import NOTHING_RECOGNISED, pages_of, read_image, read_pdf, unread_pages_of
@@ -19,6 +21,9 @@ from counterfoil.capture.recognised import Recognition, UnreadPage
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import CapturedInvoice, Check, Source
 from counterfoil.domain.vendor_memory import VendorMemory
+
+# A person waits while a document is read again and again with what might be learned of it.
+LEARNING_SECONDS = 8.0
 
 
 def read_document(
@@ -44,13 +49,33 @@ def learn_document(
     recognition: Recognition = NOTHING_RECOGNISED,
 ) -> VendorMemory:
     """The vendor's memory after a person corrected this document; unchanged where there is no layout to learn."""
+    if file_kind(content) == FileKind.MAIL:
+        part = _part_read(content, own, limits, recognition)
+        return learn_document(part, corrected, memory, own, limits, recognition) if part else memory
     if file_kind(content) not in (FileKind.PDF, FileKind.IMAGE):
         return memory
-    captured = read_document(content, own, limits, memory, recognition)
-    if captured.source not in (Source.TEXT_LAYER, Source.OCR):
+    source = read_document(content, own, limits, memory, recognition).source
+    if source not in (Source.TEXT_LAYER, Source.OCR):
         return memory
-    context = context_of(layout_of(pages_of(content, limits, recognition)), own, memory)
-    return learned(context, captured, corrected, memory)
+    layout = layout_of(pages_of(content, limits, recognition))
+
+    def read(taught: VendorMemory) -> TaughtReading:
+        context = context_of(layout, own, taught)
+        reading = read_context(context, source, limits)
+        check(reading)
+        return TaughtReading(context, reading.captured())
+
+    deadline = time.monotonic() + LEARNING_SECONDS
+    return learned(read, corrected, memory, lambda: time.monotonic() < deadline)
+
+
+def _part_read(content: bytes, own: CompanyIdentity, limits: Limits, recognition: Recognition) -> bytes | None:
+    """The attachment that an e-mail was read from."""
+    for part in parts_of(content, limits):
+        with contextlib.suppress(CaptureError):
+            _read(part.content, own, limits, None, recognition)
+            return part.content
+    return None
 
 
 def unread_pages(content: bytes, limits: Limits) -> list[UnreadPage]:

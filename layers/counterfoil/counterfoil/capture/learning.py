@@ -1,76 +1,211 @@
-"""What a person's corrections teach about one vendor's layout: the labels it uses and the names it goes by.
+"""What a person's corrections teach about one vendor's layout.
 
-A lesson is data, kept per vendor: this text stands beside or above that field. It is used as a sure label the next
-time, and forgotten when it stops helping.
+A lesson is data, kept per vendor: this text stands beside or above that field; the field stands at that place in that
+form; this head is over that column; this name stands for that one. It is kept only when the very document that it was
+taught on is read better with it and no worse anywhere else. Used the next time, it is forgotten when it stops helping.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from counterfoil.capture.layout.labels import cut
 from counterfoil.capture.layout.page_context import Context
+from counterfoil.capture.layout.taught import place_of, taught_labels
 from counterfoil.capture.layout.totals import amounts_of
 from counterfoil.capture.layout.values import dates_in
 from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Word
+from counterfoil.capture.learned_columns import columns_of, same_lines
 from counterfoil.domain.invoices import CapturedInvoice
-from counterfoil.domain.vendor_memory import LabelLesson, NameLesson, VendorMemory
+from counterfoil.domain.vendor_memory import ColumnLesson, LabelLesson, NameLesson, PlaceLesson, VendorMemory
 
 LEARNED = (
     "invoice_number", "issue_date", "due_date", "po_number", "net_total", "tax_total", "gross_total",
 )  # fmt: skip
+# A lesson about one field must not cost any of these.
+WATCHED = (*LEARNED, "vendor_name", "buyer_name", "vendor_vat_id", "vendor_iban", "currency", "payment_terms")
+# What a printed label may mean in a language file for people to teach that it means another field here.
+TEACHABLE = frozenset((*LEARNED, "payable", "charge", "discount", "prepaid", "rounding", "other"))
 LESSONS_MAX = 40
 LABEL_LENGTH = (2, 40)
 VALUE_WORDS_MAX = 8
 ABOVE_ROWS = 2
+# A value printed more often is taught by its first labels and places.
+LABELS_MAX, PLACES_MAX = 6, 4
 # A lesson that was wrong this often, and more often wrong than right, is forgotten.
 MISSES_MIN = 2
 
+Lesson = TypeVar("Lesson", LabelLesson, PlaceLesson, ColumnLesson)
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtReading:
+    """A document as it is read with some memory."""
+
+    context: Context
+    captured: CapturedInvoice
+
+
+Read = Callable[[VendorMemory], TaughtReading]
+
 
 def learned(
-    context: Context, captured: CapturedInvoice, corrected: CapturedInvoice, memory: VendorMemory
+    read: Read, corrected: CapturedInvoice, memory: VendorMemory, is_time_left: Callable[[], bool] = lambda: True
 ) -> VendorMemory:
-    """The memory after a person confirmed or corrected what was captured with it."""
-    labels = {(lesson.field, lesson.label): lesson for lesson in memory.labels}
-    for lesson in memory.labels:
-        labels[lesson.field, lesson.label] = _judged(lesson, captured, corrected)
+    """The memory after a person confirmed or corrected a document; `read` reads that document with any memory.
+
+    Each new lesson is tried by reading the document again: none is tried any more when no time is left.
+    """
+    before = read(memory)
+    memory = _judged(before, corrected, memory)
+    memory = memory.model_copy(update={"names": names_learned(before.captured, corrected, memory)})
     for name in LEARNED:
         value = getattr(corrected, name)
-        if value is None or value == getattr(captured, name):
-            continue
-        for label in _labels_of(context, value):
-            labels.setdefault((name, label), LabelLesson(field=name, label=label))
-    kept = [lesson for lesson in labels.values() if not _is_spent(lesson)]
-    return memory.model_copy(
-        update={"labels": tuple(kept[-LESSONS_MAX:]), "names": names_learned(captured, corrected, memory)}
-    )
-
-
-def _judged(lesson: LabelLesson, captured: CapturedInvoice, corrected: CapturedInvoice) -> LabelLesson:
-    """One more hit or miss; neither when the document does not have the field."""
-    truth = getattr(corrected, lesson.field)
-    if truth is None:
-        return lesson
-    if getattr(captured, lesson.field) == truth:
-        return lesson.model_copy(update={"hits": lesson.hits + 1})
-    return lesson.model_copy(update={"misses": lesson.misses + 1})
-
-
-def _is_spent(lesson: LabelLesson) -> bool:
-    return lesson.misses >= MISSES_MIN and lesson.misses > lesson.hits
+        if value is not None and value != getattr(before.captured, name) and is_time_left():
+            memory = _with_field(read, corrected, memory, name, value)
+    if corrected.lines and not same_lines(before.captured, corrected) and is_time_left():
+        memory = _with_columns(read, corrected, memory)
+    return memory
 
 
 def names_learned(
     captured: CapturedInvoice, corrected: CapturedInvoice, memory: VendorMemory
 ) -> tuple[NameLesson, ...]:
-    """What was read as the vendor's name stands for the right one from now on."""
+    """What was read as the vendor's name, or nothing, stands for the right one from now on."""
     names = {lesson.printed: lesson for lesson in memory.names}
-    if captured.vendor_name and corrected.vendor_name and captured.vendor_name != corrected.vendor_name:
-        printed = squeeze(captured.vendor_name)
+    if corrected.vendor_name and captured.vendor_name != corrected.vendor_name:
+        printed = squeeze(captured.vendor_name or "")
         names[printed] = NameLesson(printed=printed, name=corrected.vendor_name)
     return tuple(names.values())[-LESSONS_MAX:]
+
+
+# Lessons that are there: did they help?
+
+
+def _judged(read: TaughtReading, corrected: CapturedInvoice, memory: VendorMemory) -> VendorMemory:
+    """One more hit or miss for each lesson that had a say in this reading; without those that are spent."""
+    rows = [squeeze(row.text) for row in read.context.layout.rows]
+
+    def is_right(name: str) -> bool | None:
+        truth = getattr(corrected, name)
+        return None if truth is None else getattr(read.captured, name) == truth
+
+    def labels() -> Iterator[tuple[LabelLesson, bool | None]]:
+        for lesson in memory.labels:
+            yield lesson, is_right(lesson.field) if any(lesson.label in row for row in rows) else None
+
+    def places() -> Iterator[tuple[PlaceLesson, bool | None]]:
+        for lesson in memory.places:
+            yield lesson, is_right(lesson.field) if _speaks(read.context, lesson) else None
+
+    def columns() -> Iterator[tuple[ColumnLesson, bool | None]]:
+        lines_right = same_lines(read.captured, corrected) if corrected.lines else None
+        for lesson in memory.columns:
+            yield lesson, lines_right if any(lesson.head in row for row in rows) else None
+
+    return memory.model_copy(
+        update={"labels": _counted(labels()), "places": _counted(places()), "columns": _counted(columns())}
+    )
+
+
+def _speaks(context: Context, lesson: PlaceLesson) -> bool:
+    found = taught_labels(context.labelled, [lesson], day_first=context.day_first, decimal=context.decimal)
+    return next(found, None) is not None
+
+
+def _counted(judged: Iterable[tuple[Lesson, bool | None]]) -> tuple[Lesson, ...]:
+    """The lessons with this judgement counted; None is none. Spent ones are left out."""
+    kept: list[Lesson] = []
+    for lesson, is_right in judged:
+        update = {} if is_right is None else {"hits": lesson.hits + is_right, "misses": lesson.misses + (not is_right)}
+        counted = lesson.model_copy(update=update)
+        if counted.misses < MISSES_MIN or counted.misses <= counted.hits:
+            kept.append(counted)
+    return tuple(kept)
+
+
+# New lessons
+
+
+def _with_field(
+    read: Read, corrected: CapturedInvoice, memory: VendorMemory, name: str, value: str | date | Decimal
+) -> VendorMemory:
+    """The memory with the one lesson that reads the field best: a label if any helps, else the value's place."""
+    before = read(memory)
+    labels = [
+        LabelLesson(field=name, label=label)
+        for label in _labels_of(before.context, value)[:LABELS_MAX]
+        if {meaning.field for meaning in before.context.vocabulary.labels.get(label, ())} <= TEACHABLE
+    ]
+    tries = [
+        memory.model_copy(update={"labels": (*memory.labels, one)[-LESSONS_MAX:]})
+        for one in labels
+        if (one.field, one.label) not in {(known.field, known.label) for known in memory.labels}
+    ]
+    best = _best(read, corrected, memory, name, tries)
+    if best is not None:
+        return best
+    overrules = getattr(before.captured, name) is not None
+    tries = [
+        memory.model_copy(update={"places": (*memory.places, place)[-LESSONS_MAX:]})
+        for words in _printed(before.context, value)[:PLACES_MAX]
+        if (place := _place(before.context, name, words, overrules=overrules)) is not None
+    ]
+    return _best(read, corrected, memory, name, tries) or memory
+
+
+def _place(context: Context, name: str, words: list[Word], *, overrules: bool) -> PlaceLesson | None:
+    return place_of(context.labelled, context.vocabulary, name, words, overrules=overrules)
+
+
+def _best(
+    read: Read, corrected: CapturedInvoice, memory: VendorMemory, name: str, tries: list[VendorMemory]
+) -> VendorMemory | None:
+    """The first memory with which the field is right and not in doubt, else one with which it is right.
+
+    None where none is, or where each would cost a field that is right without it.
+    """
+    before = _right(read(memory).captured, corrected)
+    doubtful: VendorMemory | None = None
+    for one in tries:
+        captured = read(one).captured
+        right = _right(captured, corrected)
+        if name not in right or not before <= right:
+            continue
+        if name not in captured.needs_review:
+            return one
+        doubtful = doubtful or one
+    return doubtful
+
+
+def _right(captured: CapturedInvoice, corrected: CapturedInvoice) -> set[str]:
+    return {
+        name
+        for name in WATCHED
+        if getattr(corrected, name) is not None and getattr(captured, name) == getattr(corrected, name)
+    }
+
+
+def _with_columns(read: Read, corrected: CapturedInvoice, memory: VendorMemory) -> VendorMemory:
+    """The memory with what the heads mean, where the lines are read right with it."""
+    before = read(memory)
+    lessons = columns_of(before.context, corrected)
+    if not lessons:
+        return memory
+    heads = {lesson.head for lesson in lessons}
+    known = tuple(lesson for lesson in memory.columns if lesson.head not in heads)
+    taught = memory.model_copy(update={"columns": (*known, *lessons)[-LESSONS_MAX:]})
+    after = read(taught).captured
+    is_no_worse = _right(before.captured, corrected) <= _right(after, corrected)
+    return taught if same_lines(after, corrected) and is_no_worse else memory
+
+
+# Where a value is printed
 
 
 def _labels_of(context: Context, value: str | date | Decimal) -> list[str]:
@@ -82,6 +217,10 @@ def _labels_of(context: Context, value: str | date | Decimal) -> list[str]:
             if label and label not in found:
                 found.append(label)
     return found
+
+
+def _printed(context: Context, value: str | date | Decimal) -> list[list[Word]]:
+    return [words for tokens in context.labelled.tokens for words in _occurrences(context, tokens, value)]
 
 
 def _occurrences(context: Context, tokens: list[Word], value: str | date | Decimal) -> list[list[Word]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from counterfoil.domain.records import Record
 
 
@@ -14,8 +16,48 @@ class LabelLesson(Record):
     misses: int = 0
 
 
+class Anchor(Record):
+    """A text that the vendor prints, squeezed, and where a value stands from it.
+
+    In points, from the text's left edge to the value's left and right edges, and from its middle down to the value's. A
+    text such as `@595x842` is the top left corner of a page of that size.
+    """
+
+    text: str
+    left: Decimal
+    right: Decimal
+    down: Decimal
+
+
+class PlaceLesson(Record):
+    """That field stands at this place, in this form (`A-9`, `date`, `amount`) of about so many signs.
+
+    `overrules` says that a label of the document claimed another value when this was taught.
+    """
+
+    field: str
+    form: str
+    length: int
+    anchors: tuple[Anchor, ...]
+    overrules: bool = False
+    hits: int = 0
+    misses: int = 0
+
+
+class ColumnLesson(Record):
+    """This head, squeezed, stands over that column of the line table."""
+
+    head: str
+    column: str
+    hits: int = 0
+    misses: int = 0
+
+
 class NameLesson(Record):
-    """What is read as the sender's name, squeezed, and the name that it stands for."""
+    """What is read as the sender's name, squeezed, and the name that it stands for.
+
+    Nothing is read where the name is a picture: `printed` is empty then.
+    """
 
     printed: str
     name: str
@@ -25,4 +67,6 @@ class VendorMemory(Record):
     """All lessons of one vendor. Empty is what a new vendor starts with."""
 
     labels: tuple[LabelLesson, ...] = ()
+    places: tuple[PlaceLesson, ...] = ()
+    columns: tuple[ColumnLesson, ...] = ()
     names: tuple[NameLesson, ...] = ()

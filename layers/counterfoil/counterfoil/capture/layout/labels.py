@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from counterfoil.capture.layout.vocabulary import START_LENGTH, WEAK, Meaning, Vocabulary, squeeze
@@ -52,6 +52,8 @@ class Label:
     opens_phrase: bool
     has_colon: bool
     text: str
+    # Where its value ends, for a label that people taught at the value's own place.
+    value_end: int | None = None
 
 
 @dataclass(slots=True)
@@ -87,8 +89,17 @@ class LabelledLayout:
             self._starts = frozenset(id(self.tokens[label.row][label.start]) for label in self.all())
         return id(token) in self._starts
 
+    def teach(self, labels: Iterable[Label]) -> None:
+        """Take in more labels."""
+        for label in labels:
+            self.labels[label.row].append(label)
+            self.labels[label.row].sort(key=lambda one: one.start)
+            self._by_field, self._starts = {}, None
+
     def right_of(self, label: Label) -> list[Word]:
         """Tokens of the same row after the label, up to the next label that is no part of the value."""
+        if label.value_end is not None:
+            return self.tokens[label.row][label.end : label.value_end]
         end = len(self.tokens[label.row])
         for other in self.labels[label.row]:
             if other.start >= label.end:

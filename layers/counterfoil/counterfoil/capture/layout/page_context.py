@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from counterfoil.capture.layout.blocks import Block, find_blocks
 from counterfoil.capture.layout.labels import LabelledLayout, find_labels
+from counterfoil.capture.layout.taught import taught_labels
 from counterfoil.capture.layout.values import (
     Amount,
     amount_of,
@@ -69,13 +70,17 @@ class Context:
 
 
 def context_of(layout: Layout, own: CompanyIdentity, memory: VendorMemory | None = None) -> Context:
-    """Languages, labels and customs of a document; `memory` is what is known of its vendor's labels."""
+    """Languages, labels and customs of a document; `memory` is what is known of its vendor's layouts."""
     texts = [word.text for row in layout.rows for word in row.words]
     words = vocabulary(languages_of(texts, (phrase.text for phrase in layout.phrases)))
     if memory is not None:
-        words = words.taught((lesson.label, lesson.field) for lesson in memory.labels)
+        heads = ((lesson.head, lesson.column) for lesson in memory.columns)
+        words = words.taught(((lesson.label, lesson.field) for lesson in memory.labels), heads)
     day_first, proven = day_comes_first([row.text for row in layout.rows], default=not _is_month_first(texts, words))
     labelled = find_labels(layout, words)
+    decimal = decimal_sign(texts, words.decimal)
+    if memory is not None and memory.places:
+        labelled.teach(list(taught_labels(labelled, memory.places, day_first=day_first, decimal=decimal)))
     return Context(
         layout=layout,
         labelled=labelled,
@@ -83,7 +88,7 @@ def context_of(layout: Layout, own: CompanyIdentity, memory: VendorMemory | None
         vocabulary=words,
         own=own,
         names={lesson.printed: lesson.name for lesson in memory.names} if memory else {},
-        decimal=decimal_sign(texts, words.decimal),
+        decimal=decimal,
         day_first=day_first,
         day_first_is_proven=proven,
     )

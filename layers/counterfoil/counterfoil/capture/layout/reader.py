@@ -41,6 +41,7 @@ ZERO = Decimal(0)
 TOTALS = ("net_total", "tax_total", "gross_total")
 # A line read with this confidence multiplied out when it was read.
 LINE_AGREES = Decimal("0.95")
+NAME_UNPRINTED = 0.8
 # A number on a later page counts as another invoice's only under a label that can mean nothing else.
 CONFIDENCE_SEVERAL = 0.78
 
@@ -69,7 +70,7 @@ def read_context(context: Context, source: Source, limits: Limits) -> Reading:
     _put_totals(reading, totals)
     _put(reading, "currency", read_currency(context, _words(totals)))
     parties = read_parties(context)
-    _put(reading, "vendor_name", parties.vendor)
+    _put(reading, "vendor_name", parties.vendor or _unprinted_name(context))
     _put(reading, "vendor_vat_id", parties.vat_id)
     _put(reading, "vendor_iban", parties.iban)
     _put(reading, "vendor_address", parties.address)
@@ -87,6 +88,12 @@ def read_context(context: Context, source: Source, limits: Limits) -> Reading:
         reading.doubt("lines")
     _note_discounts(reading)
     return reading
+
+
+def _unprinted_name(context: Context) -> Candidate[str] | None:
+    """The name of a known vendor that prints it as a picture."""
+    name = context.names.get("")
+    return Candidate(name, NAME_UNPRINTED, []) if name else None
 
 
 def _put_lines(context: Context, reading: Reading, limits: Limits) -> None:

@@ -20,6 +20,8 @@ KEPT_SIGNS = frozenset("#%")
 # Letters that Unicode does not take apart but that people write plainly.
 PLAIN_LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d"})
 STRONG, WEAK, FAINT = 1.0, 0.8, 0.65
+# What people taught goes before a printed label that was wrong once, and after any other that can mean nothing else.
+TAUGHT, TAUGHT_ALONE = 1.05, 0.97
 # So many first letters tell most words that no label begins with.
 START_LENGTH = 4
 FALLBACK_LANGUAGE = "en"
@@ -46,7 +48,7 @@ class Meaning:
 
     @property
     def is_strong(self) -> bool:
-        return self.strength == STRONG
+        return self.strength >= TAUGHT_ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,15 @@ class Vocabulary:
     label_starts: frozenset[str]
     decimal: str
 
-    def taught(self, lessons: Iterable[tuple[str, str]]) -> Vocabulary:
-        """This vocabulary with more labels, squeezed, each sure to mean its field."""
-        more = {label: (Meaning(field, STRONG),) for label, field in lessons}
+    def taught(self, lessons: Iterable[tuple[str, str]], heads: Iterable[tuple[str, str]] = ()) -> Vocabulary:
+        """This vocabulary with more labels and heads, squeezed, each sure to mean its field or column."""
+        more: dict[str, tuple[Meaning, ...]] = {}
+        for label, field in lessons:
+            more[label] = (*more.get(label, ()), Meaning(field, STRONG))
         return replace(
             self,
             labels={**self.labels, **more},
+            columns={**self.columns, **{head: (column,) for head, column in heads}},
             label_length_max=max(self.label_length_max, *map(len, more), 0),
             label_starts=self.label_starts | _starts(more),
         )
