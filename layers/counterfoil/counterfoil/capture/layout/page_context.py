@@ -77,6 +77,8 @@ def context_of(layout: Layout, own: CompanyIdentity, memory: VendorMemory | None
         heads = ((lesson.head, lesson.column) for lesson in memory.columns)
         words = words.taught(((lesson.label, lesson.field) for lesson in memory.labels), heads)
     day_first, proven = day_comes_first([row.text for row in layout.rows], default=not _is_month_first(texts, words))
+    if memory is not None and memory.day_order is not None and not proven:
+        day_first, proven = memory.day_order.day_first, True
     labelled = find_labels(layout, words)
     decimal = decimal_sign(texts, words.decimal)
     if memory is not None and memory.places:
