@@ -107,6 +107,13 @@ def test_a_notice_changed_on_its_way_is_refused(clock, requests):
     assert requests() == []
 
 
+def test_a_notice_of_goods_sent_back_asks_for_the_shipment(clock, requests):
+    assert send('{"recordType": "itemFulfillment", "id": 4712}', clock)["statusCode"] == 202
+
+    [request] = requests()
+    assert (request.kind, request.record_id) == ("returns", "4712")
+
+
 @pytest.mark.parametrize(
     ("age", "status"),
     [

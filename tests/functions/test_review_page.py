@@ -14,7 +14,7 @@ import pytest
 from counterfoil import wiring
 from counterfoil.domain.invoices import BillReference, Check, Document, DocumentType, Reason
 from counterfoil.domain.lifecycle import STATES, Status
-from counterfoil.domain.orders import ItemKind
+from counterfoil.domain.orders import Coding, ItemKind
 from counterfoil.domain.people import ENTITLEMENTS, Entitlement, Role
 from counterfoil.domain.policy import CompanySettings
 from counterfoil.files import READING_SECONDS
@@ -439,6 +439,20 @@ def test_each_line_stands_beside_what_was_ordered_received_and_billed(services, 
     assert cells["Billed so far"] == "73 taken by other invoices"
     [verdict] = page.texts("//tr[@class='verdict']")
     assert invoice.match.lines[0].explain in verdict
+
+
+def test_what_was_sent_back_and_where_a_line_is_counted_stand_beside_it(services, person, clock):
+    coding = Coding(department="4", project="712", segments={"cseg_region": "2"})
+    line = an_order_line(kind=ItemKind.INVENTORY, received=Decimal(7), returned=Decimal(3), coding=coding)
+    services.save_order(an_order(lines=(line,)), read=None)
+    invoice = match(COMPANY, a_read_invoice(services).id, store=services, now=clock)
+
+    page = person("ann").open(f"page/{COMPANY}/invoices/{invoice.id}")
+
+    [received] = page.texts("//td[@data-label='Received']")
+    assert " ".join(received.split()) == "7after 3 sent back"
+    [verdict] = page.texts("//tr[@class='verdict']")
+    assert "Coded: department 4, project 712, cseg_region 2" in " ".join(verdict.split())
 
 
 def test_a_line_of_an_order_that_is_gone_is_still_shown(services, person, matched):

@@ -167,6 +167,18 @@ def test_an_amount_agrees_when_it_is_off_by_less_than_the_smallest_unit(
     assert (agreed(invoice, an_order(currency=currency)) is not None) is agrees
 
 
+def test_an_order_line_for_nothing_is_weighed() -> None:
+    order = an_order(lines=(an_order_line(quantity=d("0")),))
+
+    assert agreed(an_invoice_of(billed(quantity=d("0"))), order) is None
+
+
+def test_a_code_of_one_letter_and_a_mark_is_a_code() -> None:
+    names = {"item_code": "A-1", "description": "A (large)"}
+
+    assert agreed(an_invoice_of(billed(**names)), an_order(lines=(an_order_line(**names),))) == ["PO-1:1"]
+
+
 def test_marks_alone_are_no_code_and_no_words() -> None:
     order = an_order(lines=(an_order_line(item_code="--"),))
 

@@ -116,6 +116,16 @@ def test_money_is_taken_back_as_it_was_charged(line: dict[str, Any], passes: boo
         assert "5 taken back" in result.lines[0].explain
 
 
+def test_money_that_is_taken_back_beside_goods_lets_nothing_else_by() -> None:
+    """The first line is just what was charged too much; the second one takes back goods that never went back."""
+    lines = billed(quantity=None, unit_price=None, amount=d("-5.00")), billed(line=2, quantity=d("-9"))
+
+    result = matched(a_credit_of(*lines), overcharged_order(), hand_links={1: [("1001", 1)], 2: [("1001", 1)]})
+
+    assert not result.approvable
+    assert not result.lines[1].status.passes
+
+
 def test_money_is_taken_back_once() -> None:
     credit = a_credit_of(billed(quantity=None, unit_price=None, amount=d("-5.00")))
     order = overcharged_order()

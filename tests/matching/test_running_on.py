@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from counterfoil.domain.claims import claims_of, with_claim
 from counterfoil.domain.orders import ItemKind, OrderLine
 from counterfoil.domain.policy import MatchMode, MatchPolicy
 from tests.builders import an_order, an_order_line
@@ -83,6 +84,37 @@ def test_a_second_line_that_does_not_fit_lets_nothing_by(second: dict[str, Any])
     assert [line.link for line in result.lines] == ["PO-1:1", None]
 
 
+def test_what_a_tolerance_lets_by_of_lines_that_share_an_order_line_can_be_claimed() -> None:
+    policy = MatchPolicy.model_validate({"thresholds": {"quantity": {"absolute": "1"}}})
+    lines = [billed(line=1, quantity=d("6")), billed(line=2, quantity=d("5"))]
+    order = an_order(lines=(a_line(1),))
+
+    result = matched(an_invoice_of(*lines), order, policy=policy, hand_links={1: [("1001", 1)], 2: [("1001", 1)]})
+
+    assert result.approvable
+    assert [link.over for line in result.lines for link in line.links] == [1, 1]
+    assert with_claim(order, "invoice-1", claims_of(result)["1001"], result=result).claimed(1) == 11
+
+
+def test_goods_that_need_no_receipt_wait_for_none() -> None:
+    result = matched(an_invoice_of(billed(quantity=d("11"))), an_order(lines=(a_line(1),)))
+
+    assert line_of(result).status == S.QUANTITY_MISMATCH
+    assert not line_of(result).awaits_receipt
+    assert "missing_receipt" not in result.flags
+
+
+@pytest.mark.parametrize(("gross", "status"), [("60.00", S.PERFECT_MATCH), ("72.00", S.RATE_MISMATCH)])
+def test_the_totals_say_whether_prices_hold_the_tax(gross: str, status: S) -> None:
+    """Six each and ten of them: sixty is the total with tax, or the one before it."""
+    line = billed(unit_price=d("6.00"), amount=d("60.00"), tax_rate=d("20"))
+    totals = {"net_total": d(gross) / d("1.2"), "gross_total": d(gross)}
+
+    result = matched(an_invoice_of(line, **totals))
+
+    assert line_of(result).status == status
+
+
 def test_a_line_that_names_another_order_is_not_linked_to_this_one() -> None:
     result = matched(an_invoice_of(billed(po_number="PO-7")), an_order(lines=(a_line(1),)))
 
@@ -102,6 +134,19 @@ def test_an_expense_whose_price_holds_the_tax_is_compared_without_it() -> None:
     )
 
     assert (line_of(included).status, line_of(included).billed_amount) == (S.PERFECT_MATCH, d("800"))
+
+
+def test_expenses_whose_prices_hold_the_tax_are_added_up_without_it() -> None:
+    lines = an_amount("600", tax_rate=d("20")), an_amount("360", line=2, tax_rate=d("20"))
+
+    result = matched(
+        an_invoice_of(*lines, net_total=d("800"), tax_total=d("160"), gross_total=d("960")),
+        an_order(lines=(an_expense(),)),
+        hand_links={1: [("1001", 1)], 2: [("1001", 1)]},
+    )
+
+    assert result.approvable
+    assert [link.quantity for line in result.lines for link in line.links] == [500, 300]
 
 
 @pytest.mark.parametrize(
@@ -134,6 +179,27 @@ def test_a_price_lower_than_the_orders_is_no_overcharge_under_a_cap() -> None:
     result = matched(an_invoice_of(billed(unit_price=d("4.00"), amount=d("40.00"))), policy=policy)
 
     assert (result.approvable, line_of(result).overcharge) == (True, Decimal(0))
+
+
+def test_a_price_that_is_refused_anyway_is_not_held_to_the_cap_too() -> None:
+    policy = MatchPolicy.model_validate({"overcharge_cap": {"absolute": "0.01"}})
+    order = an_order(lines=(a_line(1),), overcharges={"invoice-7": {1: d("1")}, "invoice-8": {1: d("1")}})
+
+    result = matched(an_invoice_of(billed(unit_price=d("6.00"), amount=d("60.00"))), order, policy=policy)
+
+    assert line_of(result).conditions == (S.RATE_MISMATCH,)
+    assert line_of(result).overcharge == 10
+    assert result.flags == ()
+
+
+def test_a_tolerance_lets_no_line_for_nothing_by_where_too_much_is_billed() -> None:
+    policy = MatchPolicy.model_validate({"thresholds": {"quantity": {"absolute": "5"}}})
+
+    result = matched(
+        an_invoice_of(billed(quantity=d("0"))), an_order(lines=(a_line(1, billed=d("12")),)), policy=policy
+    )
+
+    assert line_of(result).status == S.QUANTITY_MISMATCH
 
 
 def test_where_nothing_is_matched_a_line_that_agrees_is_still_linked() -> None:

@@ -12,7 +12,7 @@ from counterfoil.domain.orders import ItemKind, OrderLine
 from counterfoil.domain.policy import MatchPolicy
 from tests.builders import an_order
 from tests.matching.test_linking import article, links, named, of
-from tests.matching.test_matching import S, an_amount, an_expense, an_invoice_of, d, line_of, matched
+from tests.matching.test_matching import S, an_amount, an_expense, an_invoice_of, billed, d, line_of, matched
 
 # Words of their own, so that the goods of a long order have nothing in common.
 SYLLABLES = "ba ce di fo gu ha ki lo mu ne pa ri so tu va we xi yo za ".split()
@@ -66,15 +66,26 @@ def test_what_came_tells_like_lines_apart() -> None:
     assert links(named(1, "Widgets", quantity="4", item_code="WIDGET"), orders=(order,)) == ["PO-1:2"]
 
 
-def test_a_line_that_agrees_in_everything_keeps_its_order_line() -> None:
-    """The second line, which states no price, would fit the first order line too."""
-    order = of(article(1, "Widget"), article(2, "Widget", quantity="3"))
+@pytest.mark.parametrize("whole", [1, 2])
+@pytest.mark.parametrize("agreeing", [1, 2])
+def test_a_line_that_agrees_in_everything_keeps_its_order_line(whole: int, agreeing: int) -> None:
+    """The other line, which states no price, would fit that order line too."""
+    order = of(article(whole, "Widget"), article(3 - whole, "Widget", quantity="3"))
     lines = (
-        named(1, "Widgets", item_code="WIDGET"),
-        named(2, "Widgets", item_code="WIDGET", unit_price=None, amount=d("50")),
+        named(agreeing, "Widgets", item_code="WIDGET"),
+        named(3 - agreeing, "Widgets", item_code="WIDGET", unit_price=None, amount=d("50")),
     )
 
-    assert links(*lines, orders=(order,)) == ["PO-1:1", "PO-1:2"]
+    result = matched(an_invoice_of(*lines), order)
+
+    assert line_of(result, agreeing).link == f"PO-1:{whole}"
+
+
+def test_an_amount_is_not_for_what_is_billed_already() -> None:
+    order = of(article(1, "Widget", billed=d("10")), article(2, "Widget"))
+    line = billed(unit_price=None, quantity=None, amount=d("45"))
+
+    assert links(line, orders=(order,)) == ["PO-1:2"]
 
 
 # What a link rests on
@@ -105,6 +116,22 @@ def test_a_link_shows_each_piece_that_it_rests_on(line: dict[str, Any], rests_on
     assert line_of(result).evidence == rests_on
 
 
+@pytest.mark.parametrize(
+    ("amount", "counts"),
+    [
+        pytest.param("20", True, id="of what came"),
+        pytest.param("50", True, id="of what was ordered"),
+        pytest.param("30", False, id="of neither"),
+    ],
+)
+def test_the_amount_counts_when_it_is_that_of_what_came_or_was_ordered(amount: str, counts: bool) -> None:
+    order = of(article(1, "Widget", kind=ItemKind.INVENTORY, received=d("4")))
+
+    result = matched(an_invoice_of(named(1, "Dings", item_code="WIDGET", amount=d(amount))), order)
+
+    assert ("amount" in line_of(result).evidence) is counts
+
+
 def test_alike_words_count_by_how_alike_they_are() -> None:
     result = matched(an_invoice_of(named(1, "Widget, new", item_code=None)), of(article(1, "Widget")))
 
@@ -130,6 +157,37 @@ def test_quantities_that_others_billed_are_no_evidence() -> None:
 
 
 # Without a code in common
+
+
+@pytest.mark.parametrize(
+    ("words", "is_found"),
+    [
+        pytest.param("Spare part HX-2210", True, id="the code"),
+        pytest.param("HX-2210 for pump PX-9000", True, id="the code, and one that was not ordered"),
+        pytest.param("HX-2210 or HX-2290", False, id="two codes that were ordered"),
+        pytest.param("Spare part, A4", False, id="a code that could be a size"),
+    ],
+)
+def test_a_code_among_the_words_says_what_is_meant(words: str, is_found: bool) -> None:
+    order = of(
+        article(1, "Filter cartridge", item_code="HX-2210"),
+        article(2, "Sealing ring", "7", item_code="HX-2290"),
+        article(3, "Copy paper", "9", item_code="A4"),
+    )
+
+    result = matched(an_invoice_of(named(1, words, item_code=None)), order)
+
+    assert ("code_in_description" in line_of(result).evidence) is is_found
+    assert line_of(result).link == ("PO-1:1" if is_found else None)
+
+
+def test_a_reference_without_an_order_says_nothing_where_several_are_billed() -> None:
+    orders = (
+        of(article(1, "Widget"), article(2, "Gadget")),
+        of(article(1, "Panel"), article(2, "Shelf"), id="1002", number="PO-2"),
+    )
+
+    assert links(named(1, "Shelf", po_line="2"), orders=orders, po_numbers=("PO-1", "PO-2")) == ["PO-2:2"]
 
 
 @pytest.mark.parametrize(
@@ -186,6 +244,13 @@ def test_one_line_that_two_orders_fit_is_enough_to_look() -> None:
     assert "order_ambiguous" in result.flags
 
 
+@pytest.mark.parametrize("base", ["1", "2", "100"])
+def test_a_price_may_be_for_several(base: str) -> None:
+    line = named(1, "Widget", unit_price=5 * d(base), price_base_quantity=d(base), amount=d("50"))
+
+    assert matched(an_invoice_of(line)).approvable
+
+
 @pytest.mark.parametrize("base", ["0", "-1"])
 def test_a_price_for_no_quantity_is_no_price(base: str) -> None:
     result = matched(an_invoice_of(named(1, "Widget", price_base_quantity=d(base))))
@@ -224,6 +289,15 @@ def test_codes_say_what_a_bill_runs_on_into(second: dict[str, Any], link: str) -
     assert links(named(1, "Widget", quantity="15"), orders=(order,)) == [link]
 
 
+def test_a_bill_does_not_run_on_into_what_is_only_alike() -> None:
+    order = of(
+        article(1, "Widget", item_code=None),
+        article(2, "Widget, new", quantity="5", item_code=None),
+    )
+
+    assert links(named(1, "Widget", quantity="15", item_code=None), orders=(order,)) == ["PO-1:1"]
+
+
 @pytest.mark.parametrize(("code", "link"), [("WIDGET", "PO-1:1"), (None, "PO-1:1+PO-1:2")])
 def test_a_bill_for_what_has_no_code_runs_on_into_what_has_none(code: str | None, link: str) -> None:
     order = of(article(1, "Widget", item_code=None), article(2, "Widget", quantity="5", item_code=code))
@@ -231,11 +305,12 @@ def test_a_bill_for_what_has_no_code_runs_on_into_what_has_none(code: str | None
     assert links(named(1, "Widget", quantity="15", item_code=None), orders=(order,)) == [link]
 
 
-def test_a_bill_within_what_was_ordered_does_not_run_on() -> None:
-    """Five of ten are billed before: eight are three too many, and not three of the next line."""
-    order = of(article(1, "Widget", billed=d("5")), article(2, "Widget", quantity="3"))
+@pytest.mark.parametrize(("quantity", "following"), [("8", "3"), ("10", "5")])
+def test_a_bill_within_what_was_ordered_does_not_run_on(quantity: str, following: str) -> None:
+    """Five of ten are billed before: what is too much is not of the next line, which would just take it."""
+    order = of(article(1, "Widget", billed=d("5")), article(2, "Widget", quantity=following))
 
-    result = matched(an_invoice_of(named(1, "Widget", quantity="8")), order)
+    result = matched(an_invoice_of(named(1, "Widget", quantity=quantity)), order)
 
     assert line_of(result).link == "PO-1:1"
     assert line_of(result).status == S.QUANTITY_MISMATCH

@@ -134,23 +134,13 @@ def _run(layer: Path, tests: list[str]) -> NoReturn:
     sys.dont_write_bytecode = True
     os.chdir(ROOT)
     sys.path[:0] = [str(layer), str(ROOT)]
-    arguments = [
-        "-q",
-        "-x",
-        "-n",
-        "0",
-        "--assert=plain",
-        "-p",
-        "no:cacheprovider",
-        "-o",
-        f"pythonpath={layer} {ROOT}",
-        *tests,
-    ]
-    code = 1
+    options = ["-q", "-x", "-n", "0", "--assert=plain", "-p", "no:cacheprovider", "-o", f"pythonpath={layer} {ROOT}"]
+    has_failed = True
     try:
-        code = int(pytest.main(arguments))
+        # One after the other: what the first of them notice, the others need not even be read for.
+        has_failed = any(pytest.main([*options, test]) for test in tests)
     finally:
-        os._exit(code)
+        os._exit(has_failed)
 
 
 def main(

@@ -602,7 +602,7 @@ def _filled(wanted: Decimal, places: Sequence[Place]) -> tuple[Place, ...] | Non
     chosen = []
     for place in sorted(places[:SPLIT_MAX], key=lambda place: (place is not places[0], place.rank)):
         chosen.append(place)
-        wanted -= min(place.expected, place.free)
+        wanted -= place.free
         if wanted <= 0:
             break
     if wanted != 0 or len(chosen) < 2:

@@ -303,7 +303,7 @@ class _Matching:
             vendor_id=self.vendor_id,
             is_credit=self.is_credit,
         )
-        by_key = {place.key: place for place in self._places(own.orders if wanted else ())}
+        by_key = {place.key: place for place in self._places(own.orders)}
         return {
             number: tuple(by_key[key] for key in map(tuple, links) if key in by_key)
             for number, links in self.hand_links.items()
@@ -584,7 +584,7 @@ class _Matching:
         axis: Axis,
         difference: Decimal,
         reference: Decimal,
-        is_refused: bool = False,
+        is_refused: bool,
     ) -> None:
         """Note a difference as within the tolerance or as a mismatch, and by whose tolerance."""
         threshold, source = self.policy.threshold_for(
