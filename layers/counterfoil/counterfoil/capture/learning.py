@@ -2,8 +2,8 @@
 
 A lesson is data, kept per vendor: this text stands beside or above that field; the field stands at that place in that
 form; this head is over that column; the day is written first; this name stands for that one. It is kept only when the
-document that it was taught on is read better with it and no worse anywhere else. Used the next time, it is forgotten when
-it stops helping.
+document that it was taught on is read better with it, and no worse anywhere else. Used the next time, it is forgotten
+when it stops helping.
 """
 
 from __future__ import annotations
