@@ -509,3 +509,18 @@ def test_a_booking_id_stands_in_for_a_number_and_is_for_a_person_to_confirm():
 
     assert captured.invoice_number == "HB7721"
     assert "invoice_number" in captured.needs_review
+
+
+def test_a_tax_id_speaks_for_the_name_at_the_top_of_its_address_not_for_the_address():
+    seller = [
+        (50, 40, "AJAY TYRES"),
+        (50, 52, "Sundar Niwas"),
+        (50, 64, "East Canal Road"),
+        (50, 76, "GSTIN: 29AAHCS6672E1ZZ"),
+        (180, 40, "Sundar Niwas"),
+        (180, 52, "12 East Canal Road, Patna 800001"),
+    ]
+
+    captured = read(seller, RECEIVER, HEAD, LINES, TOTALS)
+
+    assert captured.vendor_name == "AJAY TYRES"

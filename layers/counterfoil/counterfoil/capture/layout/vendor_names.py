@@ -178,6 +178,7 @@ def _add_evidence(context: Context, ids: list[Candidate[str]], names: list[Name]
     is_one = len({candidate.value for candidate in ids}) == 1
     kind = "tax id" if is_one else "one tax id of several"
     tax_words = [candidate.words[0] for candidate in (ids[:1] if is_one else ids)]
+    columns: list[tuple[Name, set[int]]] = []
     for name in names:
         if has_legal_form(name.text):
             name.evidence["form"] = LEGAL_FORM_POINTS
@@ -188,6 +189,11 @@ def _add_evidence(context: Context, ids: list[Candidate[str]], names: list[Name]
             column = column_of(context, name.words)
             if any(word is one for word in column for one in below):
                 name.evidence[kind] = TAX_ID_POINTS
+                columns.append((name, {id(word) for word in column}))
+    for name, _ in columns:
+        is_under = any(id(name.words[0]) in column for _, column in columns)
+        if is_under and not {"form", "domain", "label"} & name.evidence.keys():
+            del name.evidence[kind]  # A line of the address between the name and the tax id.
 
 
 @dataclass(slots=True)
