@@ -15,7 +15,14 @@ from reportlab.pdfgen.canvas import Canvas
 
 from counterfoil.capture import VendorMemory, capture, learn
 from counterfoil.domain.invoices import CapturedInvoice, InvoiceLine
-from counterfoil.domain.vendor_memory import Anchor, ColumnLesson, DayOrderLesson, NameLesson, PlaceLesson
+from counterfoil.domain.vendor_memory import (
+    Anchor,
+    ColumnLesson,
+    CurrencyLesson,
+    DayOrderLesson,
+    NameLesson,
+    PlaceLesson,
+)
 
 WIDTH, HEIGHT = 595.28, 841.89
 SENDER = ("Quibble Works Ltd", "1 High Street", "London SW1A 1AA")
@@ -491,3 +498,53 @@ def test_what_was_in_doubt_and_is_confirmed_is_asserted_the_next_time():
 
 def test_what_was_in_doubt_and_not_looked_at_teaches_nothing():
     assert taught(dated("A-1", "03/04/2024")) == VendorMemory()
+
+
+# Currencies
+
+
+def priced(number: str, amount: str) -> bytes:
+    rows = [(400.0, 80.0, f"Invoice no: {number}"), (400.0, 95.0, "Date: 2024-03-01")]
+    return a_page(
+        *parties(), *rows, (72, 320, "Consulting"), (-520, 320, amount), (72, 360, "Total"), (-520, 360, amount)
+    )
+
+
+@pytest.mark.parametrize("sign", ["", "$"], ids=["no currency printed", "a sign that many share"])
+def test_a_vendor_bills_in_its_usual_currency(sign):
+    first, second = priced("A-1", f"{sign}90.00"), priced("A-2", f"{sign}75.50")
+    assert capture(second, "b.pdf").currency != "CAD"
+
+    after = capture(second, "b.pdf", memory=taught(first, currency="CAD"))
+
+    assert after.currency == "CAD" and "currency" not in after.needs_review
+
+
+@pytest.mark.parametrize(
+    ("printed", "currency"),
+    [
+        pytest.param("USD 75.50", "USD", id="a code"),
+        pytest.param("US$75.50", "USD", id="a sign with its country"),
+        pytest.param("€75.50", "EUR", id="another sign"),
+        pytest.param("75.50 GBP", "GBP", id="a code behind"),
+    ],
+)
+def test_a_printed_currency_goes_before_the_usual_one(printed, currency):
+    memory = taught(priced("A-1", "$90.00"), currency="CAD")
+
+    assert capture(priced("A-2", printed), "b.pdf", memory=memory).currency == currency
+
+
+def test_a_sign_is_no_currency_that_is_not_written_with_it():
+    memory = taught(priced("A-1", "90.00"), currency="EUR")
+
+    assert capture(priced("A-2", "$75.50"), "b.pdf", memory=memory).currency == "USD"
+
+
+def test_a_usual_currency_that_stops_helping_is_forgotten():
+    document = priced("A-1", "$90.00")
+    memory = VendorMemory(currency=CurrencyLesson(currency="CAD", misses=1))
+
+    after = learn(document, corrected(document, memory, currency="AUD"), memory)
+
+    assert after.currency == CurrencyLesson(currency="AUD")

@@ -25,6 +25,7 @@ from counterfoil.capture.learned_columns import columns_of, same_lines
 from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.vendor_memory import (
     ColumnLesson,
+    CurrencyLesson,
     DayOrderLesson,
     LabelLesson,
     NameLesson,
@@ -50,7 +51,7 @@ LABELS_MAX, PLACES_MAX = 6, 4
 # A lesson that was wrong this often, and more often wrong than right, is forgotten.
 MISSES_MIN = 2
 
-Lesson = TypeVar("Lesson", LabelLesson, PlaceLesson, ColumnLesson, DayOrderLesson)
+Lesson = TypeVar("Lesson", LabelLesson, PlaceLesson, ColumnLesson, DayOrderLesson, CurrencyLesson)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,20 @@ def learned(
     memory = memory.model_copy(update={"names": names_learned(before.captured, corrected, memory)})
     for name in LEARNED:
         value = getattr(corrected, name)
-        is_wrong = value != getattr(before.captured, name)
-        is_settled = name in corrected.confirmed and name in before.captured.needs_review
-        if value is not None and (is_wrong or is_settled) and is_time_left():
+        if value is not None and _is_news(name, before.captured, corrected) and is_time_left():
             memory = _with_field(read, corrected, memory, name, value)
+    if corrected.currency and _is_news("currency", before.captured, corrected):
+        usual = memory.model_copy(update={"currency": CurrencyLesson(currency=corrected.currency)})
+        memory = _best(read, corrected, memory, "currency", [usual]) or memory
     if corrected.lines and not same_lines(before.captured, corrected) and is_time_left():
         memory = _with_columns(read, corrected, memory)
     return memory
+
+
+def _is_news(name: str, captured: CapturedInvoice, corrected: CapturedInvoice) -> bool:
+    """The field was read otherwise, or it was in doubt and a person confirmed it."""
+    is_settled = name in corrected.confirmed and name in captured.needs_review
+    return is_settled or getattr(captured, name) != getattr(corrected, name)
 
 
 def names_learned(
@@ -125,8 +133,14 @@ def _judged(read: TaughtReading, corrected: CapturedInvoice, memory: VendorMemor
             said = [_had_order(getattr(read.captured, name), getattr(corrected, name)) for name in DATES]
             yield memory.day_order, next((one for one in said if one is not None), None)
 
+    def currency() -> Iterator[tuple[CurrencyLesson, bool | None]]:
+        if memory.currency is not None:
+            is_used = read.captured.currency == memory.currency.currency
+            yield memory.currency, is_right("currency") if is_used else None
+
     return memory.model_copy(
         update={
+            "currency": next(iter(_counted(currency())), None),
             "labels": _counted(labels()),
             "places": _counted(places()),
             "columns": _counted(columns()),

@@ -61,6 +61,14 @@ class DayOrderLesson(Record):
     misses: int = 0
 
 
+class CurrencyLesson(Record):
+    """The vendor bills in this currency (ISO 4217) where its documents print none, or a sign that several share."""
+
+    currency: str
+    hits: int = 0
+    misses: int = 0
+
+
 class NameLesson(Record):
     """What is read as the sender's name, squeezed, and the name that it stands for.
 
@@ -78,4 +86,5 @@ class VendorMemory(Record):
     places: tuple[PlaceLesson, ...] = ()
     columns: tuple[ColumnLesson, ...] = ()
     day_order: DayOrderLesson | None = None
+    currency: CurrencyLesson | None = None
     names: tuple[NameLesson, ...] = ()

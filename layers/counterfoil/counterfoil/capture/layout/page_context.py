@@ -54,6 +54,8 @@ class Context:
     day_first: bool
     day_first_is_proven: bool
     names: dict[str, str] = field(default_factory=dict)
+    # What the vendor is known to bill in.
+    currency: str | None = None
     amounts: dict[int, Amount | None] = field(default_factory=dict)
 
     @property
@@ -90,6 +92,7 @@ def context_of(layout: Layout, own: CompanyIdentity, memory: VendorMemory | None
         vocabulary=words,
         own=own,
         names={lesson.printed: lesson.name for lesson in memory.names} if memory else {},
+        currency=memory.currency.currency if memory and memory.currency else None,
         decimal=decimal,
         day_first=day_first,
         day_first_is_proven=proven,
