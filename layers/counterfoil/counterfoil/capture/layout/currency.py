@@ -48,7 +48,7 @@ NOT_IN_SIGNS = ".,()[]:;*/"
 
 
 def read_currency(context: Context, totals: list[Word]) -> Candidate[str] | None:
-    """The currency; words of the totals weigh most. The vendor's usual one where no code or sign of one country says."""
+    """The currency; words of the totals weigh most. The vendor's usual one where neither code nor clear sign says."""
     found = _printed(context, totals)
     usual = context.currency
     if usual is None or (found is not None and found.words and not _may_be(usual, found.words[0])):
