@@ -70,8 +70,9 @@ def with_claim(
         room = ledger.free(line, spent, types.get(number, by_kind)) + over.get(number, ZERO)
         if quantity > 0 and quantity > room:
             raise OverClaimed(order, number, asked=quantity, spent=spent, limit=spent + room)
-        if quantity < 0 and -quantity > ledger.billed(order, line, is_credit=True) + others:
-            raise OverClaimed(order, number, asked=quantity, spent=others, limit=spent - others)
+        to_credit = ledger.billed(order, line, is_credit=True)
+        if quantity < 0 and -quantity > to_credit + others:
+            raise OverClaimed(order, number, asked=quantity, spent=others, limit=to_credit)
     return order.model_copy(
         update={
             "claims": {**_without(order.claims, invoice_id), invoice_id: dict(taken)},
