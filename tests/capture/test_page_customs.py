@@ -90,9 +90,10 @@ def test_a_webp_picture_is_a_picture():
         ("Best Choice Products Inc (seller profile)", "Best Choice Products Inc"),
         ("Harbour GmbH Hundsberg 13 97950 Stadt", "Harbour GmbH"),
         ("Talblick Energie UG (haftungsbeschränkt)", "Talblick Energie UG (haftungsbeschränkt)"),
+        ("Platform Inc. on behalf of Acme Ltd", "Acme Ltd"),
         ("Made with Ledgerly by Ledgerly Inc. - www.ledgerly.example", "Made with Ledgerly by Ledgerly Inc. - www.ledgerly.example"),
     ],
-    ids=["e-mail", "street", "remark", "legal form before a number", "one word is part of the form", "a sentence"],
+    ids=["e-mail", "street", "remark", "legal form before a number", "one word is part of the form", "on behalf", "a sentence"],
 )  # fmt: skip
 def test_a_name_ends_where_the_line_says_something_else(printed, name):
     assert without_details(printed) == name
