@@ -267,6 +267,37 @@ def test_a_line_without_a_link_is_traced_by_what_its_return_was_made_of(store, c
     assert line_of(store, order).received == 6
 
 
+def test_a_shipment_may_have_lines_with_a_link_and_without(store, client, read_erp):
+    items = [{"item": {"id": item}, "quantity": 10, "rate": 10} for item in (PAPER, "72")]
+    order = client.create(
+        "purchaseOrder", {"entity": {"id": VENDOR}, "tranDate": "2026-02-02", "item": {"items": items}}
+    )
+    client.transform("purchaseOrder", order, "itemReceipt", {"tranDate": "2026-02-05"})
+    linked = {"item": {"id": PAPER}, "quantity": 2, "rate": 10, "orderDoc": {"id": order}, "orderLine": 1}
+    lines = {"items": [linked, {"item": {"id": "72"}, "quantity": 3, "rate": 10}]}
+    back = client.transform(
+        "purchaseOrder", order, RETURN, {"tranDate": "2026-02-10", "item": lines}, replace=("item",)
+    )
+
+    goods = shipped(client, back)
+    read_erp()
+    assert store.order(COMPANY, order).returns == {goods: {1: 2, 2: 3}}
+
+    client.patch("purchaseOrder", order, {"memo": "touched"})
+    assert read_erp().kinds["orders"].written == 0
+    assert store.order(COMPANY, order).returns == {goods: {1: 2, 2: 3}}
+
+
+def test_a_line_without_a_link_is_traced_by_the_bill_that_its_return_was_made_of(store, client, read_erp, order):
+    bill = billed(client, order)
+    body = {"tranDate": "2026-02-10", "item": {"items": [{"item": {"id": PAPER}, "quantity": 4, "rate": 10}]}}
+
+    shipped(client, client.transform("vendorBill", bill, RETURN, body, replace=("item",)))
+    read_erp()
+
+    assert (line_of(store, order).received, line_of(store, order).returned) == (6, 4)
+
+
 def a_lone_return(client, quantity=3):
     lines = {"item": {"items": [{"item": {"id": PAPER}, "quantity": quantity, "rate": 10}]}}
     back = client.create(RETURN, {"entity": {"id": VENDOR}, "tranDate": "2026-02-10", **lines})
