@@ -22,7 +22,7 @@ REGISTRATION = re.compile(r"\s*\((?:[A-Z]{0,4}[. ]?)?\d[\d-]*(?:-[A-Z])?\)?$")
 TRADING_AS = re.compile(r"\s+(?:doing business as|d/b/a|dba|trading as|t/a)\s+", re.IGNORECASE)
 HEIGHT_ALIKE = 0.15
 # Letters so much larger than the usual ones make a headline, and its second half has few words.
-LARGE, HALF_WORDS_MAX = 1.25, 3
+LARGE, HALF_WORDS_MAX, HALF_ROWS_MAX = 1.25, 3, 2
 MAIL_HOSTS = frozenset("gmail googlemail outlook hotmail yahoo gmx web icloud aol live orange free wanadoo".split())
 ALIGN_SLACK = 8.0
 # What a name gains by standing on the page once more.
@@ -272,20 +272,22 @@ def _first_half(context: Context, phrase: Phrase, name: str, usual: float) -> Ph
     is_large = phrase.height > LARGE * usual and len(phrase.words) <= HALF_WORDS_MAX
     if phrase.row == 0 or not (has_legal_form(name) or is_large):
         return None
-    row = context.layout.rows[phrase.row - 1]
     middle = (phrase.x0 + phrase.x1) / 2
-    for above in row.phrases:
-        aligned = abs(above.x0 - phrase.x0) < 2 or abs((above.x0 + above.x1) / 2 - middle) < 4
-        alike = abs(above.height - phrase.height) < HEIGHT_ALIKE * phrase.height
-        near = row.page == phrase.page and phrase.y0 - above.y1 < 0.6 * phrase.height
-        if aligned and alike and near and _may_begin_name(context, above, phrase):
-            return above
+    # Another column may have a row of its own between the two.
+    for row in reversed(context.layout.rows[max(0, phrase.row - HALF_ROWS_MAX) : phrase.row]):
+        for above in row.phrases:
+            aligned = abs(above.x0 - phrase.x0) < 2 or abs((above.x0 + above.x1) / 2 - middle) < 4
+            alike = abs(above.height - phrase.height) < HEIGHT_ALIKE * phrase.height
+            near = row.page == phrase.page and phrase.y0 - above.y1 < 0.6 * phrase.height
+            if aligned and alike and near and _may_begin_name(context, above, phrase):
+                return above
     return None
 
 
 def _is_half_of_headline(context: Context, phrase: Phrase, usual: float) -> bool:
     """`Company` in large letters under the first half of a name is no label."""
-    fields = {label.meaning.field for label in context.labelled.labels[phrase.row] if not label.has_colon}
+    labels = [label for label in context.labelled.labels[phrase.row] if phrase.x0 - 1 < label.x0 < phrase.x1]
+    fields = {label.meaning.field for label in labels if not label.has_colon}
     return fields == {"party_name"} and _first_half(context, phrase, phrase.text, usual) is not None
 
 
