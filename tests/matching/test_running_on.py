@@ -84,6 +84,40 @@ def test_a_second_line_that_does_not_fit_lets_nothing_by(second: dict[str, Any])
     assert [line.link for line in result.lines] == ["PO-1:1", None]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "joins"),
+    [
+        pytest.param("0.5", "9.5", True, id="all of it"),
+        pytest.param("0.5", "0.5", True, id="fractions"),
+        pytest.param("10", "1", False, id="one too many"),
+        pytest.param("20", "-10", False, id="too many, and some of it taken back"),
+    ],
+)
+def test_lines_share_an_order_line_when_together_they_stay_within_it(first: str, second: str, joins: bool) -> None:
+    lines = billed(line=1, quantity=d(first)), billed(line=2, quantity=d(second))
+
+    result = matched(an_invoice_of(*lines), an_order(lines=(a_line(1),)))
+
+    assert [line.link for line in result.lines].count("PO-1:1") == 1 + joins
+    assert result.approvable is (d(first) + d(second) == 10 and joins)
+
+
+def test_lines_do_not_share_what_is_billed_already() -> None:
+    lines = [billed(line=number, quantity=d("5")) for number in (1, 2)]
+
+    result = matched(an_invoice_of(*lines), an_order(lines=(a_line(1, billed=d("5")),)))
+
+    assert sorted(str(line.link) for line in result.lines) == ["None", "PO-1:1"]
+
+
+def test_a_line_in_a_unit_that_nothing_converts_does_not_join_one_that_bills_all() -> None:
+    lines = billed(line=1), billed(line=2, unit="crate")
+
+    result = matched(an_invoice_of(*lines), an_order(lines=(a_line(1, unit="ea"),)))
+
+    assert [line.link for line in result.lines] == ["PO-1:1", None]
+
+
 def test_what_a_tolerance_lets_by_of_lines_that_share_an_order_line_can_be_claimed() -> None:
     policy = MatchPolicy.model_validate({"thresholds": {"quantity": {"absolute": "1"}}})
     lines = [billed(line=1, quantity=d("6")), billed(line=2, quantity=d("5"))]

@@ -26,11 +26,15 @@ STREET = re.compile(
 )
 
 
+def is_person(text: str) -> bool:
+    """`Ms. Joanne Fisher`: somebody addressed as a person."""
+    words = text.split()
+    return len(words) > 1 and squeeze(words[0]) in HONORIFICS and not has_legal_form(text)
+
+
 def may_send(text: str) -> bool:
     """False for a remark in brackets, a question, a heading with a colon and a person addressed as one."""
-    first = squeeze(text.split()[0])
-    is_person = first in HONORIFICS and len(text.split()) > 1 and not has_legal_form(text)
-    return not (IN_BRACKETS.match(text) or text.endswith(("?", "!", ":")) or is_person)
+    return not (IN_BRACKETS.match(text) or text.endswith(("?", "!", ":")) or is_person(text))
 
 
 def without_details(text: str) -> str:

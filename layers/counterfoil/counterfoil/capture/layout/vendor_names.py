@@ -104,6 +104,7 @@ def vendor_names(context: Context, blocks: list[Block], ids: list[Candidate[str]
         if block.kind in ("buyer", "delivery") and not is_remittance(block)
         for word in block.words()
     }
+    signed = {id(name.words[0]) for name in found if "signature" in name.evidence}
     stems = _web_stems(context, taken)
     heights = sorted(word.height for word in context.layout.pages[0].words) or [1.0]
     usual, tallest = heights[len(heights) // 2], heights[-1]
@@ -111,7 +112,9 @@ def vendor_names(context: Context, blocks: list[Block], ids: list[Candidate[str]
     for phrase in context.layout.phrases:
         if phrase.page > 1 and not (has_legal_form(phrase.text) and _may_name_later(context, phrase, stems)):
             continue
-        if id(phrase.words[0]) in taken or not has_letters(phrase.text) or opens_with_label(context, phrase):
+        if id(phrase.words[0]) in taken or id(phrase.words[0]) in signed or not has_letters(phrase.text):
+            continue
+        if opens_with_label(context, phrase) and not _is_half_of_headline(context, phrase, usual):
             continue
         parts = sender_parts(phrase)
         words = phrase.words
@@ -278,6 +281,12 @@ def _first_half(context: Context, phrase: Phrase, name: str, usual: float) -> Ph
         if aligned and alike and near and _may_begin_name(context, above, phrase):
             return above
     return None
+
+
+def _is_half_of_headline(context: Context, phrase: Phrase, usual: float) -> bool:
+    """`Company` in large letters under the first half of a name is no label."""
+    fields = {label.meaning.field for label in context.labelled.labels[phrase.row] if not label.has_colon}
+    return fields == {"party_name"} and _first_half(context, phrase, phrase.text, usual) is not None
 
 
 def _may_begin_name(context: Context, above: Phrase, phrase: Phrase) -> bool:
