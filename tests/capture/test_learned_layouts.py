@@ -15,7 +15,14 @@ from reportlab.pdfgen.canvas import Canvas
 
 from counterfoil.capture import VendorMemory, capture, learn
 from counterfoil.domain.invoices import CapturedInvoice, InvoiceLine
-from counterfoil.domain.vendor_memory import Anchor, ColumnLesson, NameLesson, PlaceLesson
+from counterfoil.domain.vendor_memory import (
+    Anchor,
+    ColumnLesson,
+    CurrencyLesson,
+    DayOrderLesson,
+    NameLesson,
+    PlaceLesson,
+)
 
 WIDTH, HEIGHT = 595.28, 841.89
 SENDER = ("Quibble Works Ltd", "1 High Street", "London SW1A 1AA")
@@ -427,3 +434,117 @@ def test_lessons_are_data_that_can_be_stored():
     )
 
     assert VendorMemory.model_validate_json(memory.model_dump_json()) == memory
+
+
+# Dates that may be read both ways, and what was only in doubt
+
+
+def dated(number: str, day: str) -> bytes:
+    rows = [(400.0, 80.0, f"Invoice no: {number}"), (400.0, 95.0, f"Date: {day}")]
+    return a_page(
+        *parties(), *rows, (72, 320, "Consulting"), (-520, 320, "90.00"), (72, 360, "Total"), (-520, 360, "90.00")
+    )
+
+
+@pytest.mark.parametrize(
+    ("truth", "second"),
+    [
+        pytest.param(date(2024, 4, 3), date(2024, 6, 5), id="the day first"),
+        pytest.param(date(2024, 3, 4), date(2024, 5, 6), id="the month first"),
+    ],
+)
+def test_the_order_of_day_and_month_is_a_vendors_custom(truth, second):
+    first, later = dated("A-1", "03/04/2024"), dated("A-2", "05/06/2024")
+    assert "issue_date" in capture(later, "b.pdf").needs_review
+
+    memory = taught(first, issue_date=truth, confirmed=("issue_date",))
+    after = capture(later, "b.pdf", memory=memory)
+
+    assert after.issue_date == second and "issue_date" not in after.needs_review
+
+
+def test_a_document_that_shows_its_order_is_read_by_that():
+    memory = taught(dated("A-1", "03/04/2024"), issue_date=date(2024, 4, 3), confirmed=("issue_date",))
+
+    assert capture(dated("A-2", "05/26/2024"), "b.pdf", memory=memory).issue_date == date(2024, 5, 26)
+
+
+def test_an_order_of_day_and_month_that_stops_helping_is_forgotten():
+    document = dated("A-1", "03/04/2024")
+    memory = VendorMemory(day_order=DayOrderLesson(day_first=True, misses=1))
+
+    after = learn(document, corrected(document, memory, issue_date=date(2024, 3, 4)), memory)
+
+    assert after.day_order == DayOrderLesson(day_first=False)
+
+
+def test_what_was_in_doubt_and_is_confirmed_is_asserted_the_next_time():
+    def document(number: str) -> bytes:
+        rows = [
+            (400.0, 80.0, "Invoice"),
+            (400.0, 95.0, "Date: 2024-03-01"),
+            (400.0, 110.0, f"Your reference: {number}"),
+        ]
+        return a_page(*parties(), *rows, *totals("9.00", 320))
+
+    first, second = document("PO-1001"), document("PO-1002")
+    before = capture(second, "b.pdf")
+    assert before.po_number == "PO-1002" and "po_number" in before.needs_review
+
+    after = capture(second, "b.pdf", memory=taught(first, confirmed=("po_number",)))
+
+    assert after.po_number == "PO-1002" and "po_number" not in after.needs_review
+
+
+def test_what_was_in_doubt_and_not_looked_at_teaches_nothing():
+    assert taught(dated("A-1", "03/04/2024")) == VendorMemory()
+
+
+# Currencies
+
+
+def priced(number: str, amount: str) -> bytes:
+    rows = [(400.0, 80.0, f"Invoice no: {number}"), (400.0, 95.0, "Date: 2024-03-01")]
+    return a_page(
+        *parties(), *rows, (72, 320, "Consulting"), (-520, 320, amount), (72, 360, "Total"), (-520, 360, amount)
+    )
+
+
+@pytest.mark.parametrize("sign", ["", "$"], ids=["no currency printed", "a sign that many share"])
+def test_a_vendor_bills_in_its_usual_currency(sign):
+    first, second = priced("A-1", f"{sign}90.00"), priced("A-2", f"{sign}75.50")
+    assert capture(second, "b.pdf").currency != "CAD"
+
+    after = capture(second, "b.pdf", memory=taught(first, currency="CAD"))
+
+    assert after.currency == "CAD" and "currency" not in after.needs_review
+
+
+@pytest.mark.parametrize(
+    ("printed", "currency"),
+    [
+        pytest.param("USD 75.50", "USD", id="a code"),
+        pytest.param("US$75.50", "USD", id="a sign with its country"),
+        pytest.param("€75.50", "EUR", id="another sign"),
+        pytest.param("75.50 GBP", "GBP", id="a code behind"),
+    ],
+)
+def test_a_printed_currency_goes_before_the_usual_one(printed, currency):
+    memory = taught(priced("A-1", "$90.00"), currency="CAD")
+
+    assert capture(priced("A-2", printed), "b.pdf", memory=memory).currency == currency
+
+
+def test_a_sign_is_no_currency_that_is_not_written_with_it():
+    memory = taught(priced("A-1", "90.00"), currency="EUR")
+
+    assert capture(priced("A-2", "$75.50"), "b.pdf", memory=memory).currency == "USD"
+
+
+def test_a_usual_currency_that_stops_helping_is_forgotten():
+    document = priced("A-1", "$90.00")
+    memory = VendorMemory(currency=CurrencyLesson(currency="CAD", misses=1))
+
+    after = learn(document, corrected(document, memory, currency="AUD"), memory)
+
+    assert after.currency == CurrencyLesson(currency="AUD")

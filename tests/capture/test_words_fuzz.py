@@ -19,11 +19,22 @@ from counterfoil.capture.checks import check
 from counterfoil.capture.errors import CaptureError
 from counterfoil.capture.layout.page_context import context_of
 from counterfoil.capture.layout.reader import read_context, read_layout
+from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Page, Word, layout_of
+from counterfoil.capture.learning import LEARNED, TaughtReading, learned
 from counterfoil.capture.limits import Limits
 from counterfoil.capture.recognised import RecognisedField, RecognisedPage, RecognisedWord, weigh
 from counterfoil.domain.company import CompanyIdentity
 from counterfoil.domain.invoices import CapturedInvoice, Source
+from counterfoil.domain.vendor_memory import (
+    Anchor,
+    ColumnLesson,
+    CurrencyLesson,
+    DayOrderLesson,
+    LabelLesson,
+    PlaceLesson,
+    VendorMemory,
+)
 from counterfoil.textract import FIELDS, page_of_reply
 from tests.test_textract import a_field, a_reply
 
@@ -111,6 +122,69 @@ def test_a_word_at_no_number_is_refused(side, value):
 )
 def test_a_word_that_is_nowhere_on_the_page_is_left_out(box):
     assert page_of([RecognisedWord(text="Total", **dict(zip(("x0", "y0", "x1", "y1"), box, strict=True)))]).words == []
+
+
+# With what was taught
+
+POINTS = st.decimals(-900, 900, places=1)
+KEYS = st.sampled_from([*sorted({squeeze(text) for text in TELLING}), "@595x842"])
+MEMORIES = st.builds(
+    VendorMemory,
+    labels=st.lists(st.builds(LabelLesson, field=st.sampled_from(LEARNED), label=KEYS), max_size=4).map(tuple),
+    places=st.lists(
+        st.builds(
+            PlaceLesson,
+            field=st.sampled_from(LEARNED),
+            form=st.sampled_from(("A-9", "9", "date", "amount", "A", "")),
+            length=st.integers(0, 12),
+            anchors=st.lists(
+                st.builds(Anchor, text=KEYS, left=POINTS, right=POINTS, down=st.decimals(-30, 30, places=1)), max_size=3
+            ).map(tuple),
+            overrules=st.booleans(),
+        ),
+        max_size=4,
+    ).map(tuple),
+    columns=st.lists(
+        st.builds(ColumnLesson, head=KEYS, column=st.sampled_from(("quantity", "unit_price", "amount", "description"))),
+        max_size=4,
+    ).map(tuple),
+    day_order=st.none() | st.builds(DayOrderLesson, day_first=st.booleans()),
+    currency=st.none() | st.builds(CurrencyLesson, currency=st.sampled_from(("USD", "CAD", "EUR"))),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(
+    rows_of_words(),
+    MEMORIES,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "invoice_number": st.sampled_from(TELLING),
+            "issue_date": st.dates(),
+            "gross_total": st.decimals(-100, 100, places=2),
+            "currency": st.sampled_from(("USD", "EUR")),
+            "confirmed": st.just(("po_number", "issue_date")),
+        },
+    ),
+)
+def test_whatever_was_taught_is_used_where_it_fits_and_learning_goes_on(found, memory, truth):
+    page = page_of(found)
+    if not page.words:
+        return
+    layout = layout_of([page])
+
+    def read_taught(taught: VendorMemory) -> TaughtReading:
+        context = context_of(layout, OWN, taught)
+        reading = read_context(context, Source.TEXT_LAYER, Limits())
+        check(reading)
+        return TaughtReading(context, reading.captured())
+
+    captured = read_taught(memory).captured
+    after = learned(read_taught, captured.model_copy(update=truth), memory)
+
+    assert VendorMemory.model_validate_json(after.model_dump_json()) == after
+    assert read_taught(after).captured
 
 
 # Time

@@ -63,18 +63,21 @@ def test_a_return_is_asked_about_up_to_the_last_day():
 
 
 @pytest.mark.parametrize(
-    ("items", "found"),
+    ("lines", "found"),
     [
-        ({("1", 1): "71", ("1", 2): "72"}, ("1", 1)),
-        ({("1", 1): "71", ("1", 2): "71"}, None),
-        ({("1", 1): "72"}, None),
-        ({("1", 1): None}, None),
+        pytest.param({1: ("71", "Box"), 2: ("72", "Box")}, 1, id="one is for it"),
+        pytest.param({1: ("71", "Box"), 2: ("71", "Box")}, None, id="two are"),
+        pytest.param({1: ("71", "Box"), 2: ("71", "Each")}, None, id="two are, in different units"),
+        pytest.param({1: ("71", "Each")}, None, id="one is, in another unit"),
+        pytest.param({1: ("72", "Box")}, None, id="none is"),
+        pytest.param({1: (None, "Box")}, None, id="one of no item"),
     ],
-    ids=["one has it", "two have it", "none has it", "of no item"],
 )
-def test_an_item_tells_its_order_line_where_only_one_has_it(items, found):
-    assert only_source("71", items.items()) == found
-    assert only_source(None, items.items()) is None
+def test_goods_tell_their_order_line_where_only_one_is_for_them(lines, found):
+    sources = {("1001", line): goods for line, goods in lines.items()}
+
+    assert only_source(("71", "Box"), sources) == (("1001", found) if found else None)
+    assert only_source((None, "Box"), sources) is None
 
 
 def waiting(return_id, line, quantity, source=("1001", 1)):

@@ -1,4 +1,4 @@
-"""Orders, receipts, bills, credits and payments in any order, held to an oracle that knows only sums."""
+"""Orders, receipts, bills, returns, credits and payments in any order, held to an oracle that knows only sums."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ QUANTITIES = st.integers(1, 12).map(D)
 
 
 class Books(RuleBasedStateMachine):
-    """The oracle: for each order line ordered, received, billed; for each bill total and applied."""
+    """The oracle: for each order line ordered, received, billed; for each bill total and applied; a return's line is
+    an order's the other way round: authorised, shipped, credited."""
 
     orders = Bundle("orders")
     bills = Bundle("bills")
+    returns = Bundle("returns")
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,6 +37,10 @@ class Books(RuleBasedStateMachine):
         self.applied: dict[str, D] = {}
         self.payments: dict[str, tuple[str, D]] = {}
         self.rejected: set[str] = set()
+        self.back: dict[str, dict[str, D]] = {}
+        self.source: dict[str, str] = {}
+        self.shipments: dict[str, tuple[str, D]] = {}
+        self.credited = D(0)
         self.first = self.sums()
 
     def sums(self) -> dict[str, D]:
@@ -249,6 +255,62 @@ class Books(RuleBasedStateMachine):
         line["received"] -= quantity
         del self.receipts[receipt]
 
+    @rule(target=returns, order=orders, quantity=QUANTITIES)
+    def send_back(self, order, quantity):
+        line = self.lines[order]
+        left = line["received"] - sum((self.back[each]["ordered"] for each in self.source_of(order)), D(0))
+        body = {"tranDate": "2026-05-05", "item": {"items": [{"orderLine": 1, "quantity": quantity}]}}
+        made = self.transform("purchaseOrder", order, "vendorReturnAuthorization", body)
+        assert (made is not None) == (left > 0)
+        if made is None:
+            return "none"
+        self.back[made] = {"ordered": quantity, "received": D(0), "billed": D(0), "rate": line["rate"]}
+        self.source[made] = order
+        return made
+
+    def source_of(self, order):
+        return [back for back, source in self.source.items() if source == order]
+
+    @rule(back=returns, quantity=QUANTITIES)
+    def ship_back(self, back, quantity):
+        if back not in self.back:
+            return
+        line = self.back[back]
+        body = {"tranDate": "2026-05-06", "item": {"items": [{"orderLine": 1, "quantity": quantity}]}}
+        made = self.transform("vendorReturnAuthorization", back, "itemFulfillment", body)
+        assert (made is not None) == (quantity <= line["ordered"] - line["received"])
+        if made is not None:
+            line["received"] += quantity
+            self.shipments[made] = (back, quantity)
+
+    @rule(back=returns)
+    def credit_what_was_shipped(self, back):
+        if back not in self.back:
+            return
+        line = self.back[back]
+        quantity = line["received"] - line["billed"]
+        made = self.transform("vendorReturnAuthorization", back, "vendorCredit", {"tranDate": "2026-05-07"})
+        assert (made is not None) == (quantity > 0)
+        if made is not None:
+            line["billed"] += quantity
+            self.credited += (quantity * line["rate"]).quantize(CENT)
+
+    @precondition(lambda self: self.shipments)
+    @rule(data=st.data())
+    def delete_shipment(self, data):
+        shipment = data.draw(st.sampled_from(sorted(self.shipments)))
+        back, quantity = self.shipments[shipment]
+        line = self.back[back]
+        try:
+            with self.account.writing() as session:
+                records.delete(session, session.load(records.type_of("itemFulfillment"), shipment))
+        except NetSuiteError:
+            assert line["received"] - quantity < line["billed"]
+            return
+        assert line["received"] - quantity >= line["billed"]
+        line["received"] -= quantity
+        del self.shipments[shipment]
+
     def state(self, line):
         if line["billed"] >= line["ordered"]:
             return "G"
@@ -274,6 +336,15 @@ class Books(RuleBasedStateMachine):
             assert row == (self.state(line), float(line["received"]), float(line["billed"]))
 
     @invariant()
+    def returns_agree(self):
+        session = self.account.session()
+        for back, line in self.back.items():
+            record = session.load(records.type_of("vendorReturnAuthorization"), back)
+            [held] = record.sublist("item")
+            assert (held["quantityReceived"], held["quantityBilled"]) == (line["received"], line["billed"])
+            assert record.get("orderStatus") == self.state(line)
+
+    @invariant()
     def balances_agree(self):
         session = self.account.session()
         for bill, total in self.totals.items():
@@ -290,9 +361,10 @@ class Books(RuleBasedStateMachine):
         shares = zip(lines, left, strict=True)
         unbilled = [((line["ordered"] * line["rate"]).quantize(CENT) * rest / line["ordered"]) for line, rest in shares]
         wanted = {
-            "owed": owed,
+            "owed": owed - self.credited,
             "unbilled": sum((each.quantize(CENT, ROUND_HALF_UP) for each in unbilled), D(0)),
-            "onhand": sum((line["received"] for line in lines), D(0)),
+            "onhand": sum((line["received"] for line in lines), D(0))
+            - sum((line["received"] for line in self.back.values()), D(0)),
             "onorder": sum((line["ordered"] - line["received"] for line in lines if self.state(line) != "G"), D(0)),
         }
         now = self.sums()

@@ -10,6 +10,7 @@ import pytest
 from counterfoil.domain.invoices import DocumentType
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.policy import CompanySettings
+from counterfoil.errors import ReplyLost
 from counterfoil.steps import sync as sync_module
 from counterfoil.steps import sync_orders
 from counterfoil.steps.export import export
@@ -148,6 +149,40 @@ def test_the_credit_settles_the_return_in_the_erp_and_counts_once(store, client,
     assert again.status == Status.EXCEPTION
 
 
+def test_a_credit_whose_reply_is_lost_is_made_once(store, client, erp, clock, read_erp, order):
+    billed(client, order)
+    back = returned(client, order, 3)
+    shipped(client, back)
+    read_erp()
+    a_credit_note(store, clock, 3, order=order)
+
+    erp.control("faults", {"kind": "cut_after", "route": "POST .*!transform/vendorCredit", "count": 1})
+    with pytest.raises(ReplyLost):
+        export(COMPANY, "invoice-1", store=store, client=client, now=clock)
+    read_erp()
+    posted = export(COMPANY, "invoice-1", store=store, client=client, now=clock)
+    read_erp()
+
+    assert posted.status == Status.POSTED, posted.reasons
+    assert store.order(COMPANY, order).bills[posted.bill.id] == {1: -3}
+    [count] = client.suiteql("SELECT COUNT(*) n FROM transaction WHERE type = 'VendCred' AND tranid = 'CN-1'")
+    assert count["n"] == "1"
+
+
+def test_a_credit_for_goods_of_two_returns_is_made_by_itself(store, client, clock, read_erp, order):
+    billed(client, order)
+    returns = [returned(client, order, 2), returned(client, order, 1)]
+    for back in returns:
+        shipped(client, back)
+    read_erp()
+    a_credit_note(store, clock, 3, order=order)
+
+    posted = export(COMPANY, "invoice-1", store=store, client=client, now=clock)
+
+    assert posted.status == Status.POSTED, posted.reasons
+    assert {client.get(RETURN, back)["orderStatus"]["id"] for back in returns} == {"F"}
+
+
 def test_a_credit_that_was_entered_by_hand_is_not_given_again(store, client, clock, read_erp, order):
     billed(client, order)
     back = returned(client, order, 3)
@@ -265,6 +300,37 @@ def test_a_line_without_a_link_is_traced_by_what_its_return_was_made_of(store, c
 
     assert store.order(COMPANY, order).returns == {goods: {1: 4}}
     assert line_of(store, order).received == 6
+
+
+def test_a_shipment_may_have_lines_with_a_link_and_without(store, client, read_erp):
+    items = [{"item": {"id": item}, "quantity": 10, "rate": 10} for item in (PAPER, "72")]
+    order = client.create(
+        "purchaseOrder", {"entity": {"id": VENDOR}, "tranDate": "2026-02-02", "item": {"items": items}}
+    )
+    client.transform("purchaseOrder", order, "itemReceipt", {"tranDate": "2026-02-05"})
+    linked = {"item": {"id": PAPER}, "quantity": 2, "rate": 10, "orderDoc": {"id": order}, "orderLine": 1}
+    lines = {"items": [linked, {"item": {"id": "72"}, "quantity": 3, "rate": 10}]}
+    back = client.transform(
+        "purchaseOrder", order, RETURN, {"tranDate": "2026-02-10", "item": lines}, replace=("item",)
+    )
+
+    goods = shipped(client, back)
+    read_erp()
+    assert store.order(COMPANY, order).returns == {goods: {1: 2, 2: 3}}
+
+    client.patch("purchaseOrder", order, {"memo": "touched"})
+    assert read_erp().kinds["orders"].written == 0
+    assert store.order(COMPANY, order).returns == {goods: {1: 2, 2: 3}}
+
+
+def test_a_line_without_a_link_is_traced_by_the_bill_that_its_return_was_made_of(store, client, read_erp, order):
+    bill = billed(client, order)
+    body = {"tranDate": "2026-02-10", "item": {"items": [{"item": {"id": PAPER}, "quantity": 4, "rate": 10}]}}
+
+    shipped(client, client.transform("vendorBill", bill, RETURN, body, replace=("item",)))
+    read_erp()
+
+    assert (line_of(store, order).received, line_of(store, order).returned) == (6, 4)
 
 
 def a_lone_return(client, quantity=3):

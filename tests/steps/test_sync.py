@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+import requests
 
 from counterfoil.domain.invoices import BillReference
 from counterfoil.domain.lifecycle import Status
@@ -801,6 +802,26 @@ def test_a_vendors_billing_address_is_read(store, run):
     run()
 
     assert store.vendor(COMPANY, "501").address == "1 Mill Road, LS1 1AA Leeds, GB"
+
+
+def test_vendors_are_read_without_their_addresses_where_those_are_hidden(store, erp, run, read_one):
+    change_preferences(erp, {"hiddenColumns": "defaultbillingaddress"})
+
+    report = run()
+
+    assert report.kinds["vendors"].unreadable == ["vendor: address"]
+    assert store.vendor(COMPANY, "501").name == "Acme Paper Ltd"
+    assert store.vendor(COMPANY, "501").address is None
+    assert read_one("vendors", "501").read == 1
+
+
+def test_a_refusal_that_is_not_about_addresses_is_told(store, run):
+    with pytest.raises(ErpRefusal, match="custentity_nowhere"):
+        run(iban_field="custentity_nowhere")
+
+
+def change_preferences(erp, values):
+    requests.patch(f"{erp.url}/_emulator/preferences", json=values, timeout=10).raise_for_status()
 
 
 def a_coded_order(client, erp, **line):

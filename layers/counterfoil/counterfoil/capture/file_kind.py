@@ -8,6 +8,7 @@ from enum import StrEnum
 # Readers accept a PDF header within the first kilobyte (ISO 32000-1, appendix H.3.4.1).
 PDF_HEADER_WITHIN = 1024
 HEAD_LENGTH = 4096
+WEBP = (b"RIFF", b"WEBP")
 IMAGE_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
 MAIL_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{1,60}:[ \t]?[^\r\n]*\r?\n")
 MAIL_NAMES = (
@@ -37,7 +38,7 @@ def file_kind(content: bytes) -> FileKind:
         return FileKind.EMPTY
     if b"%PDF-" in head[:PDF_HEADER_WITHIN]:
         return FileKind.PDF
-    if head.startswith(IMAGE_STARTS):
+    if head.startswith(IMAGE_STARTS) or (head[:4], head[8:12]) == WEBP:
         return FileKind.IMAGE
     if _is_xml(head):
         return FileKind.XML

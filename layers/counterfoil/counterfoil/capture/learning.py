@@ -1,8 +1,9 @@
 """What a person's corrections teach about one vendor's layout.
 
 A lesson is data, kept per vendor: this text stands beside or above that field; the field stands at that place in that
-form; this head is over that column; this name stands for that one. It is kept only when the very document that it was
-taught on is read better with it and no worse anywhere else. Used the next time, it is forgotten when it stops helping.
+form; this head is over that column; the day is written first; this name stands for that one. It is kept only when the
+document that it was taught on is read better with it, and no worse anywhere else. Used the next time, it is forgotten
+when it stops helping.
 """
 
 from __future__ import annotations
@@ -22,11 +23,21 @@ from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Word
 from counterfoil.capture.learned_columns import columns_of, same_lines
 from counterfoil.domain.invoices import CapturedInvoice
-from counterfoil.domain.vendor_memory import ColumnLesson, LabelLesson, NameLesson, PlaceLesson, VendorMemory
+from counterfoil.domain.vendor_memory import (
+    ColumnLesson,
+    CurrencyLesson,
+    DayOrderLesson,
+    LabelLesson,
+    NameLesson,
+    PlaceLesson,
+    VendorMemory,
+)
 
 LEARNED = (
     "invoice_number", "issue_date", "due_date", "po_number", "net_total", "tax_total", "gross_total",
 )  # fmt: skip
+DATES = ("issue_date", "due_date")
+MONTHS = 12
 # A lesson about one field must not cost any of these.
 WATCHED = (*LEARNED, "vendor_name", "buyer_name", "vendor_vat_id", "vendor_iban", "currency", "payment_terms")
 # What a printed label may mean in a language file for people to teach that it means another field here.
@@ -40,7 +51,7 @@ LABELS_MAX, PLACES_MAX = 6, 4
 # A lesson that was wrong this often, and more often wrong than right, is forgotten.
 MISSES_MIN = 2
 
-Lesson = TypeVar("Lesson", LabelLesson, PlaceLesson, ColumnLesson)
+Lesson = TypeVar("Lesson", LabelLesson, PlaceLesson, ColumnLesson, DayOrderLesson, CurrencyLesson)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +77,20 @@ def learned(
     memory = memory.model_copy(update={"names": names_learned(before.captured, corrected, memory)})
     for name in LEARNED:
         value = getattr(corrected, name)
-        if value is not None and value != getattr(before.captured, name) and is_time_left():
+        if value is not None and _is_news(name, before.captured, corrected) and is_time_left():
             memory = _with_field(read, corrected, memory, name, value)
+    if corrected.currency and _is_news("currency", before.captured, corrected):
+        usual = memory.model_copy(update={"currency": CurrencyLesson(currency=corrected.currency)})
+        memory = _best(read, corrected, memory, "currency", [usual]) or memory
     if corrected.lines and not same_lines(before.captured, corrected) and is_time_left():
         memory = _with_columns(read, corrected, memory)
     return memory
+
+
+def _is_news(name: str, captured: CapturedInvoice, corrected: CapturedInvoice) -> bool:
+    """The field was read otherwise, or it was in doubt and a person confirmed it."""
+    is_settled = name in corrected.confirmed and name in captured.needs_review
+    return is_settled or getattr(captured, name) != getattr(corrected, name)
 
 
 def names_learned(
@@ -108,9 +128,34 @@ def _judged(read: TaughtReading, corrected: CapturedInvoice, memory: VendorMemor
         for lesson in memory.columns:
             yield lesson, lines_right if any(lesson.head in row for row in rows) else None
 
+    def day_order() -> Iterator[tuple[DayOrderLesson, bool | None]]:
+        if memory.day_order is not None:
+            said = [_had_order(getattr(read.captured, name), getattr(corrected, name)) for name in DATES]
+            yield memory.day_order, next((one for one in said if one is not None), None)
+
+    def currency() -> Iterator[tuple[CurrencyLesson, bool | None]]:
+        if memory.currency is not None:
+            is_used = read.captured.currency == memory.currency.currency
+            yield memory.currency, is_right("currency") if is_used else None
+
     return memory.model_copy(
-        update={"labels": _counted(labels()), "places": _counted(places()), "columns": _counted(columns())}
+        update={
+            "currency": next(iter(_counted(currency())), None),
+            "labels": _counted(labels()),
+            "places": _counted(places()),
+            "columns": _counted(columns()),
+            "day_order": next(iter(_counted(day_order())), None),
+        }
     )
+
+
+def _had_order(read: date | None, truth: date | None) -> bool | None:
+    """Whether a date that may be read both ways was read the right one; None where that is not the question."""
+    if read is None or truth is None or max(read.day, truth.day) > MONTHS or read.day == read.month:
+        return None
+    if read == truth:
+        return True
+    return False if read == truth.replace(month=truth.day, day=truth.month) else None
 
 
 def _speaks(context: Context, lesson: PlaceLesson) -> bool:
@@ -135,8 +180,17 @@ def _counted(judged: Iterable[tuple[Lesson, bool | None]]) -> tuple[Lesson, ...]
 def _with_field(
     read: Read, corrected: CapturedInvoice, memory: VendorMemory, name: str, value: str | date | Decimal
 ) -> VendorMemory:
-    """The memory with the one lesson that reads the field best: a label if any helps, else the value's place."""
+    """The memory with the one lesson that reads the field best.
+
+    Of a date first the order of day and month; then a label if any helps, else the value's place.
+    """
     before = read(memory)
+    if isinstance(value, date) and not before.context.day_first_is_proven:
+        orders = [DayOrderLesson(day_first=day_first) for day_first in (True, False)]
+        tries = [memory.model_copy(update={"day_order": one}) for one in orders]
+        best = _best(read, corrected, memory, name, tries)
+        if best is not None and name not in read(best).captured.needs_review:
+            return best
     labels = [
         LabelLesson(field=name, label=label)
         for label in _labels_of(before.context, value)[:LABELS_MAX]
@@ -168,7 +222,8 @@ def _best(
 ) -> VendorMemory | None:
     """The first memory with which the field is right and not in doubt, else one with which it is right.
 
-    None where none is, or where each would cost a field that is right without it.
+    None where none is, where each would cost a field that is right without it, and where the field is right as it is
+    and each leaves it in doubt.
     """
     before = _right(read(memory).captured, corrected)
     doubtful: VendorMemory | None = None
@@ -179,7 +234,7 @@ def _best(
             continue
         if name not in captured.needs_review:
             return one
-        doubtful = doubtful or one
+        doubtful = doubtful or (None if name in before else one)
     return doubtful
 
 

@@ -57,7 +57,12 @@ def read_pdf(
             return hybrid
         if embedded:
             pages, source = _pages(document, limits, known, may_recognise=True)
-    reading = _read_pages(pages, source, own, limits, memory, known.values())
+        reading = _read_pages(pages, source, own, limits, memory, known.values())
+        if source == Source.TEXT_LAYER and "gross_total" not in reading.values and is_available():
+            # The total is drawn, or its font does not say which digits it shows.
+            seen = pages_of_pdf(document, [page.number for page in pages], limits)
+            if seen:  # None where recognition is turned off.
+                reading.fill(read_context(context_of(layout_of(seen), own, memory), Source.OCR, limits))
     _refuse_order(embedded, reading, limits)
     return reading
 

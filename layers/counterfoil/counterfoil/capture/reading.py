@@ -70,6 +70,19 @@ class Reading:
         if number and number not in self.po_numbers:
             self.po_numbers.append(number)
 
+    def fill(self, other: Reading) -> None:
+        """Take what is missing here from another reading of the same document, its totals together, with its doubts."""
+        if "gross_total" not in self.values and "gross_total" in other.values:
+            self.drop("net_total", "tax_total")
+            self.charges = other.charges
+        for name, value in other.values.items():
+            if name not in self.values:
+                self.put(name, value, other.evidence[name])
+                self.doubt(*(doubt for doubt in other.doubts if doubt == name))
+        if other.lines and not self.lines:
+            self.lines, self.adjustments = other.lines, other.adjustments
+            self.doubt(*(doubt for doubt in other.doubts if doubt == "lines"))
+
     def captured(self) -> CapturedInvoice:
         """The record. Values were built with the types of their fields, so validation only confirms them."""
         return CapturedInvoice.model_validate(

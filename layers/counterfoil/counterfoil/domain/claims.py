@@ -118,9 +118,10 @@ def _overcharges_of(
 ) -> dict[str, dict[int, Decimal]]:
     over: dict[int, Decimal] = defaultdict(Decimal)
     for line in result.lines if result is not None else ():
-        link = line.links[0] if line.links else None
-        if line.overcharge != 0 and link is not None and link.order_id == order.id and link.line in taken:
-            over[link.line] += line.overcharge
+        total = sum((link.quantity for link in line.links), ZERO)
+        for link in line.links:
+            if line.overcharge != 0 and link.order_id == order.id and link.line in taken:
+                over[link.line] += line.overcharge * link.quantity / total if total else line.overcharge
     return {invoice_id: dict(over)} if over else {}
 
 

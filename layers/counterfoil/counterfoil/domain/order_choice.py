@@ -15,7 +15,7 @@ from typing import NamedTuple
 from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.orders import OrderStatus, PurchaseOrder
 from counterfoil.domain.policy import MatchPolicy
-from counterfoil.domain.wording import NOT_ALPHANUMERIC
+from counterfoil.domain.wording import NOT_ALPHANUMERIC, composed
 
 _ORDER_PREFIX = re.compile(
     r"^(?:PURCHASEORDERNUMBER|PURCHASEORDER|PURCHORD|PURORD|BESTELLNUMMER|BESTELLUNG|BESTELLNR|BONDECOMMANDE"
@@ -39,7 +39,7 @@ def _as_written(text: str) -> str:
 
 
 def _without_marks(text: str) -> str:
-    return NOT_ALPHANUMERIC.sub("", text).upper()
+    return NOT_ALPHANUMERIC.sub("", composed(text)).upper()
 
 
 def order_number(text: str) -> str:

@@ -19,7 +19,8 @@ UNLINKED_DAYS_MAX = 180
 
 
 class ReturnedLine(Record):
-    """One line of a shipment: `quantity` of the item went back, in the order line's unit where it is linked.
+    """One line of a shipment: `quantity` of the item went back, in the order line's unit where it is linked, else in
+    `unit`.
 
     `return_id` and `return_line` are the authorisation's; `is_settled` says that all it shipped is credited, or that
     its line was closed.
@@ -28,6 +29,7 @@ class ReturnedLine(Record):
     line: int
     item_id: str | None = None
     item_code: str | None = None
+    unit: str | None = None
     quantity: Decimal
     return_id: str
     return_line: int
@@ -102,10 +104,13 @@ def settled_by(credited: Mapping[Source, Decimal], waiting: Iterable[Returnable]
     return None
 
 
-def only_source(item_id: str | None, sources: Iterable[tuple[Source, str | None]]) -> Source | None:
-    """The one order line among those of an item; None when several or none have it."""
-    found = {source for source, item in sources if item_id is not None and item == item_id}
-    return found.pop() if len(found) == 1 else None
+Goods = tuple[str | None, str | None]
+
+
+def only_source(goods: Goods, sources: Mapping[Source, Goods]) -> Source | None:
+    """The one order line that is for this item, in this unit; None when several or none are for the item."""
+    found = [source for source, (item_id, _) in sources.items() if item_id is not None and item_id == goods[0]]
+    return found[0] if len(found) == 1 and sources[found[0]] == goods else None
 
 
 def unlinked_doubts(

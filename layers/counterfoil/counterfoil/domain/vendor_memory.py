@@ -53,6 +53,22 @@ class ColumnLesson(Record):
     misses: int = 0
 
 
+class DayOrderLesson(Record):
+    """The vendor writes the day first, or the month, where its dates do not show which."""
+
+    day_first: bool
+    hits: int = 0
+    misses: int = 0
+
+
+class CurrencyLesson(Record):
+    """The vendor bills in this currency (ISO 4217) where its documents print none, or a sign that several share."""
+
+    currency: str
+    hits: int = 0
+    misses: int = 0
+
+
 class NameLesson(Record):
     """What is read as the sender's name, squeezed, and the name that it stands for.
 
@@ -69,4 +85,6 @@ class VendorMemory(Record):
     labels: tuple[LabelLesson, ...] = ()
     places: tuple[PlaceLesson, ...] = ()
     columns: tuple[ColumnLesson, ...] = ()
+    day_order: DayOrderLesson | None = None
+    currency: CurrencyLesson | None = None
     names: tuple[NameLesson, ...] = ()

@@ -49,6 +49,7 @@ from counterfoil.netsuite.rows import (
 
 CUSTOM_FIELD = re.compile(r"custentity[a-z0-9_]{1,40}")
 SEGMENT_FIELD = re.compile(SEGMENT_NAME)
+ADDRESS_COLUMNS = ("addr1", "addr2", "addr3", "zip", "city", "state", "country")
 ADDRESS_LENGTH_MAX = 500
 
 PURCHASE_ORDER, ITEM_RECEIPT, VENDOR_BILL, VENDOR_CREDIT = "PurchOrd", "ItemRcpt", "VendBill", "VendCred"
@@ -58,22 +59,23 @@ BILL_TYPES = (VENDOR_BILL, VENDOR_CREDIT)
 # Queries
 
 
-def vendors_query(selection: Selection, *, iban_field: str | None = None) -> Callable[[Row | None], Query]:
-    """Vendors, a row each, with their default billing address. `iban_field` is the account's own field for the bank
-    account (`custentity_iban`)."""
+def vendors_query(
+    selection: Selection, *, iban_field: str | None = None, with_address: bool = True
+) -> Callable[[Row | None], Query]:
+    """Vendors, a row each, with their default billing address unless that is left out. `iban_field` is the account's
+    own field for the bank account (`custentity_iban`)."""
     if iban_field is not None and not CUSTOM_FIELD.fullmatch(iban_field):
         raise ValueError(f"{iban_field[:80]!r} is not the id of a custom field of vendors")
     iban = f", v.{iban_field} AS iban" if iban_field is not None else ""
+    address = "".join(f", a.{name} AS {name}" for name in ADDRESS_COLUMNS) if with_address else ""
+    joined = "\nLEFT JOIN entityaddress a ON a.nkey = v.defaultbillingaddress" if with_address else ""
     return keyed_query(
         f"""
 SELECT v.id AS id, v.entityid AS entityid, v.companyname AS companyname, v.altname AS altname,
  v.legalname AS legalname, v.printoncheckas AS printoncheckas, v.vatregnumber AS vatregnumber, v.email AS email,
- c.symbol AS currency, v.isinactive AS isinactive, {instant_text("v.lastmodifieddate")} AS modified,
- a.addr1 AS addr1, a.addr2 AS addr2, a.addr3 AS addr3, a.zip AS zip, a.city AS city, a.state AS state,
- a.country AS country{iban}
+ c.symbol AS currency, v.isinactive AS isinactive, {instant_text("v.lastmodifieddate")} AS modified{address}{iban}
 FROM vendor v
-LEFT JOIN currency c ON c.id = v.currency
-LEFT JOIN entityaddress a ON a.nkey = v.defaultbillingaddress
+LEFT JOIN currency c ON c.id = v.currency{joined}
 WHERE 1 = 1""",
         selection,
         id_column="v.id",

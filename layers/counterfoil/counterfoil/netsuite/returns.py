@@ -76,6 +76,7 @@ def shipments_query(
 SELECT DISTINCT t.id AS id, t.tranid AS tranid, t.status AS status, NVL(t.entity, r.entity) AS entity,
  {date_text("t.trandate")} AS trandate, {instant_text("t.lastmodifieddate")} AS modified,
  tl.id AS line, tl.mainline AS mainline, tl.item AS item, i.itemid AS itemcode, tl.quantity AS quantity,
+ NVL(u.unitname, tl.units) AS unit,
  fl.previousdoc AS returnid, fl.previousline AS returnline, r.tranid AS returnnumber,
  rl.quantityshiprecv AS shipped, rl.quantitybilled AS credited, rl.isclosed AS isclosed, rm.createdfrom AS source
 FROM PreviousTransactionLineLink fl
@@ -85,6 +86,7 @@ INNER JOIN transaction r ON r.id = fl.previousdoc
 INNER JOIN transactionline rl ON rl.transaction = fl.previousdoc AND rl.id = fl.previousline
 INNER JOIN transactionline rm ON rm.transaction = fl.previousdoc AND rm.mainline = 'T'
 LEFT JOIN item i ON i.id = tl.item
+LEFT JOIN unitstypeuom u ON u.unitstype = i.unitstype AND u.internalid = tl.units
 WHERE {_OF_A_RETURN} AND t.type = '{ITEM_SHIPMENT}' AND {OWN_LINES} AND {of}""",
         Selection(ids=ids),
         id_column="t.id",
@@ -249,6 +251,7 @@ def shipment_of(
                 line=number,
                 item_id=cells.optional("item"),
                 item_code=cells.optional("itemcode"),
+                unit=cells.optional("unit"),
                 quantity=trace.quantity if trace else abs(cells.number("quantity", ZERO)),
                 return_id=cells.text("returnid"),
                 return_line=cells.integer("returnline"),

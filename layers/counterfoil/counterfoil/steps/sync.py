@@ -11,7 +11,7 @@ that long, nothing is read at all. When more is read of a kind than before, a pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -161,6 +161,7 @@ class _Sync:
         self._clock = clock
         self._iban_field = iban_field
         self._orders = OrderReading(erp)
+        self._has_addresses = True
 
     # Passes
 
@@ -182,7 +183,7 @@ class _Sync:
             progress = self._save(progress, until=newest, after=None, records=0, error=None, began_at=clock())
         since = progress.since - OVERLAP if progress.since else None
         selection = Selection(since=self._wall_clock(since), after=progress.after)
-        for rows in self._erp.client.suiteql_pages(self._changed(kind, selection), page_rows=RECORDS_PER_PAGE):
+        for rows in self._pages(kind, selection):
             self._read_page(kind, rows)
             records = progress.records + len(rows)
             progress = self._save(progress, after=_resume_after(kind, rows), records=records)
@@ -204,10 +205,21 @@ class _Sync:
         anew = {"since": None, "seen_at": None, "is_settled": False, "until": None, "after": None}
         return progress.model_copy(update={**anew, "shape": shape})
 
+    def _pages(self, kind: str, selection: Selection) -> Iterator[Sequence[Row]]:
+        """What changed, page by page. Vendors are read without their addresses where the role may not see these."""
+        try:
+            yield from self._erp.client.suiteql_pages(self._changed(kind, selection), page_rows=RECORDS_PER_PAGE)
+        except ErpRefusal:
+            if kind != "vendors" or not self._has_addresses:
+                raise
+            self._has_addresses = False
+            self._erp.complain(UnreadableRow("vendor", "address", None))
+            yield from self._pages(kind, selection)
+
     def _changed(self, kind: str, selection: Selection) -> Callable[[Row | None], Query]:
         match kind:
             case "vendors":
-                return vendors_query(selection, iban_field=self._iban_field)
+                return vendors_query(selection, iban_field=self._iban_field, with_address=self._has_addresses)
             case "orders":
                 return changed_query([PURCHASE_ORDER], selection)
             case "receipts":
@@ -291,7 +303,8 @@ class _Sync:
         """Read these records in full and write what is new about them."""
         match kind:
             case "vendors":
-                self._write_vendors(self._erp.rows(vendors_query(Selection(ids=ids), iban_field=self._iban_field)))
+                for rows in self._pages(kind, Selection(ids=ids)):
+                    self._write_vendors(rows)
             case "orders":
                 self._report.read += self._orders.read(ids)
             case "receipts":

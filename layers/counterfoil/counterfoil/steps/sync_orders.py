@@ -126,15 +126,18 @@ class ErpReading:
         where that order, or that bill's orders, have the item on one line only."""
         if shipment.source_id is None or all(line.is_linked for line in shipment.lines):
             return shipment
-        order = self.store.order(self.company, shipment.source_id)
-        bill = self.store.erp_bill(self.company, shipment.source_id) if order is None else None
-        sources = [((order.id, line.line), line.item_id) for line in order.lines] if order is not None else []
-        for billed in bill.lines if bill is not None else ():
-            if billed.order_id is not None and billed.order_line is not None:
-                sources.append(((billed.order_id, billed.order_line), billed.item_id))
+        bill = self.store.erp_bill(self.company, shipment.source_id)
+        billed = {(line.order_id, line.order_line) for line in bill.lines} if bill is not None else set()
+        order_ids = orders_of(bill) if bill is not None else [shipment.source_id]
+        sources = {
+            (order.id, line.line): (line.item_id, line.unit)
+            for order in self.store.orders(self.company, order_ids).values()
+            for line in order.lines
+            if bill is None or (order.id, line.line) in billed
+        }
         lines = []
         for line in shipment.lines:
-            source = None if line.is_linked else only_source(line.item_id, sources)
+            source = None if line.is_linked else only_source((line.item_id, line.unit), sources)
             if source is not None:
                 line = line.model_copy(update={"order_id": source[0], "order_line": source[1]})
             lines.append(line)
@@ -246,7 +249,9 @@ class OrderReading:
         linked = sent_back[order_id].shipments if order_id in sent_back else {}
         read = {shipment.id: shipment.taken_of(order_id) for shipment in also}
         doubtful = [
-            id_ for id_ in (known.returns if known is not None else {}) if id_ not in linked and id_ not in read
+            id_
+            for id_, taken in (known.returns if known is not None else {}).items()
+            if id_ not in read and not taken.keys() <= linked.get(id_, {}).keys()
         ]
         kept: dict[str, Taken] = {}
         if doubtful and known is not None:
@@ -257,7 +262,8 @@ class OrderReading:
                     kept[id_] = now[id_].taken_of(order_id)
                 elif not self._erp.is_missing("itemFulfillment", id_):
                     kept[id_] = known.returns[id_]
-        return {id_: taken for id_, taken in {**kept, **read, **linked}.items() if taken}
+        # Links alone do not lead back from every line: what was read of the shipments themselves says more.
+        return {id_: taken for id_, taken in {**linked, **kept, **read}.items() if taken}
 
     def _bills_gone(
         self, before: dict[str, PurchaseOrder], takings: dict[str, dict[str, Taken]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from counterfoil.capture.layout.labels import Label, LabelledLayout, cut
-from counterfoil.capture.layout.names import has_legal_form
+from counterfoil.capture.layout.names import has_legal_form, is_person
 from counterfoil.capture.layout.vocabulary import squeeze
 from counterfoil.capture.layout.words import Phrase, Word
 
@@ -31,6 +31,8 @@ LINE_GAP = 2.2
 # What stands further right of a party's label than this many letter heights may be another column's.
 BESIDE_MAX = 3.0
 BELOW_ROWS_MAX = 4
+# What is set so much larger than the block above it begins something else.
+LARGER = 1.3
 ALIGN_SLACK = 8.0
 # A sender's line stands in the upper part of a letter, on its left half.
 LETTER_REACH = 0.4
@@ -70,7 +72,8 @@ class Block:
 def find_blocks(labelled: LabelledLayout) -> list[Block]:
     """The blocks of all parties, labelled ones first."""
     found = (block for kind in PARTY_FIELDS for label in labelled.of(kind) if (block := _labelled(labelled, label)))
-    return [*islice(found, BLOCKS_MAX), *islice(_addressees(labelled), BLOCKS_MAX)]
+    blocks = [*islice(found, BLOCKS_MAX), *islice(_addressees(labelled), BLOCKS_MAX)]
+    return [*blocks, *islice(_persons(labelled, blocks), BLOCKS_MAX)]
 
 
 def text_of(words: list[Word]) -> str:
@@ -140,6 +143,33 @@ def _addressees(labelled: LabelledLayout) -> Iterator[Block]:
             yield block
 
 
+def _persons(labelled: LabelledLayout, known: list[Block]) -> Iterator[Block]:
+    """Who a person is addressed as one for: `Ms. Joanne Fisher` with an address under it, and a firm above it."""
+    reach = labelled.layout.pages[0].height * LETTER_REACH
+    for index, tokens in enumerate(labelled.tokens):
+        if labelled.layout.rows[index].page > 1 or labelled.layout.rows[index].y0 > reach:
+            return
+        for part in cut(tokens):
+            if not is_person(text_of(part)) or any(block.contains(part[0]) for block in known):
+                continue
+            block = Block("buyer", None, [part], rows={index})
+            _fill(labelled, block, index, part[0].x0, part[0].y1)
+            if any(ADDRESS.search(text_of(line)) for line in block.lines[1:]):
+                above = _line_over(labelled, index, part[0])
+                block.lines[:0] = [above] if above else []
+                yield block
+
+
+def _line_over(labelled: LabelledLayout, row: int, word: Word) -> list[Word] | None:
+    """The line closely above a word in its column, unless it is a label."""
+    rows = labelled.layout.rows
+    if row == 0 or rows[row - 1].page != word.page or labelled.labels[row - 1]:
+        return None
+    part = next((one for one in cut(labelled.tokens[row - 1]) if abs(one[0].x0 - word.x0) < ALIGN_SLACK), None)
+    near = part is not None and word.y0 - part[0].y1 < word.height and part[0].height < word.height * 1.2
+    return part if near else None
+
+
 def _is_addressee(labelled: LabelledLayout, block: Block) -> bool:
     """A name and an address stand there, and no telephone before them: that is a sender's own address."""
     own = {
@@ -168,6 +198,8 @@ def _fill(labelled: LabelledLayout, block: Block, row_above: int, left: float, b
             continue
         if part[0].y0 - bottom > LINE_GAP * part[0].height or _opens_something_else(labelled, index, part, block):
             break
+        if block.label is None and block.lines and part[0].height > LARGER * block.lines[0][0].height:
+            break  # A title.
         bottom = part[0].y1
         block.lines.append(part)
         block.rows.add(index)

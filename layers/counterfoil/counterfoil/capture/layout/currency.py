@@ -33,6 +33,12 @@ OF_COUNTRIES = {
 SIGNS_OF_LANGUAGE = {
     "Ft": "hu", "lei": "ro", "Lei": "ro", "LEI": "ro", "TL": "tr", "zl": "pl", "Kc": "cs",
 }  # fmt: skip
+# Currencies that are written with one sign.
+SHARERS = {
+    "$": frozenset(("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "ARS", "CLP", "COP", "TWD")),
+    "¥": frozenset(("JPY", "CNY")),
+}
+USUAL = 0.85
 LABELLED_FIELDS_MIN = 3
 CROWNS = frozenset(("kr", "kr.", "Kr", "Kr.", "KR"))
 CROWNS_OF_LANGUAGE, OF_LANGUAGE, OF_COUNTRY, OF_BOTH = 0.9, 0.72, 0.72, 0.8
@@ -42,7 +48,21 @@ NOT_IN_SIGNS = ".,()[]:;*/"
 
 
 def read_currency(context: Context, totals: list[Word]) -> Candidate[str] | None:
-    """The currency; words of the totals weigh most."""
+    """The currency; words of the totals weigh most. The vendor's usual one where neither code nor clear sign says."""
+    found = _printed(context, totals)
+    usual = context.currency
+    if usual is None or (found is not None and found.words and not _may_be(usual, found.words[0])):
+        return found
+    return Candidate(usual, USUAL, found.words if found else [])
+
+
+def _may_be(currency: str, word: Word) -> bool:
+    """The word has a sign of this currency that others have as well, and no code."""
+    text = word.text.strip(NOT_IN_SIGNS)
+    return any(currency in SHARERS[sign] for sign in SHARERS if sign in text) and not any(map(str.isalpha, text))
+
+
+def _printed(context: Context, totals: list[Word]) -> Candidate[str] | None:
     near = {id(word) for word in totals}
     rows = {(word.page, round(word.middle)) for word in totals}
     votes: Counter[str] = Counter()

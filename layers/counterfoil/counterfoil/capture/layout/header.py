@@ -24,7 +24,8 @@ ONLY_DATE = 0.78
 OTHERS_DATE = 0.92
 # A weak label at the foot of a page (`Date:` beside the page number) says when it was printed.
 FOOTER, WEAK_IN_FOOTER = 0.87, 0.7
-LONE_DATE_WORDS_MAX = 6
+# `Wien, am 3. März 2024`: so many words may stand with a date that no label names.
+LONE_DATE_WORDS_MAX, LONE_DATE_OTHERS_MAX = 6, 2
 AMBIGUOUS_DATE = 0.7
 # A value further right than this many letter heights belongs to something else, unless the row has nothing more.
 APART_MAX = 30.0
@@ -37,6 +38,8 @@ DATED = ("due_date", "other")
 PHONE = re.compile(r"^\+\d")
 NUMBER_LENGTH_WEAK_MIN = 3
 OPEN_ORDER, OWN_PATTERN = 0.99, 0.97
+# Figures alone without a label that says what they are: of thousands of orders one may be a customer's number.
+BARE_ORDER = 0.69
 # A labelled order number beside one that is known to be the company's.
 NOT_OWN = 0.7
 NUMBER_EDGES = "#.,;:()"
@@ -61,8 +64,9 @@ def order_numbers(context: Context) -> list[Candidate[str]]:
     labelled = [one for one in _identifiers(context, "po_number") if not _is_tax_id(one.value)]
     own = _own_orders(context, {squeeze(candidate.value) for candidate in labelled})
     values = {squeeze(candidate.value) for candidate in own}
+    is_telling = any(candidate.score > BARE_ORDER for candidate in own)
     for candidate in labelled:
-        if own and squeeze(candidate.value) not in values:
+        if is_telling and squeeze(candidate.value) not in values:
             candidate.score *= NOT_OWN
     return sorted([*own, *labelled], key=lambda candidate: -candidate.score)
 
@@ -75,7 +79,8 @@ def _is_tax_id(text: str) -> bool:
 def _own_orders(context: Context, labelled: set[str]) -> list[Candidate[str]]:
     """Words that are the number of an open order, or look like the company's order numbers.
 
-    A short number without letters is believed to be an order's only where a label says so too: it may be anything.
+    A number without letters may be anything: a short one is believed to be an order's only where a label says so too, a
+    longer one is no more than a guess without it.
     """
     patterns = [re.compile(rf"(?:{pattern})$") for pattern in context.own.order_patterns]
     open_orders = {key: number for number in context.own.order_numbers if (key := squeeze(number))}
@@ -87,7 +92,8 @@ def _own_orders(context: Context, labelled: set[str]) -> list[Candidate[str]]:
                 key = squeeze("".join(one.text for one in words))
                 is_telling = not key.isdigit() or len(key) >= DIGITS_TELLING or key in labelled
                 if key in open_orders and is_telling:
-                    found.append(Candidate(open_orders[key], OPEN_ORDER, words))
+                    is_bare = key.isdigit() and key not in labelled
+                    found.append(Candidate(open_orders[key], BARE_ORDER if is_bare else OPEN_ORDER, words))
                     break
             else:
                 if any(pattern.match(text) for pattern in patterns):
@@ -121,18 +127,21 @@ def _without_date(text: str, context: Context) -> str:
 def dates(context: Context, field: str) -> list[Candidate[date]]:
     """Likely dates of one kind, best first."""
     found: list[Candidate[date]] = []
+    is_named = False
     for label in context.labelled.of(field):
         for words, score in _places(context, label):
             read = _date(words, context)
             if read is not None:
                 value, used, factor = read
+                is_high = label.page == 1 and label.y0 < _height(context, label) / 2
+                is_named = is_named or (is_high and label.has_colon and score >= RIGHT_APART)
                 score *= factor * _label_score(label)
                 in_footer = not label.meaning.is_strong and label.y0 > FOOTER * _height(context, label)
                 found.append(Candidate(value, score * (WEAK_IN_FOOTER if in_footer else 1.0), used))
                 break
     if field == "issue_date":
         found.extend(_title_dates(context))
-        if not any(candidate.score > LONE_DATE for candidate in found):
+        if not is_named and not any(candidate.score > LONE_DATE for candidate in found):
             found.extend(_lone_dates(context))
         if not found:
             found.extend(_only_date(context))
@@ -192,6 +201,8 @@ def _lone_dates(context: Context) -> list[Candidate[date]]:
             printed = dates_in(text, context.day_first)
             if len(printed) == 1 and printed[0].end >= len(text) - 1 and not printed[0].is_compact:
                 used = [word for word, start in zip(part, starts, strict=True) if printed[0].start <= start]
+                if len(part) - len(used) > LONE_DATE_OTHERS_MAX:
+                    continue
                 doubtful = printed[0].is_ambiguous and not context.day_first_is_proven
                 found.append(Candidate(printed[0].value, LONE_DATE * (AMBIGUOUS_DATE if doubtful else 1.0), used))
     return found if len({candidate.value for candidate in found}) == 1 else []

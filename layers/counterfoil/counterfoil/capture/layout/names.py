@@ -19,6 +19,8 @@ IN_BRACKETS = re.compile(r"^\([^()]*\)$")
 # Behind a name on the same line: a remark of several words in brackets, e-mail, web, telephone.
 REMARK = re.compile(r"\s*\([a-z]\S*\s[^()]*\).*$")
 DETAILS = re.compile(r"\s+(?:\S+@\S+|www\.|https?:|(?:tel|phone|fax|e-?mail|mobile)\b[.:]).*$", re.IGNORECASE)
+# `Platform Inc. on behalf of Acme Ltd`: a platform writes the invoice, Acme Ltd sends it.
+ON_BEHALF = re.compile(r"^.*\s(?:on behalf of|im Auftrag von|im Namen von)\s+", re.IGNORECASE)
 # `Müller Service Hauptstraße 12`: a street and its number behind the name.
 STREET = re.compile(
     r",?\s+\S*(?:straße|strasse|str\.|gasse|weg|allee|platz|laan|straat|vägen|gatan|vej|veien|gata)\s+\d.*$",
@@ -26,15 +28,20 @@ STREET = re.compile(
 )
 
 
+def is_person(text: str) -> bool:
+    """`Ms. Joanne Fisher`: somebody addressed as a person."""
+    words = text.split()
+    return len(words) > 1 and squeeze(words[0]) in HONORIFICS and not has_legal_form(text)
+
+
 def may_send(text: str) -> bool:
     """False for a remark in brackets, a question, a heading with a colon and a person addressed as one."""
-    first = squeeze(text.split()[0])
-    is_person = first in HONORIFICS and len(text.split()) > 1 and not has_legal_form(text)
-    return not (IN_BRACKETS.match(text) or text.endswith(("?", "!", ":")) or is_person)
+    return not (IN_BRACKETS.match(text) or text.endswith(("?", "!", ":")) or is_person(text))
 
 
 def without_details(text: str) -> str:
     """The name before its e-mail address, its street or a remark in brackets on the same line."""
+    text = ON_BEHALF.sub("", text)
     for pattern in (REMARK, DETAILS, STREET):
         before = pattern.sub("", text, count=1)
         text = before if before and _is_capitalised(before) else text

@@ -54,6 +54,8 @@ class Context:
     day_first: bool
     day_first_is_proven: bool
     names: dict[str, str] = field(default_factory=dict)
+    # What the vendor is known to bill in.
+    currency: str | None = None
     amounts: dict[int, Amount | None] = field(default_factory=dict)
 
     @property
@@ -77,6 +79,8 @@ def context_of(layout: Layout, own: CompanyIdentity, memory: VendorMemory | None
         heads = ((lesson.head, lesson.column) for lesson in memory.columns)
         words = words.taught(((lesson.label, lesson.field) for lesson in memory.labels), heads)
     day_first, proven = day_comes_first([row.text for row in layout.rows], default=not _is_month_first(texts, words))
+    if memory is not None and memory.day_order is not None and not proven:
+        day_first, proven = memory.day_order.day_first, True
     labelled = find_labels(layout, words)
     decimal = decimal_sign(texts, words.decimal)
     if memory is not None and memory.places:
@@ -88,6 +92,7 @@ def context_of(layout: Layout, own: CompanyIdentity, memory: VendorMemory | None
         vocabulary=words,
         own=own,
         names={lesson.printed: lesson.name for lesson in memory.names} if memory else {},
+        currency=memory.currency.currency if memory and memory.currency else None,
         decimal=decimal,
         day_first=day_first,
         day_first_is_proven=proven,

@@ -131,7 +131,7 @@ def _confirm_by_lines(context: Context, reading: Reading) -> bool:
 def _put_receipt(reading: Reading, context: Context) -> None:
     """What a till receipt says of seller and total goes before what a page of any kind would say."""
     receipt = read_receipt(context)
-    if receipt.vendor is not None:
+    if receipt.vendor is not None and not any(block.kind == "vendor" for block in context.blocks):
         reading.drop("vendor_name")
         _put(reading, "vendor_name", receipt.vendor)
     if receipt.gross is not None and receipt.gross.value != reading.amount("gross_total"):

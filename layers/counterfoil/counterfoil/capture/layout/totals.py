@@ -21,6 +21,8 @@ from counterfoil.capture.layout.words import Word
 ZERO = Decimal(0)
 # Tables of totals leave more room under their heads than single labels do.
 BELOW_HEIGHTS = 6.0
+# A total in letters so much larger than its label's stands in a row of its own.
+TALLER = 1.2
 LAST_IN_ROW, EARLIER_IN_ROW = 0.95, 0.7
 # Two totals in one row that both add up (two currencies side by side): a person has to choose.
 AMBIGUOUS = 0.6
@@ -31,6 +33,8 @@ ROUNDED = 0.3
 RATE_ONLY = 0.85
 EXEMPT, EXEMPT_WITHOUT_NET = 0.85, 0.8
 TAX = Meaning("tax_total", 0.0)
+# Net and tax in the row of the gross, confirmed by a printed rate.
+COLUMN_SUMS = 0.85
 UNLABELLED, UNLABELLED_MAX = 0.55, 4
 # The sum of the lines as the net, and a gross beside a tax that the sum leaves out.
 LINES_SUM, TAX_LEFT_OUT = 0.8, 0.85
@@ -82,17 +86,25 @@ def read_totals(context: Context, lines_sum: Decimal | None = None) -> Totals:
     found["tax_total"].extend(_unlabelled_taxes(context, found["tax_total"]))
     rates = _rates(context)
     solution = _solve(found) or _solve_by_rate(found, rates)
+    if solution is None or (solution.tax is None and not solution.charges):
+        solution = _solve_in_row(context, found["gross_total"]) or solution
     if solution is not None:
         _conclude_no_tax(context, solution, found, rates)
         return solution
     totals = Totals()
     for name, kind in (("net", "net_total"), ("tax", "tax_total"), ("gross", "gross_total")):
         if found[kind]:
-            setattr(totals, name, _candidate(found[kind][0], 0.6))
+            # `Invoice Total` is this document's; `Total Due` may hold older ones.
+            own = next((one for one in found[kind] if _names_document(context, one.label)), found[kind][0])
+            setattr(totals, name, _candidate(own, 0.6))
     if totals.gross is None and found["payable"]:
         totals.gross = _candidate(found["payable"][0], 0.5)
     _conclude_no_tax(context, totals, found, rates)
     return totals
+
+
+def _names_document(context: Context, label: Label) -> bool:
+    return any(squeeze(word) in context.vocabulary.titles for word in label.text.split())
 
 
 def _conclude_no_tax(
@@ -115,9 +127,11 @@ def _conclude_no_tax(
 
 
 def _exemption(context: Context) -> list[Word] | None:
-    """The row that says that no tax is due."""
+    """The row that says that no tax is due; one that answers `No` to a question says nothing."""
     for row in context.labelled.tokens:
         text = squeeze(" ".join(word.text for word in row))
+        if text.startswith("whether") or (row and squeeze(row[-1].text) in ("no", "n")):
+            continue
         if any(phrase in text for phrase in tax_exemptions()):
             return row
     return None
@@ -168,7 +182,8 @@ def _place(meaning: Meaning, row: int, words: list[Word]) -> Label:
 
 def _beside(context: Context, label: Label) -> list[tuple[Amount, list[Word], float]]:
     """The amounts right of the label. The last is the likeliest: bases and rates stand before it."""
-    read = [one for one in amounts_of(context, context.labelled.right_of(label)) if not one[0].is_percent]
+    words = context.labelled.right_of(label) or _taller_beside(context, label)
+    read = [one for one in amounts_of(context, words) if not one[0].is_percent]
     return [
         (amount, words, LAST_IN_ROW if place == len(read) else EARLIER_IN_ROW)
         for place, (amount, words) in enumerate(read, start=1)
@@ -188,6 +203,19 @@ class _Columns:
             return False
         nearest = min(self.heads, key=lambda head: abs(head.x0 + head.x1 - words[0].x0 - words[-1].x1))
         return nearest.text != self.own
+
+
+def _taller_beside(context: Context, label: Label) -> list[Word]:
+    """The words of the next row that stand right of a label in letters so large that their row is another."""
+    rows = context.layout.rows
+    if label.row + 1 == len(rows) or rows[label.row + 1].page != label.page:
+        return []
+    height = max(1.0, label.y1 - label.y0)
+    return [
+        word
+        for word in context.labelled.tokens[label.row + 1]
+        if word.x0 > label.x1 and word.height > TALLER * height and label.y1 - word.y0 > height / 2
+    ]
 
 
 def _currency_columns(context: Context) -> _Columns | None:
@@ -342,6 +370,34 @@ def _solve_by_rate(found: dict[str, list[_Found]], rates: list[tuple[Decimal, li
                     totals = _totals(net, [], gross, [])
                     totals.tax = Candidate(tax, RATE_ONLY, words)
                     return totals
+    return None
+
+
+def _solve_in_row(context: Context, found: list[_Found]) -> Totals | None:
+    """`TOTAL 422.03 75.97 498.00`, the sums of a table's columns: net and tax before the gross that they make.
+
+    Without the net in the row a tax is believed where a printed rate makes it out of what is left.
+    """
+    rates = {
+        read.value
+        for row in context.labelled.tokens
+        for word in row
+        if (read := context.amount(word)) and read.is_percent
+    }
+    for gross in found:
+        if gross.score < LAST_IN_ROW or gross.value <= 0:
+            continue
+        others = [one for one in found if one.label is gross.label and 0 < one.value < gross.value]
+        for tax in others:
+            net = gross.value - tax.value
+            beside = next((one for one in others if one.value == net and tax.value < net), None)
+            fits = any(abs(net * rate * times / 100 - tax.value) <= SLACK for rate in rates if rate for times in (1, 2))
+            if beside is None and not fits:
+                continue
+            totals = _totals(gross, [], gross, [])
+            totals.net = Candidate(net, COLUMN_SUMS if fits else AMBIGUOUS, beside.words if beside else [])
+            totals.tax = Candidate(tax.value, COLUMN_SUMS if fits else AMBIGUOUS, tax.words)
+            return totals
     return None
 
 

@@ -22,7 +22,7 @@ REGISTRATION = re.compile(r"\s*\((?:[A-Z]{0,4}[. ]?)?\d[\d-]*(?:-[A-Z])?\)?$")
 TRADING_AS = re.compile(r"\s+(?:doing business as|d/b/a|dba|trading as|t/a)\s+", re.IGNORECASE)
 HEIGHT_ALIKE = 0.15
 # Letters so much larger than the usual ones make a headline, and its second half has few words.
-LARGE, HALF_WORDS_MAX = 1.25, 3
+LARGE, HALF_WORDS_MAX, HALF_ROWS_MAX = 1.25, 3, 2
 MAIL_HOSTS = frozenset("gmail googlemail outlook hotmail yahoo gmx web icloud aol live orange free wanadoo".split())
 ALIGN_SLACK = 8.0
 # What a name gains by standing on the page once more.
@@ -104,6 +104,7 @@ def vendor_names(context: Context, blocks: list[Block], ids: list[Candidate[str]
         if block.kind in ("buyer", "delivery") and not is_remittance(block)
         for word in block.words()
     }
+    signed = {id(name.words[0]) for name in found if "signature" in name.evidence}
     stems = _web_stems(context, taken)
     heights = sorted(word.height for word in context.layout.pages[0].words) or [1.0]
     usual, tallest = heights[len(heights) // 2], heights[-1]
@@ -111,7 +112,9 @@ def vendor_names(context: Context, blocks: list[Block], ids: list[Candidate[str]
     for phrase in context.layout.phrases:
         if phrase.page > 1 and not (has_legal_form(phrase.text) and _may_name_later(context, phrase, stems)):
             continue
-        if id(phrase.words[0]) in taken or not has_letters(phrase.text) or opens_with_label(context, phrase):
+        if id(phrase.words[0]) in taken or id(phrase.words[0]) in signed or not has_letters(phrase.text):
+            continue
+        if opens_with_label(context, phrase) and not _is_half_of_headline(context, phrase, usual):
             continue
         parts = sender_parts(phrase)
         words = phrase.words
@@ -178,6 +181,7 @@ def _add_evidence(context: Context, ids: list[Candidate[str]], names: list[Name]
     is_one = len({candidate.value for candidate in ids}) == 1
     kind = "tax id" if is_one else "one tax id of several"
     tax_words = [candidate.words[0] for candidate in (ids[:1] if is_one else ids)]
+    columns: list[tuple[Name, set[int]]] = []
     for name in names:
         if has_legal_form(name.text):
             name.evidence["form"] = LEGAL_FORM_POINTS
@@ -188,6 +192,11 @@ def _add_evidence(context: Context, ids: list[Candidate[str]], names: list[Name]
             column = column_of(context, name.words)
             if any(word is one for word in column for one in below):
                 name.evidence[kind] = TAX_ID_POINTS
+                columns.append((name, {id(word) for word in column}))
+    for name, _ in columns:
+        is_under = any(id(name.words[0]) in column for _, column in columns)
+        if is_under and not {"form", "domain", "label"} & name.evidence.keys():
+            del name.evidence[kind]  # A line of the address between the name and the tax id.
 
 
 @dataclass(slots=True)
@@ -263,15 +272,23 @@ def _first_half(context: Context, phrase: Phrase, name: str, usual: float) -> Ph
     is_large = phrase.height > LARGE * usual and len(phrase.words) <= HALF_WORDS_MAX
     if phrase.row == 0 or not (has_legal_form(name) or is_large):
         return None
-    row = context.layout.rows[phrase.row - 1]
     middle = (phrase.x0 + phrase.x1) / 2
-    for above in row.phrases:
-        aligned = abs(above.x0 - phrase.x0) < 2 or abs((above.x0 + above.x1) / 2 - middle) < 4
-        alike = abs(above.height - phrase.height) < HEIGHT_ALIKE * phrase.height
-        near = row.page == phrase.page and phrase.y0 - above.y1 < 0.6 * phrase.height
-        if aligned and alike and near and _may_begin_name(context, above, phrase):
-            return above
+    # Another column may have a row of its own between the two.
+    for row in reversed(context.layout.rows[max(0, phrase.row - HALF_ROWS_MAX) : phrase.row]):
+        for above in row.phrases:
+            aligned = abs(above.x0 - phrase.x0) < 2 or abs((above.x0 + above.x1) / 2 - middle) < 4
+            alike = abs(above.height - phrase.height) < HEIGHT_ALIKE * phrase.height
+            near = row.page == phrase.page and phrase.y0 - above.y1 < 0.6 * phrase.height
+            if aligned and alike and near and _may_begin_name(context, above, phrase):
+                return above
     return None
+
+
+def _is_half_of_headline(context: Context, phrase: Phrase, usual: float) -> bool:
+    """`Company` in large letters under the first half of a name is no label."""
+    labels = [label for label in context.labelled.labels[phrase.row] if phrase.x0 - 1 < label.x0 < phrase.x1]
+    fields = {label.meaning.field for label in labels if not label.has_colon}
+    return fields == {"party_name"} and _first_half(context, phrase, phrase.text, usual) is not None
 
 
 def _may_begin_name(context: Context, above: Phrase, phrase: Phrase) -> bool:
