@@ -246,6 +246,12 @@ def test_a_price_is_kept_as_it_was_written() -> None:
     assert str(line_of(matched(an_invoice_of(billed(unit_price=d("6.10"))))).billed_rate) == "6.10"
 
 
+def test_a_price_that_does_not_come_out_even_is_shown_to_twelve_places() -> None:
+    line = billed(unit_price=d("10.00"), price_base_quantity=d("3"))
+
+    assert line_of(matched(an_invoice_of(line))).billed_rate == d("3.333333333333")
+
+
 def test_a_price_lower_than_the_orders_is_no_overcharge_under_a_cap() -> None:
     policy = MatchPolicy.model_validate(
         {"thresholds": {"rate": {"percent": "50"}}, "overcharge_cap": {"absolute": "0.01"}}

@@ -47,6 +47,12 @@ def test_what_is_ordered_in_the_invoices_currency_goes_first() -> None:
     assert links(named(1, "Widget", quantity="4"), orders=orders, po_numbers=("PO-1", "PO-2")) == ["PO-2:1"]
 
 
+def test_of_two_that_agree_the_one_in_the_invoices_currency_is_billed() -> None:
+    orders = of(article(1, "Widget"), currency="EUR"), of(article(1, "Widget"), id="1002", number="PO-2")
+
+    assert links(named(1, "Widget"), orders=orders, po_numbers=("PO-1", "PO-2")) == ["PO-2:1"]
+
+
 def test_of_two_that_fit_equally_badly_the_first_is_billed() -> None:
     order = of(article(1, "Widget"), article(2, "Widget"))
 
@@ -139,7 +145,7 @@ def test_alike_words_count_by_how_alike_they_are() -> None:
 
 
 def test_a_line_that_agrees_rests_on_the_same_whatever_the_other_lines_do() -> None:
-    order = of(article(1, "Widget"), article(2, "Gadget"))
+    order = of(article(1, "Widget", kind=ItemKind.INVENTORY, received=d("10")), article(2, "Gadget"))
 
     alone = matched(an_invoice_of(named(1, "Widget")), order)
     beside = matched(an_invoice_of(named(1, "Widget"), named(2, "Gadget", "6")), order)
