@@ -240,7 +240,7 @@ def test_a_list_that_bites_its_tail_is_read_to_its_end():
     started = time.monotonic()
 
     assert capture(made(change), "a.pdf").invoice_number in ("UBL-7", "PAGE-7")
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize(

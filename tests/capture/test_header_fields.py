@@ -147,6 +147,16 @@ def test_a_short_open_order_without_letters_needs_a_label():
     assert read(SENDER, RECEIVER, [*HEAD, (330, 94, "PO number: 1024")], TOTALS, own=own).po_number == "1024"
 
 
+def test_a_customer_number_that_is_another_open_orders_does_not_outrank_the_labelled_order():
+    own = CompanyIdentity(order_numbers=("100234", "100235"))
+    head = [*HEAD, (330, 94, "Customer no.: 100235")]
+
+    assert read(SENDER, RECEIVER, [*head, (330, 106, "PO number: 100234")], TOTALS, own=own).po_number == "100234"
+    assert read(SENDER, RECEIVER, [*head, (330, 106, "PO number: 777234")], TOTALS, own=own).po_number == "777234"
+    alone = read(SENDER, RECEIVER, head, TOTALS, own=own)
+    assert (alone.po_number, "po_number" in alone.needs_review) == ("100235", True)
+
+
 def test_the_company_s_own_pattern_finds_an_order():
     own = CompanyIdentity(order_patterns=(r"BW\d{5}",))
 

@@ -50,6 +50,7 @@ def a_document(
         pytest.param(["120.00", None], "100.00", "20.00", "120.00", False, id="one of two lines without an amount"),
         pytest.param(["24.01"] * 5, "100.00", "20.00", "120.00", True, id="a cent off on each of five lines"),
         pytest.param(["20.01"] * 6, "100.00", "20.00", "120.00", False, id="a cent off on each of six lines"),
+        pytest.param(["0.05", "0.06"], None, "0.03", "0.10", True, id="a small tax, the net total left out"),
         pytest.param([], "100.00", "20.00", "120.00", False, id="no lines"),
     ],
 )
@@ -59,6 +60,13 @@ def test_the_lines_say_whether_tax_is_in_the_prices(
     lines = [a_line(amount, line=number) for number, amount in enumerate(amounts, 1)]
 
     assert prices_include_tax(a_document(*lines, net=net, tax=tax, gross=gross)) is includes
+
+
+@pytest.mark.parametrize(("currency", "includes"), [("JPY", True), ("EUR", False)])
+def test_the_smallest_unit_of_the_currency_is_the_slack(currency: str, includes: bool) -> None:
+    captured = a_document(a_line("1201"), net="1000", tax="200", gross="1200", currency=currency)
+
+    assert prices_include_tax(captured) is includes
 
 
 def test_a_tax_line_is_not_counted_among_the_prices() -> None:
@@ -72,6 +80,7 @@ def test_a_tax_line_is_not_counted_among_the_prices() -> None:
     [
         pytest.param({"amount": Decimal("7")}, "7", id="stated"),
         pytest.param({"quantity": Decimal(500), "unit_price": Decimal(12), "price_base_quantity": Decimal(100)}, "60"),
+        pytest.param({"quantity": Decimal(3), "unit_price": Decimal("4.50")}, "13.50", id="quantity times price"),
         pytest.param({"quantity": None, "unit_price": Decimal(12)}, None, id="no quantity"),
         pytest.param({"quantity": Decimal(1), "unit_price": None}, None, id="no price"),
         pytest.param({"quantity": Decimal(1), "unit_price": Decimal(1), "price_base_quantity": Decimal(0)}, None),
@@ -102,6 +111,27 @@ def test_net_amounts_come_to_the_net_total() -> None:
     assert net is not None
     assert sum(net.values()) == Decimal("25.21")
     assert sorted(map(str, net.values())) == ["8.40", "8.40", "8.41"]
+
+
+def test_what_rounding_leaves_is_taken_by_the_largest_line() -> None:
+    lines = [a_line(amount, line=number) for number, amount in enumerate(["1.00", "28.00", "1.00"], 1)]
+
+    net = net_amounts(a_document(*lines, net="25.22", tax="4.78", gross="30.00"), "EUR")
+
+    assert net == {1: d("0.84"), 2: d("23.54"), 3: d("0.84")}
+
+
+@pytest.mark.parametrize(("net", "comes_out"), [("100.01", True), ("100.02", False), ("99.99", True), ("99.98", False)])
+def test_rounding_leaves_no_more_than_a_cent_a_line(net: str, comes_out: bool) -> None:
+    captured = a_document(a_line("120.00", tax_rate=Decimal(20)), net=net, tax="20.00", gross="120.00")
+
+    assert (net_amounts(captured, "EUR") is not None) is comes_out
+
+
+def test_a_tax_line_has_no_amount_before_tax() -> None:
+    lines = a_line("120.00", tax_rate=Decimal(20)), a_line("20.00", line=2, kind=LineKind.TAX)
+
+    assert net_amounts(a_document(*lines, net="100.00", tax="20.00", gross="120.00"), "EUR") == {1: Decimal(100)}
 
 
 def test_the_net_total_may_be_left_out() -> None:

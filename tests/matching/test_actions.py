@@ -287,10 +287,18 @@ def test_a_tolerated_difference_is_recalled_and_then_decided_by_a_person() -> No
     assert not is_approvable(act(recalled, TOLERATED, 1, A.REJECT, RATE), TOLERATED)
 
 
-def test_a_recall_is_of_the_numbers_that_were_seen() -> None:
+def test_a_tolerance_that_a_person_recalled_stays_recalled_whatever_its_numbers_become() -> None:
     recalled = act(NOTHING_DONE, TOLERATED, 1, A.RECALL, RATE)
 
-    assert is_approvable(recalled, changed(TOLERATED, billed_rate=d("5.10")))
+    assert not is_approvable(recalled, changed(TOLERATED, billed_rate=d("5.10")))
+
+
+def test_recalling_an_acceptance_of_what_a_tolerance_let_by_leaves_it_recalled() -> None:
+    recalled = act(NOTHING_DONE, TOLERATED, 1, A.RECALL, RATE)
+    accepted = act(recalled, TOLERATED, 1, A.ACCEPT, RATE)
+
+    assert is_approvable(accepted, TOLERATED)
+    assert not is_approvable(act(accepted, TOLERATED, 1, A.RECALL, RATE), TOLERATED)
 
 
 # Links by hand

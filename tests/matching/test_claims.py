@@ -38,7 +38,7 @@ def test_lines_of_one_order_line_claim_together() -> None:
     assert claims_of(result) == {"1001": {1: d("10")}}
 
 
-@pytest.mark.parametrize("asked", ["1", "10"])
+@pytest.mark.parametrize("asked", ["0.5", "1", "10"])
 def test_two_invoices_cannot_take_the_same_goods(asked: str) -> None:
     order = with_claim(an_order(), "invoice-1", {1: d("10")})
 
@@ -97,6 +97,35 @@ def test_a_tolerance_is_not_taken_twice() -> None:
         with_claim(claimed, "invoice-2", claims_of(second)["1001"], result=second)
 
 
+def test_what_a_tolerance_lets_by_of_one_order_is_not_taken_of_another() -> None:
+    orders = (
+        an_order(),
+        an_order(id="1002", number="PO-2", lines=(an_order_line(item_code="GADGET", description="Gadget"),)),
+    )
+    lines = billed(), billed(line=2, item_code="GADGET", description="Gadget", quantity=d("11"))
+    invoice = an_invoice_of(*lines, po_numbers=("PO-1", "PO-2"))
+
+    result = matched(invoice, *orders, policy=within("quantity", absolute="1"))
+
+    assert claims_of(result) == {"1001": {1: d("10")}, "1002": {1: d("11")}}
+    assert with_claim(orders[1], "invoice-1", {1: d("11")}, result=result).claimed(1) == 11
+    with pytest.raises(OverClaimed):
+        with_claim(orders[0], "invoice-1", {1: d("11")}, result=result)
+
+
+def test_a_line_that_bills_no_order_line_stands_beside_a_claim() -> None:
+    result = matched(an_invoice_of(billed(), billed(line=2, item_code=None, description="Catering")))
+
+    assert with_claim(an_order(), "invoice-1", claims_of(result)["1001"], result=result).claimed(1) == 10
+
+
+@pytest.mark.parametrize(("quantity", "claims"), [("0", {}), ("1", {"1001": {1: 1}}), ("0.5", {"1001": {1: d("0.5")}})])
+def test_an_accepted_line_claims_what_it_bills_and_nothing_when_that_is_nothing(
+    quantity: str, claims: dict[str, dict[int, Decimal]]
+) -> None:
+    assert claims_of(matched(an_invoice_of(billed(quantity=d(quantity)))), accepted={1}) == claims
+
+
 def test_the_decision_says_what_is_two_way() -> None:
     order = an_order(lines=(goods(received=d("0")),))
     result = matched(an_invoice_of(), order)
@@ -122,6 +151,15 @@ def test_a_claim_is_given_back() -> None:
 
     assert without_claim(order, "invoice-1").claims == {}
     assert without_claim(without_claim(order, "invoice-1"), "invoice-1") == without_claim(order, "invoice-1")
+
+
+def test_what_a_billed_invoice_was_let_charge_stays_known() -> None:
+    order = an_order(
+        claims={"invoice-2": {1: d("1")}}, overcharges={"invoice-1": {1: d("2")}, "invoice-2": {1: d("1")}}
+    )
+
+    assert without_claim(order, "invoice-1") == order
+    assert without_claim(order, "invoice-2").overcharges == {"invoice-1": {1: d("2")}}
 
 
 def test_a_posted_bill_takes_the_place_of_its_claim() -> None:

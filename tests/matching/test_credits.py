@@ -51,8 +51,9 @@ def test_more_than_is_billed_cannot_be_claimed_back() -> None:
     assert with_claim(order, "credit-2", {1: d("-7")}).claimed(1) == -7
     with pytest.raises(OverClaimed):
         with_claim(order, "credit-2", {1: d("-8")})
-    with pytest.raises(OverClaimed):
+    with pytest.raises(OverClaimed) as refusal:
         with_claim(with_claim(order, "credit-2", {1: d("-4")}), "credit-3", {1: d("-4")})
+    assert (refusal.value.asked, refusal.value.spent, refusal.value.limit) == (-4, -4, 7)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,26 @@ def test_lines_of_a_credit_take_back_together_what_came_back(second: str, link: 
     assert result.approvable is (second == "-6")
 
 
+@pytest.mark.parametrize(
+    ("status", "bills", "flags"),
+    [
+        pytest.param(OrderStatus.CLOSED, {"812": "10"}, (), id="closed when it was billed"),
+        pytest.param(OrderStatus.CLOSED, {}, ("order_not_open",), id="closed before anything was billed"),
+        pytest.param(OrderStatus.PENDING_APPROVAL, {"812": "10"}, ("order_not_open",), id="changed, not approved yet"),
+    ],
+)
+def test_a_credit_may_be_for_an_order_that_was_billed_and_closed(
+    status: OrderStatus, bills: dict[str, str], flags: tuple[str, ...]
+) -> None:
+    line = goods(received=d("7"), billed=d(bills.get("812", "0")))
+    order = billed_order(line, bills).model_copy(update={"status": status})
+
+    result = matched(a_credit_of(billed(quantity=d("-3"))), order)
+
+    assert result.flags == flags
+    assert result.approvable is not bool(flags)
+
+
 def overcharged_order(**values: Any) -> PurchaseOrder:
     """Ten at 5.00 of which an invoice was let charge 0.50 more each."""
     order = billed_order(goods(billed=d("10")), {"812": "10"})
@@ -124,6 +145,21 @@ def test_money_that_is_taken_back_beside_goods_lets_nothing_else_by() -> None:
 
     assert not result.approvable
     assert not result.lines[1].status.passes
+
+
+def test_money_is_taken_back_of_an_order_that_more_is_billed_of_than_came() -> None:
+    order = overcharged_order(lines=(goods(received=d("9"), billed=d("10")),))
+    result = matched(a_credit_of(billed(quantity=None, unit_price=None, amount=d("-5.00"))), order)
+
+    assert result.lines[0].is_price_credit
+    assert with_claim(order, "credit-1", claims_of(result)["1001"], result=result).claims == {"credit-1": {1: 0}}
+
+
+def test_money_whose_price_holds_the_tax_is_taken_back_without_it() -> None:
+    line = billed(quantity=None, unit_price=None, amount=d("-5.95"), tax_rate=d("19"))
+
+    assert matched(a_credit_of(line), overcharged_order(), prices_include_tax=True).approvable
+    assert not matched(a_credit_of(line), overcharged_order(), prices_include_tax=False).approvable
 
 
 def test_money_is_taken_back_once() -> None:

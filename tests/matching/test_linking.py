@@ -436,3 +436,19 @@ def test_a_thousand_lines_are_linked() -> None:
     assert all(line.link == f"PO-1:{line.line}" for line in result.lines)
     assert result.approvable
     assert sum((link.quantity for line in result.lines for link in line.links), Decimal(0)) == 10 * count
+
+
+@pytest.mark.parametrize("count", [41, 60])
+def test_more_like_lines_than_are_weighed_at_once_are_all_matched(count: int) -> None:
+    order = of(*(article(number, "Widget", item_code=None) for number in range(1, count + 1)))
+    lines = [named(number, "Widget", item_code=None) for number in range(1, count + 1)]
+
+    assert sorted(links(*lines, orders=(order,))) == sorted(f"PO-1:{number}" for number in range(1, count + 1))
+
+
+def test_of_very_many_like_order_lines_the_one_that_came_is_billed() -> None:
+    goods = {"kind": ItemKind.INVENTORY, "item_code": None}
+    lines = [article(number, "Widget", **goods) for number in range(1, 130)]
+    order = of(*lines, article(130, "Widget", received=d("10"), **goods))
+
+    assert links(named(1, "Widget", item_code=None), orders=(order,)) == ["PO-1:130"]

@@ -170,6 +170,16 @@ def test_an_expense_whose_price_holds_the_tax_is_compared_without_it() -> None:
     assert (line_of(included).status, line_of(included).billed_amount) == (S.PERFECT_MATCH, d("800"))
 
 
+@pytest.mark.parametrize(("amount", "passes"), [("119.01", True), ("119.02", False)])
+def test_an_expense_is_the_ordered_one_when_its_tax_makes_up_the_amount_to_the_cent(amount: str, passes: bool) -> None:
+    """100.01 with 19 % is 119.0119: no cent less or more would be it, and dividing it back gives another number."""
+    line = an_amount(amount, tax_rate=d("19"))
+
+    result = matched(an_invoice_of(line), an_order(lines=(an_expense(amount=d("100.01")),)), prices_include_tax=True)
+
+    assert line_of(result).status.passes is passes
+
+
 def test_expenses_whose_prices_hold_the_tax_are_added_up_without_it() -> None:
     lines = an_amount("600", tax_rate=d("20")), an_amount("360", line=2, tax_rate=d("20"))
 
@@ -203,6 +213,37 @@ def test_an_order_may_be_named_as_the_only_one_or_as_one_of_several(numbers: dic
     closed = an_order(status="closed")
 
     assert "order_not_open" in matched(an_invoice_of(**numbers), closed).flags
+
+
+def test_one_line_may_name_the_order_for_the_others() -> None:
+    closed = an_order(status="closed")
+    lines = billed(), billed(line=2, po_number="PO-1")
+
+    result = matched(an_invoice_of(*lines, po_number=None, po_numbers=()), closed)
+
+    assert "order_not_open" in result.flags
+
+
+@pytest.mark.parametrize(
+    ("price", "said"),
+    [
+        ("5.01", "rate 5.01 billed, 5.00 ordered: 0.01 over (0.2 %)"),
+        ("4.99", "rate 4.99 billed, 5.00 ordered: 0.01 under (0.2 %)"),
+    ],
+)
+def test_a_difference_is_told_with_its_direction(price: str, said: str) -> None:
+    assert said in line_of(matched(an_invoice_of(billed(unit_price=d(price))))).explain
+
+
+@pytest.mark.parametrize(("unit", "said"), [("ea", "10 ea billed as ordered"), (None, "10 billed as ordered")])
+def test_quantities_are_told_with_their_unit(unit: str | None, said: str) -> None:
+    result = matched(an_invoice_of(billed(unit=unit)), an_order(lines=(a_line(1, unit=unit),)))
+
+    assert line_of(result).explain == f"rate 5.00 on invoice and order; {said}"
+
+
+def test_a_price_is_kept_as_it_was_written() -> None:
+    assert str(line_of(matched(an_invoice_of(billed(unit_price=d("6.10"))))).billed_rate) == "6.10"
 
 
 def test_a_price_lower_than_the_orders_is_no_overcharge_under_a_cap() -> None:

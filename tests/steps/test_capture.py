@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from datetime import date, timedelta
 
 import boto3
 import pikepdf
@@ -18,8 +19,11 @@ from counterfoil.domain.policy import CompanySettings
 from counterfoil.errors import DocumentTooLarge
 from counterfoil.files import DOCUMENT_BYTES_MAX, Files
 from counterfoil.steps.capture import company_of, known_to, receive, resume, sender_of
+from counterfoil.store import ORDER_NUMBERS_MAX, Store
 from tests.builders import COMPANY, a_vendor, an_order
+from tests.conftest import TABLE
 from tests.documents import a_ubl_invoice
+from tests.memory import MemoryTable
 
 BUCKET = "inbox"
 VENDOR = a_vendor(vat_id="GB123456789", names=("Acme Paper Ltd",), ibans=("GB33BUKB20201555555555",))
@@ -267,3 +271,17 @@ def test_the_numbers_that_the_settings_name_come_first(store):
     settings = CompanySettings(company=COMPANY, identity=CompanyIdentity(order_numbers=("BLANKET-7",)))
 
     assert known_to(settings, store).order_numbers == ("BLANKET-7", "PO-20417")
+
+
+def test_of_more_open_orders_than_are_read_the_newest_are():
+    store = Store(MemoryTable(), TABLE, pause=lambda seconds: None)
+    first = date(2020, 1, 1)
+    for number in range(ORDER_NUMBERS_MAX + 1):
+        day = first + timedelta(days=number)
+        store.list_order(an_order(id=str(number), number=f"PO-{number}", order_date=day))
+
+    numbers = known_to(CompanySettings(company=COMPANY), store).order_numbers
+
+    assert len(numbers) == ORDER_NUMBERS_MAX
+    assert numbers[0] == f"PO-{ORDER_NUMBERS_MAX}"
+    assert "PO-0" not in numbers

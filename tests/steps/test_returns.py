@@ -10,6 +10,7 @@ import pytest
 from counterfoil.domain.invoices import DocumentType
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.policy import CompanySettings
+from counterfoil.errors import ReplyLost
 from counterfoil.steps import sync as sync_module
 from counterfoil.steps import sync_orders
 from counterfoil.steps.export import export
@@ -146,6 +147,40 @@ def test_the_credit_settles_the_return_in_the_erp_and_counts_once(store, client,
     assert known[posted.bill.id] == {1: -3}
     again = a_credit_note(store, clock, 3, order=order, invoice_id="invoice-2", number="CN-2")
     assert again.status == Status.EXCEPTION
+
+
+def test_a_credit_whose_reply_is_lost_is_made_once(store, client, erp, clock, read_erp, order):
+    billed(client, order)
+    back = returned(client, order, 3)
+    shipped(client, back)
+    read_erp()
+    a_credit_note(store, clock, 3, order=order)
+
+    erp.control("faults", {"kind": "cut_after", "route": "POST .*!transform/vendorCredit", "count": 1})
+    with pytest.raises(ReplyLost):
+        export(COMPANY, "invoice-1", store=store, client=client, now=clock)
+    read_erp()
+    posted = export(COMPANY, "invoice-1", store=store, client=client, now=clock)
+    read_erp()
+
+    assert posted.status == Status.POSTED, posted.reasons
+    assert store.order(COMPANY, order).bills[posted.bill.id] == {1: -3}
+    [count] = client.suiteql("SELECT COUNT(*) n FROM transaction WHERE type = 'VendCred' AND tranid = 'CN-1'")
+    assert count["n"] == "1"
+
+
+def test_a_credit_for_goods_of_two_returns_is_made_by_itself(store, client, clock, read_erp, order):
+    billed(client, order)
+    returns = [returned(client, order, 2), returned(client, order, 1)]
+    for back in returns:
+        shipped(client, back)
+    read_erp()
+    a_credit_note(store, clock, 3, order=order)
+
+    posted = export(COMPANY, "invoice-1", store=store, client=client, now=clock)
+
+    assert posted.status == Status.POSTED, posted.reasons
+    assert {client.get(RETURN, back)["orderStatus"]["id"] for back in returns} == {"F"}
 
 
 def test_a_credit_that_was_entered_by_hand_is_not_given_again(store, client, clock, read_erp, order):

@@ -61,7 +61,8 @@ def read_pdf(
         if source == Source.TEXT_LAYER and "gross_total" not in reading.values and is_available():
             # The total is drawn, or its font does not say which digits it shows.
             seen = pages_of_pdf(document, [page.number for page in pages], limits)
-            reading.fill(read_context(context_of(layout_of(seen), own, memory), Source.OCR, limits))
+            if seen:  # None where recognition is turned off.
+                reading.fill(read_context(context_of(layout_of(seen), own, memory), Source.OCR, limits))
     _refuse_order(embedded, reading, limits)
     return reading
 

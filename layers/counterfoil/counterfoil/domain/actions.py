@@ -84,6 +84,7 @@ RIGHT_FOR = {
     LineStatus.QUANTITY_THRESHOLD: Right.MANAGE_QUANTITY_MISMATCHES,
     LineStatus.UNLINKED: Right.MANAGE_NEW_LINES,
 }
+TOLERATED = frozenset({LineStatus.QUANTITY_THRESHOLD, LineStatus.RATE_THRESHOLD, LineStatus.AMOUNT_THRESHOLD})
 # Actions that settle a line, and those that hold the whole invoice until they are recalled.
 SETTLING = frozenset({LineAction.ACCEPT, LineAction.NEW_LINE})
 HOLDING = frozenset({LineAction.AWAIT_RECEIPT, LineAction.DISPUTE, LineAction.REJECT})
@@ -204,7 +205,7 @@ def standing(resolution: Resolution, result: MatchResult) -> Resolution:
     recalled = {
         number: seen
         for number, seen in resolution.recalled.items()
-        if number in lines and _looks_like(lines[number], seen)
+        if number in lines and lines[number].status in TOLERATED
     }
     return resolution.model_copy(update={"taken": taken, "recalled": recalled})
 
@@ -309,7 +310,8 @@ def _recalled(resolution: Resolution, line: LineMatch, actor: Actor) -> Resoluti
     if taken is not None:
         _check_entitled(taken.seen, taken.action, actor)
         rest = {other: each for other, each in resolution.taken.items() if other != number}
-        return resolution.model_copy(update={"taken": rest})
+        again = {number: taken.seen} if taken.seen.status in TOLERATED else {}
+        return resolution.model_copy(update={"taken": rest, "recalled": {**resolution.recalled, **again}})
     if line.status.passes and line.status != LineStatus.PERFECT_MATCH and number not in resolution.recalled:
         _check_entitled(line, LineAction.RECALL, actor)
         return resolution.model_copy(update={"recalled": {**resolution.recalled, number: line}})

@@ -70,8 +70,9 @@ def with_claim(
         room = ledger.free(line, spent, types.get(number, by_kind)) + over.get(number, ZERO)
         if quantity > 0 and quantity > room:
             raise OverClaimed(order, number, asked=quantity, spent=spent, limit=spent + room)
-        if quantity < 0 and -quantity > ledger.billed(order, line, is_credit=True) + others:
-            raise OverClaimed(order, number, asked=quantity, spent=others, limit=spent - others)
+        to_credit = ledger.billed(order, line, is_credit=True)
+        if quantity < 0 and -quantity > to_credit + others:
+            raise OverClaimed(order, number, asked=quantity, spent=others, limit=to_credit)
     return order.model_copy(
         update={
             "claims": {**_without(order.claims, invoice_id), invoice_id: dict(taken)},
@@ -117,9 +118,10 @@ def _overcharges_of(
 ) -> dict[str, dict[int, Decimal]]:
     over: dict[int, Decimal] = defaultdict(Decimal)
     for line in result.lines if result is not None else ():
-        link = line.links[0] if line.links else None
-        if line.overcharge != 0 and link is not None and link.order_id == order.id and link.line in taken:
-            over[link.line] += line.overcharge
+        total = sum((link.quantity for link in line.links), ZERO)
+        for link in line.links:
+            if line.overcharge != 0 and link.order_id == order.id and link.line in taken:
+                over[link.line] += line.overcharge * link.quantity / total if total else line.overcharge
     return {invoice_id: dict(over)} if over else {}
 
 

@@ -17,8 +17,8 @@ from counterfoil.domain import ledger
 from counterfoil.domain.assignment import best_assignment
 from counterfoil.domain.charges import kind_of
 from counterfoil.domain.invoices import CapturedInvoice, InvoiceLine, LineKind
-from counterfoil.domain.matching_result import MatchType
-from counterfoil.domain.order_choice import OrderChoice
+from counterfoil.domain.matching_result import NAMES, MatchType
+from counterfoil.domain.order_choice import OrderChoice, order_number
 from counterfoil.domain.orders import ZERO, ItemKind, OrderLine, PurchaseOrder
 from counterfoil.domain.policy import MatchMode, MatchPolicy, Subject
 from counterfoil.domain.units import Conversion, Units
@@ -257,9 +257,7 @@ class Linker:
 
     def conversion(self, line: Billed, place: Place) -> Conversion | None:
         """How the line's unit counts in the order's; None when nobody declared it."""
-        return self._units.conversion(
-            line.line.unit, place.line.unit, items=(place.line.item_code, line.line.item_code)
-        )
+        return self._units.conversion(line.line.unit, place.line.unit, items=(place.line.item_code,))
 
     def _linked(self, rank: int, evidence: Mapping[str, int]) -> Linked:
         return Linked(places=(self._by_rank[rank],), evidence=evidence)
@@ -357,8 +355,14 @@ class Linker:
             if evidence and sum(evidence.values()) > 0:
                 found.append((-self._weight(place.rank, evidence), place.rank, evidence))
         found.sort(key=lambda candidate: candidate[:2])
-        if _is_by_numbers_only(found):
-            found = found if len(found) == 1 else []
+        named_ones = [each for each in found if NAMES & each[2].keys()]
+        if named_ones:
+            found = named_ones
+        elif len(found) > 1:
+            found = []
+        if len(found) > CANDIDATES_MAX:
+            height = int(self._ranks * share)
+            found.sort(key=lambda each: (-sum(each[2].values()), abs(each[1] - height), each[1]))
         return {rank: evidence for _, rank, evidence in found[:CANDIDATES_MAX]}
 
     def _evidence(self, line: Billed, place: Place, *, is_referenced: bool) -> dict[str, int] | None:
@@ -458,14 +462,16 @@ class Linker:
         Nothing could be better for either side, so they need no weighing; of several, first ordered is first billed.
         """
         places: dict[Hashable, deque[Place]] = defaultdict(deque)
+        references = [line.line for line in lines if line.line.po_line or line.line.po_number]
         for place in self._places:
-            if place.order.currency != self._currency:
+            if place.order.currency != self._currency or any(_may_refer(line, place) for line in references):
                 continue
-            if place.codes[0] and place.expected == place.free > 0 and place.line.rate:
+            tells = place.codes[0] or not (any(place.codes) or says_nothing(place.words))
+            if tells and place.expected == place.free > 0 and place.line.rate:
                 key = (place.codes[0], place.words, place.line.unit, place.line.rate, place.expected)
                 places[key].append(place)
         for index, line in enumerate(lines):
-            if not line.code or line.line.po_line or line.line.po_number or line.kind != LineKind.GOODS:
+            if line.line.po_line or line.line.po_number or line.kind != LineKind.GOODS or line.code_in_words:
                 continue
             waiting = places.get((line.code, line.words, line.line.unit, line.price, line.quantity))
             if waiting:
@@ -564,19 +570,25 @@ def _window(places: Sequence[Place], line: Billed, share: Fraction) -> Sequence[
     """Of very many order lines of one article, those of the line's price or quantity and those at its height."""
     if len(places) <= REACH_MAX:
         return places
-    alike = [place for place in places if place.line.rate == line.price or place.expected == line.quantity]
-    first = max(0, int(len(places) * share) - REACH_MAX // 2)
-    return list(dict.fromkeys([*alike[:REACH_MAX], *places[first : first + REACH_MAX]]))
+    height = int(len(places) * share)
+
+    def apart(at: int) -> tuple[bool, int, int]:
+        place = places[at]
+        agrees = (place.line.rate == line.price) + (place.expected == line.quantity)
+        return place.free <= 0, -agrees, abs(at - height)
+
+    return [places[at] for at in sorted(range(len(places)), key=apart)[: 2 * REACH_MAX]]
+
+
+def _may_refer(line: InvoiceLine, place: Place) -> bool:
+    """Whether the order line is the one that an invoice line names, or of the order that it names."""
+    if (line.po_line or "").strip().lstrip("0") not in ("", str(place.line.line)):
+        return False
+    return not line.po_number or order_number(line.po_number) == order_number(place.order.number)
 
 
 def _ordered_amount(line: OrderLine) -> Decimal:
     return line.amount if line.is_expense else line.quantity * line.rate
-
-
-def _is_by_numbers_only(found: Sequence[tuple[int, int, Mapping[str, int]]]) -> bool:
-    """Nothing but prices and quantities speaks for any of them: then it must be the only one."""
-    names = {"line_reference", "item_code", "vendor_item_code", "alias", "code_in_description", "description"}
-    return bool(found) and not any(names & evidence.keys() for _, _, evidence in found)
 
 
 def _thing(place: Place) -> Hashable:

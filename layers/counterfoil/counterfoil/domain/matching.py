@@ -29,6 +29,7 @@ from counterfoil.domain.linking import (
 )
 from counterfoil.domain.matching_result import (
     BLOCKING_FLAGS,
+    NAMES,
     InvoiceType,
     LineMatch,
     LineStatus,
@@ -42,6 +43,7 @@ from counterfoil.domain.orders import ZERO, PurchaseOrder
 from counterfoil.domain.policy import Axis, MatchMode, MatchPolicy, Subject, Threshold
 from counterfoil.domain.records import made
 from counterfoil.domain.units import Conversion, Units, canonical
+from counterfoil.domain.wording import words_apart
 
 # Whatever the caller's own context is, decisions come out the same.
 EXACT = Context(prec=60)
@@ -63,6 +65,8 @@ WITHIN = {
 }
 GRAVITY = {status: grade for grade, status in enumerate(LineStatus)}
 BY_NUMBER = attrgetter("line")
+# Evidence that names the article, or that the vendor gave itself.
+CODES = NAMES - {"description"}
 HandLinks = Mapping[int, Sequence[tuple[str, int]]]
 
 
@@ -227,9 +231,21 @@ class _Matching:
         for finding in findings:
             self._hold_to_cap(finding)
             self._waive(finding)
+            self._doubt_words(finding)
         self.flags += [flag for finding in findings for flag in finding.flags]
         passes = all(finding.status.passes or finding.is_waived for finding in findings)
         return self._result(chosen_type, choice, tuple(map(self._line, findings)), passes=passes)
+
+    def _doubt_words(self, finding: _Finding) -> None:
+        """A line of which no code says what it is, called something else than what it is linked to, wants a look."""
+        line, evidence = finding.line, finding.linked.evidence
+        if line.kind != LineKind.GOODS or not evidence or CODES & evidence.keys():
+            return
+        for place in finding.linked.places:
+            mine, theirs = words_apart(line.words, place.words)
+            if mine and theirs:
+                finding.flags.append("description_differs")
+                return
 
     # Which order, which lines
 
@@ -369,7 +385,15 @@ class _Matching:
             finding.said.append(f"rate {_price(place.line.rate)} on invoice and order")
             return
         is_refused = (rate < 0) != (place.line.rate < 0)
-        self._judge(finding, place, Axis.RATE, difference, place.line.rate, is_refused)
+        self._judge(
+            finding,
+            place,
+            Axis.RATE,
+            difference,
+            place.line.rate,
+            is_refused,
+            turned=(finding.line.quantity or ZERO) < 0,
+        )
         finding.said.append(
             f"rate {_price(rate)} billed, {_price(place.line.rate)} ordered: {_difference(difference, place.line.rate)}"
         )
@@ -399,13 +423,14 @@ class _Matching:
 
         A printed price may be the rounding of the ordered one; then the amount has to be the ordered price's.
         """
+        return self._is_rounding(finding.line, place, conversion) or self._multiplies(finding)
+
+    def _multiplies(self, finding: _Finding) -> bool:
+        """Whether quantity times price is the line's amount, as far as it says all three; if not, it is said."""
         line = finding.line
         if line.amount is None or line.quantity is None or line.price is None:
             return True
-        unit = smallest_unit(place.order.currency)
-        if abs(line.amount - line.quantity * line.price) < unit:
-            return True
-        if self._is_rounding(line, place, conversion):
+        if abs(line.amount - line.quantity * line.price) < smallest_unit(self.invoice.currency or ""):
             return True
         finding.said.append(
             f"{plain(line.quantity)} at {plain(line.price)} is {plain(line.quantity * line.price)},"
@@ -472,8 +497,12 @@ class _Matching:
         net = sum((_goods(line) for line in self.lines), ZERO)
         if limit is None or not limit.is_set or None in same or not self.bills_goods:
             return False
-        total = sum((amount for amount in same if amount is not None), ZERO)
-        if not limit.allows(total, net):
+        amounts = [amount for amount in same if amount is not None]
+        total = sum(amounts, ZERO)
+        # A charge and what takes most of it back are no small charge, and a discount takes something off.
+        if not all(limit.allows(amount, net) for amount in (total, *amounts)):
+            return False
+        if kind == LineKind.DISCOUNT and total * net > 0:
             return False
         finding.conditions.add(LineStatus.AMOUNT_THRESHOLD)
         finding.rules["charge"] = "company"
@@ -494,6 +523,11 @@ class _Matching:
         for finding, amount in zip(group, amounts, strict=True):
             finding.expected_amount, finding.billed_amount = expected, billed
             self._judge_taken(finding, places, Axis.AMOUNT, billed, expected, free)
+            if self.is_credit:
+                finding.conditions.add(LineStatus.AMOUNT_MISMATCH)
+                finding.said.append("what an expense is credited for is for a person to say")
+            elif not self._multiplies(finding):
+                finding.conditions.add(LineStatus.AMOUNT_MISMATCH)
             self._await_receipt(finding, places, Axis.AMOUNT, billed, expected)
             finding.links = _allocate(finding.linked.places, amount or ZERO, billed - free)
 
@@ -570,12 +604,13 @@ class _Matching:
         over = billed - free
         finding.said.append(_taken_sentence(places, axis, billed, expected))
         # A tolerance is for small differences of what is due, not a reason to pay or credit where nothing is.
-        is_refused = free <= 0 < billed or billed < 0 <= expected
+        is_refused = free <= 0 < billed or billed < min(expected, ZERO)
         if billed > 0 and over > max(ZERO, difference):
             finding.said.append(f"only {plain(max(free, ZERO))} is left to bill")
             self._judge(finding, places[0], axis, over, expected, is_refused)
         elif difference != 0:
-            self._judge(finding, places[0], axis, difference, expected, is_refused)
+            turned = axis == Axis.QUANTITY and places[0].line.rate < 0
+            self._judge(finding, places[0], axis, difference, expected, is_refused, turned=turned)
 
     def _judge(
         self,
@@ -585,17 +620,20 @@ class _Matching:
         difference: Decimal,
         reference: Decimal,
         is_refused: bool,
+        *,
+        turned: bool = False,
     ) -> None:
         """Note a difference as within the tolerance or as a mismatch, and by whose tolerance."""
         threshold, source = self.policy.threshold_for(
             axis, subject_of(place.order, place.line, self.invoice, self.policy)
         )
         finding.rules[axis.value] = source
-        if is_refused or not threshold.allows(difference, reference):
+        costs = -difference if turned else difference
+        if is_refused or not threshold.allows(costs, reference):
             finding.conditions.add(MISMATCH[axis])
             return
         finding.conditions.add(WITHIN[axis])
-        if threshold.warns(difference, reference):
+        if threshold.warns(costs, reference):
             finding.flags.append(f"{axis.value}_near_limit")
         finding.said.append(f"within the tolerance of {_tolerance(threshold, reference)}")
 
@@ -622,19 +660,26 @@ class _Matching:
         finding.awaits_receipt = billed <= left and others == {MISMATCH[axis]}
 
     def _conversion(self, line: Billed, place: Place) -> Conversion | None:
-        return self.units.conversion(line.line.unit, place.line.unit, items=(place.line.item_code, line.line.item_code))
+        return self.units.conversion(line.line.unit, place.line.unit, items=(place.line.item_code,))
 
     def _hold_to_cap(self, finding: _Finding) -> None:
         """Many small overcharges, each within its tolerance, add up: together they are held to the company's cap."""
+        places, rate = finding.linked.places, finding.billed_rate
+        if rate is None or finding.status == LineStatus.PERFECT_MATCH or not finding.links:
+            return
+        if any(place.line.is_expense for place in places):
+            return
+        taken = {(link.order_id, link.line): link.quantity for link in finding.links}
+        for place in places:
+            quantity = taken.get(place.key, ZERO)
+            if quantity > 0 and rate > place.line.rate:
+                self._hold_place_to_cap(finding, place, _shown(quantity * (rate - place.line.rate)))
+
+    def _hold_place_to_cap(self, finding: _Finding, place: Place, overcharge: Decimal) -> None:
         cap = self.policy.overcharge_cap
-        places = finding.linked.places
-        if len(places) != 1 or places[0].line.is_expense or not finding.links:
-            return
-        place, billed, rate = places[0], finding.links[0].quantity, finding.billed_rate
-        if rate is None or billed <= 0 or rate <= place.line.rate or finding.status == LineStatus.PERFECT_MATCH:
-            return
-        finding.overcharge = _shown(billed * (rate - place.line.rate))
-        if LineStatus.RATE_THRESHOLD not in finding.conditions:
+        finding.overcharge += overcharge
+        was_tolerated = LineStatus.RATE_THRESHOLD in finding.conditions or "overcharge_cap" in finding.rules
+        if not was_tolerated:
             return
         times = ledger.overcharging(place.order, place.line.line, but_by=self.invoice_id)
         if times >= CREEP_MIN:
@@ -642,9 +687,9 @@ class _Matching:
             finding.said.append(f"{times} invoices before it were let charge above this price too")
         before = ledger.overcharged(place.order, place.line.line, but_by=self.invoice_id)
         before += self.overcharged[place.key]
-        self.overcharged[place.key] += finding.overcharge
+        self.overcharged[place.key] += overcharge
         ordered = place.line.quantity * place.line.rate
-        if cap is None or not cap.is_set or before + finding.overcharge <= cap.limit(ordered):
+        if cap is None or not cap.is_set or before + overcharge <= cap.limit(ordered):
             return
         finding.conditions.discard(LineStatus.RATE_THRESHOLD)
         finding.conditions.add(LineStatus.RATE_MISMATCH)
@@ -652,7 +697,7 @@ class _Matching:
         finding.flags.append("overcharge_cap_exceeded")
         finding.rules["overcharge_cap"] = "company"
         finding.said.append(
-            f"{plain(finding.overcharge)} above the order's price, {plain(_shown(before))} before it: over the"
+            f"{plain(overcharge)} above the order's price, {plain(_shown(before))} before it: over the"
             f" {plain(_shown(cap.limit(ordered)))} allowed in all"
         )
 
@@ -703,7 +748,7 @@ class _Matching:
 
     def _comes_to(self, total: Decimal, stated: Decimal, count: int) -> bool:
         slack = smallest_unit(self.invoice.currency or "") * min(count, tax.SLACK_MAX)
-        return abs(abs(total) - abs(stated)) <= slack
+        return abs(abs(total) - abs(stated) if self.is_credit else total - stated) <= slack
 
     def _result(
         self, chosen_type: InvoiceType, choice: OrderChoice, lines: tuple[LineMatch, ...], *, passes: bool
@@ -770,7 +815,7 @@ def _allocate(places: Sequence[Place], quantity: Decimal, over: Decimal) -> tupl
         return (_link(places[0], quantity, max(over, ZERO)),)
     links = []
     for place in places[:-1]:
-        part = min(max(place.free, ZERO), quantity)
+        part = max(min(place.expected, ZERO), quantity) if quantity < 0 else min(max(place.free, ZERO), quantity)
         quantity -= part
         links.append(_link(place, part))
     last = places[-1]

@@ -12,6 +12,8 @@ from counterfoil.domain.records import Record
 BLOCKING_FLAGS = frozenset({"currency_mismatch", "vendor_unknown", "total_mismatch", "credit_signs_mixed", "no_lines"})
 
 
+# Evidence that says what a line is; without any of it only numbers speak, and then for one order line only.
+NAMES = frozenset({"line_reference", "item_code", "vendor_item_code", "alias", "code_in_description", "description"})
 # Flags that a person should see before money is paid, although every line agrees.
 DOUBT_FLAGS = frozenset(
     {
@@ -20,6 +22,7 @@ DOUBT_FLAGS = frozenset(
         "order_not_found",
         "order_not_open",
         "order_of_other_vendor",
+        "description_differs",
         "price_creep",
         "quantity_near_limit",
         "rate_near_limit",

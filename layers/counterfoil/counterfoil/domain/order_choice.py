@@ -15,7 +15,7 @@ from typing import NamedTuple
 from counterfoil.domain.invoices import CapturedInvoice
 from counterfoil.domain.orders import OrderStatus, PurchaseOrder
 from counterfoil.domain.policy import MatchPolicy
-from counterfoil.domain.wording import NOT_ALPHANUMERIC
+from counterfoil.domain.wording import NOT_ALPHANUMERIC, composed
 
 _ORDER_PREFIX = re.compile(
     r"^(?:PURCHASEORDERNUMBER|PURCHASEORDER|PURCHORD|PURORD|BESTELLNUMMER|BESTELLUNG|BESTELLNR|BONDECOMMANDE"
@@ -31,7 +31,6 @@ class OrderChoice(NamedTuple):
     orders: tuple[PurchaseOrder, ...]
     is_named: bool
     flags: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
     by_number: Mapping[str, str] = MappingProxyType({})
 
 
@@ -40,7 +39,7 @@ def _as_written(text: str) -> str:
 
 
 def _without_marks(text: str) -> str:
-    return NOT_ALPHANUMERIC.sub("", text).upper()
+    return NOT_ALPHANUMERIC.sub("", composed(text)).upper()
 
 
 def order_number(text: str) -> str:
@@ -60,7 +59,7 @@ def choose_orders(
     policy: MatchPolicy,
     *,
     vendor_id: str | None,
-    is_credit: bool = False,
+    is_credit: bool,
 ) -> OrderChoice:
     """The orders an invoice can bill: those it names, or all open ones of its vendor when it names none.
 
@@ -105,28 +104,23 @@ def _named(
     chosen: dict[str, PurchaseOrder] = {}
     by_number: dict[str, str] = {}
     flags: list[str] = []
-    reasons: list[str] = []
     for number in numbers:
         found, is_exact = _by_number(number, own)
         if not found:
             own_ids = {order.id for order in own}
             others = _by_number(number, [order for order in orders if order.id not in own_ids])[0]
             flags.append("order_of_other_vendor" if others else "order_not_found")
-            reasons.append(f"no order of this vendor has the number {number}")
         elif not is_billable(found[0]) and not (is_credit and _was_billed(found[0])):
             flags.append("order_not_open")
-            reasons.append(f"order {found[0].number} is {found[0].status.value}")
         else:
             chosen[found[0].id] = found[0]
             by_number[number] = found[0].id
             if not is_exact:
                 flags.append("order_number_read_differently")
-                reasons.append(f"{number} was read as {found[0].number}")
     return OrderChoice(
         orders=_sorted(chosen.values()),
         is_named=True,
         flags=tuple(dict.fromkeys(flags)),
-        reasons=tuple(reasons),
         by_number=by_number,
     )
 

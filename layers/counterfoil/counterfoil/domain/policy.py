@@ -181,8 +181,10 @@ class MatchPolicy(Record):
         """The mode and which rule set it: item before vendor before category before company."""
         if subject.item in self.item_modes:
             return self.item_modes[subject.item], "item"
-        if subject.vendor in self.vendor_modes:
-            return self.vendor_modes[subject.vendor], "vendor"
+        if subject.vendor is not None:
+            for vendor in (subject.vendor, *sorted(self.vendor_modes)):
+                if vendor in self.vendor_modes and self.surviving_vendor(vendor) == subject.vendor:
+                    return self.vendor_modes[vendor], "vendor"
         if subject.category in self.category_modes:
             return self.category_modes[subject.category], "category"
         return self.mode, "company"
@@ -193,7 +195,8 @@ class MatchPolicy(Record):
             key: str | None = getattr(subject, scope.value)
             for rule in self.scoped_thresholds:
                 threshold = rule.on(axis)
-                if threshold is not None and rule.scope == scope and rule.key == key and rule.is_effective(subject.on):
+                its = self.surviving_vendor(rule.key) if rule.scope == Scope.VENDOR else rule.key
+                if threshold is not None and rule.scope == scope and its == key and rule.is_effective(subject.on):
                     return threshold, scope.value
         return self.thresholds.on(axis) or EXACT, "company"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 
+from counterfoil.domain.charges import kind_of
 from counterfoil.domain.invoices import CapturedInvoice, InvoiceLine, LineKind
 from counterfoil.domain.money import round_money, smallest_unit
 
@@ -24,7 +25,11 @@ def prices_include_tax(captured: CapturedInvoice) -> bool:
         net = gross - tax
     if gross is None or net is None or gross == net:
         return False
-    amounts = [amount_of(line) for line in captured.billed_lines if line.kind != LineKind.TAX]
+    amounts = [
+        amount_of(line)
+        for line in captured.billed_lines
+        if kind_of(line.description, kind=line.kind, item_code=line.item_code) != LineKind.TAX
+    ]
     if not amounts or None in amounts:
         return False
     total = abs(sum((amount for amount in amounts if amount is not None), ZERO))

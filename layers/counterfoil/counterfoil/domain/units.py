@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from counterfoil.domain.wording import code_of
+
 # Spellings of one unit, among them the codes of UN/ECE Recommendation 20 that electronic invoices use.
 SPELLINGS = {
     "ea": "ea each ea. c62 h87 pce pcs pc pc. pcs. piece pieces unit units stk stk. stück stueck st nar xpp",
@@ -24,7 +26,7 @@ SPELLINGS = {
     "km": "km kmt kilometre kilometer",
     "ft": "ft fot foot feet",
     "in": "in inh inch inches",
-    "l": "ltr litre litres liter liters",
+    "l": "l L ltr litre litres liter liters",
     "ml": "ml mlt millilitre milliliter",
     "hour": "h hr hrs hur hour hours std std. stunde stunden",
     "day": "d day days tag tage",
@@ -88,7 +90,7 @@ class Units:
 
     def __init__(self, company: Table, by_item: Mapping[str, Table] | None = None) -> None:
         self._company = company
-        self._by_item = by_item or {}
+        self._by_item = {code_of(item): table for item, table in (by_item or {}).items()}
         self._found: dict[tuple[str, str, str | None], Conversion | None] = {}
 
     def conversion(
@@ -100,7 +102,7 @@ class Units:
         """
         if not source or not target or source == target:
             return SAME
-        item = next((item for item in items if item is not None and item in self._by_item), None)
+        item = next((code for item in items if item and (code := code_of(item)) in self._by_item), None)
         key = (source, target, item)
         if key not in self._found:
             self._found[key] = self._search(source, target, item)
@@ -110,13 +112,16 @@ class Units:
         start, end = canonical(source), canonical(target)
         if start == end:
             return SAME
-        if item is not None and (found := _shortest(start, end, self._by_item[item])):
+        if item is None:
+            return _shortest(start, end, _factors(self._company))
+        own = _factors(self._by_item[item])
+        if found := _shortest(start, end, own):
             return found
-        return _shortest(start, end, self._company)
+        rest = _factors(self._company)
+        return _shortest(start, end, {unit: {**rest.get(unit, {}), **own.get(unit, {})} for unit in rest.keys() | own})
 
 
-def _shortest(start: str, end: str, table: Table) -> Conversion | None:
-    factors = _factors(table)
+def _shortest(start: str, end: str, factors: Mapping[str, Mapping[str, Fraction]]) -> Conversion | None:
     reached = {start: Fraction(1)}
     waiting = deque([start])
     while waiting:

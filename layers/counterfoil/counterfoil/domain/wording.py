@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -24,6 +25,7 @@ SIZE_LETTERS_MAX = 2
 UNLIKE = 50
 
 NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_ROMAN = re.compile(r"x{0,3}(?:ix|iv|v?i{0,3})")
 _WORD = re.compile(r"\w+")
 # Words that stand for a figure: of two articles that differ in one of these each is another one.
 _TELLING = frozenset(
@@ -43,14 +45,19 @@ _EMPTY_WORDS = frozenset(
 )
 
 
+def composed(text: str) -> str:
+    """One way to write each letter: an accent apart from its letter and full-width letters are the same to people."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
 def code_of(text: str | None) -> str:
     """An item code as it is compared: letters and digits only."""
-    return NOT_ALPHANUMERIC.sub("", text or "").casefold()
+    return NOT_ALPHANUMERIC.sub("", composed(text or "")).casefold()
 
 
 def words_of(text: str) -> tuple[str, ...]:
     """A description's words, sorted."""
-    return tuple(sorted(_WORD.findall(text.casefold())))
+    return tuple(sorted(_WORD.findall(composed(text).casefold())))
 
 
 def says_nothing(words: Sequence[str]) -> bool:
@@ -84,7 +91,7 @@ def similarity(one: Sequence[str], other: Sequence[str]) -> int:
     if any(map(_is_figure, mine)) and any(map(_is_figure, theirs)):
         return min(alike, SIMILAR_WITH_DIFFERENT_FIGURES)
     if (not mine or not theirs) and alike >= SIMILAR_AS_A_PART:
-        return (alike + 100) // 2
+        return min((alike + 100) // 2, 99)
     return min(alike, 99)
 
 
@@ -114,10 +121,18 @@ def _letters(words: Sequence[str]) -> int:
 @lru_cache(maxsize=WORDS_KEPT_MAX)
 def _is_slip(one: str, other: str) -> bool:
     """Whether two words are one: a plural, or a slip of the pen."""
+    longer, shorter = sorted((one, other), key=len, reverse=True)
+    if longer != shorter and longer.endswith(shorter):
+        return False  # coated and uncoated
     return fuzz.ratio(one, other, score_cutoff=SAME_WORD) > 0
 
 
 @lru_cache(maxsize=WORDS_KEPT_MAX)
 def _is_figure(word: str) -> bool:
     """Whether a word tells one article from another of its kind: a figure, size, colour or month."""
-    return len(word) <= SIZE_LETTERS_MAX or word in _TELLING or any(letter.isdigit() for letter in word)
+    return (
+        len(word) <= SIZE_LETTERS_MAX
+        or word in _TELLING
+        or _ROMAN.fullmatch(word) is not None
+        or any(letter.isdigit() for letter in word)
+    )

@@ -25,10 +25,11 @@ from counterfoil.domain.exceptions import (
     closed,
     receipt_requests,
 )
-from counterfoil.domain.invoices import CapturedInvoice, Invoice
+from counterfoil.domain.invoices import CapturedInvoice, DocumentType, Invoice
 from counterfoil.domain.landed_cost import CostsNotShared, LandedBasis, LandedCosts, landed_costs
 from counterfoil.domain.lifecycle import Status
 from counterfoil.domain.matching_result import InvoiceType, LineMatch, MatchResult
+from counterfoil.domain.order_choice import is_billable
 from counterfoil.domain.order_list import OfferedOrder, offered_orders
 from counterfoil.domain.orders import Coding, PurchaseOrder
 from counterfoil.domain.people import Entitlement, Person
@@ -429,14 +430,16 @@ def _lessons(
 
 
 def _order_line(invoice: Invoice, text: str, settings: CompanySettings, store: Store) -> tuple[str, int]:
-    """The order's id and the line that `PO-1:2` names, of an open order of the invoice's vendor."""
+    """The order's id and the line that `PO-1:2` names, of an open order of the invoice's vendor; of a billed
+    one for a credit note."""
     number, _, line = text.strip().rpartition(":")
     if not number or not line.isascii() or not line.isdecimal() or len(text) > CODE_MAX:
         raise BadRequest(f"{text[:CODE_MAX]!r} is no order line: it is written like PO-1:2")
     vendors = same_vendors(invoice.vendor_id, settings.match)
+    is_credit = invoice.captured is not None and invoice.captured.document_type == DocumentType.CREDIT_NOTE
     for found in store.orders_numbered(invoice.company, number):
         order = store.order(invoice.company, found.id)
-        if order is None or order.vendor_id not in vendors or not order.status.is_open:
+        if order is None or order.vendor_id not in vendors or not is_billable(order, by_name=is_credit):
             continue
         if any(each.line == int(line) and not each.is_closed for each in order.lines):
             return order.id, int(line)

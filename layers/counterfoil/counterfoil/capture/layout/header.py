@@ -38,6 +38,8 @@ DATED = ("due_date", "other")
 PHONE = re.compile(r"^\+\d")
 NUMBER_LENGTH_WEAK_MIN = 3
 OPEN_ORDER, OWN_PATTERN = 0.99, 0.97
+# Figures alone without a label that says what they are: of thousands of orders one may be a customer's number.
+BARE_ORDER = 0.69
 # A labelled order number beside one that is known to be the company's.
 NOT_OWN = 0.7
 NUMBER_EDGES = "#.,;:()"
@@ -62,8 +64,9 @@ def order_numbers(context: Context) -> list[Candidate[str]]:
     labelled = [one for one in _identifiers(context, "po_number") if not _is_tax_id(one.value)]
     own = _own_orders(context, {squeeze(candidate.value) for candidate in labelled})
     values = {squeeze(candidate.value) for candidate in own}
+    is_telling = any(candidate.score > BARE_ORDER for candidate in own)
     for candidate in labelled:
-        if own and squeeze(candidate.value) not in values:
+        if is_telling and squeeze(candidate.value) not in values:
             candidate.score *= NOT_OWN
     return sorted([*own, *labelled], key=lambda candidate: -candidate.score)
 
@@ -76,7 +79,8 @@ def _is_tax_id(text: str) -> bool:
 def _own_orders(context: Context, labelled: set[str]) -> list[Candidate[str]]:
     """Words that are the number of an open order, or look like the company's order numbers.
 
-    A short number without letters is believed to be an order's only where a label says so too: it may be anything.
+    A number without letters may be anything: a short one is believed to be an order's only where a label says so too, a
+    longer one is no more than a guess without it.
     """
     patterns = [re.compile(rf"(?:{pattern})$") for pattern in context.own.order_patterns]
     open_orders = {key: number for number in context.own.order_numbers if (key := squeeze(number))}
@@ -88,7 +92,8 @@ def _own_orders(context: Context, labelled: set[str]) -> list[Candidate[str]]:
                 key = squeeze("".join(one.text for one in words))
                 is_telling = not key.isdigit() or len(key) >= DIGITS_TELLING or key in labelled
                 if key in open_orders and is_telling:
-                    found.append(Candidate(open_orders[key], OPEN_ORDER, words))
+                    is_bare = key.isdigit() and key not in labelled
+                    found.append(Candidate(open_orders[key], BARE_ORDER if is_bare else OPEN_ORDER, words))
                     break
             else:
                 if any(pattern.match(text) for pattern in patterns):
