@@ -21,16 +21,20 @@ from counterfoil.domain.actions import (
     Right,
     Stage,
     act,
+    awaits_receipt,
     invoice_actions,
     is_approvable,
+    is_untouched,
     link,
+    offered_actions,
     rerun,
+    settled_by,
     standing,
 )
 from counterfoil.domain.claims import claims_of
 from counterfoil.domain.matching_result import LineMatch, LineStatus, MatchResult
 from counterfoil.domain.policy import MatchMode, MatchPolicy
-from tests.builders import an_order
+from tests.builders import an_order, an_order_line
 from tests.matching.test_matching import an_amount, an_expense, an_invoice_of, billed, d, goods, matched, within
 
 A = LineAction
@@ -210,6 +214,13 @@ def test_approving_appears_when_every_line_is_resolved(stage: Stage) -> None:
     assert set(invoice_actions(NOTHING_DONE, PERFECT, stage)) == always | when_resolved
 
 
+@pytest.mark.parametrize("stage", [Stage.READY_TO_POST, Stage.POSTED])
+def test_what_is_approved_is_posted_whatever_was_done_with_its_lines(stage: Stage) -> None:
+    held = act(NOTHING_DONE, DEAR, 1, A.REJECT, AP_MANAGER)
+
+    assert invoice_actions(held, DEAR, stage) == actions.OFFERED[stage]
+
+
 @pytest.mark.parametrize("stage", [Stage.NEEDS_REVIEW, Stage.READY_FOR_APPROVAL, Stage.AWAITING_APPROVAL])
 def test_a_held_line_leaves_four_things_to_do(stage: Stage) -> None:
     held = act(NOTHING_DONE, DEAR, 1, A.REJECT, AP_MANAGER)
@@ -220,6 +231,78 @@ def test_a_held_line_leaves_four_things_to_do(stage: Stage) -> None:
         "hold",
         "rerun_linking",
     }
+
+
+@pytest.mark.parametrize(("result", "offered"), OFFERED.values(), ids=OFFERED)
+def test_what_is_offered_on_a_line_is_what_may_be_done_with_it(result: MatchResult, offered: set[A]) -> None:
+    assert set(offered_actions(NOTHING_DONE, result.lines[0], AP_MANAGER)) == offered
+    assert offered_actions(NOTHING_DONE, result.lines[0], INVOICE_APPROVER) == ()
+
+
+def test_what_was_done_with_a_line_may_only_be_recalled() -> None:
+    done = act(NOTHING_DONE, DEAR, 1, A.DISPUTE, RATE)
+
+    assert offered_actions(done, DEAR.lines[0], RATE) == (A.RECALL,)
+    assert offered_actions(done, DEAR.lines[0], QUANTITY) == ()
+
+
+# Waiting for goods
+
+SHORT_AND_DEAR = matched(
+    an_invoice_of(billed(), billed(line=2, item_code="GADGET", description="Gadget", unit_price=d("6"))),
+    an_order(lines=(goods(received=d("6")), an_order_line(line=2, item_code="GADGET", description="Gadget"))),
+)
+FOREIGN = matched(an_invoice_of(currency="EUR"), an_order(lines=(goods(received=d("6")),)))
+OVER = matched(an_invoice_of(billed(quantity=d("12"))))
+
+
+@pytest.mark.parametrize(
+    ("result", "done", "waits"),
+    [
+        pytest.param(PERFECT, {}, False, id="nothing is missing"),
+        pytest.param(SHORT, {}, True, id="goods are missing"),
+        pytest.param(SHORT, {1: A.ACCEPT}, False, id="a person pays without them"),
+        pytest.param(SHORT, {1: A.DISPUTE}, False, id="a person disputes it"),
+        pytest.param(OVER, {}, False, id="more than was ordered"),
+        pytest.param(OVER, {1: A.AWAIT_RECEIPT}, True, id="more than was ordered, and a person waits"),
+        pytest.param(SHORT_AND_DEAR, {}, False, id="and a price is wrong"),
+        pytest.param(SHORT_AND_DEAR, {2: A.ACCEPT}, True, id="and a price that a person accepted"),
+        pytest.param(SHORT_AND_DEAR, {2: A.REJECT}, False, id="and a price that a person rejected"),
+        pytest.param(SHORT_AND_DEAR, {1: A.AWAIT_RECEIPT}, False, id="a person waits, and a price is wrong"),
+        pytest.param(FOREIGN, {1: A.AWAIT_RECEIPT}, False, id="in another currency"),
+    ],
+)
+def test_an_invoice_waits_when_goods_are_all_that_keeps_it(
+    result: MatchResult, done: dict[int, LineAction], waits: bool
+) -> None:
+    resolution = NOTHING_DONE
+    for line, action in done.items():
+        resolution = act(resolution, result, line, action, AP_MANAGER)
+
+    assert awaits_receipt(resolution, result) is waits
+
+
+def test_a_tolerated_difference_that_was_recalled_waits_for_no_goods() -> None:
+    result = matched(
+        an_invoice_of(billed(unit_price=d("5.50"))),
+        an_order(lines=(goods(received=d("10")),)),
+        policy=within("rate", absolute="1"),
+    )
+
+    assert not awaits_receipt(act(NOTHING_DONE, result, 1, A.RECALL, RATE), result)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "is_touched"),
+    [
+        pytest.param(NOTHING_DONE, False, id="nothing done"),
+        pytest.param(act(NOTHING_DONE, DEAR, 1, A.ACCEPT, AP_MANAGER), True, id="an action"),
+        pytest.param(act(NOTHING_DONE, TOLERATED, 1, A.RECALL, AP_MANAGER), True, id="a recall"),
+        pytest.param(link(NOTHING_DONE, DEAR, 1, [("1001", 1)], AP_MANAGER), True, id="a link by hand"),
+    ],
+)
+def test_only_what_nobody_touched_may_approve_itself(resolution: Resolution, is_touched: bool) -> None:
+    assert is_untouched(resolution) is not is_touched
 
 
 # What lapses
@@ -301,7 +384,47 @@ def test_recalling_an_acceptance_of_what_a_tolerance_let_by_leaves_it_recalled()
     assert not is_approvable(act(accepted, TOLERATED, 1, A.RECALL, RATE), TOLERATED)
 
 
+TWO_TOLERATED = matched(
+    an_invoice_of(*(billed(line=number, unit_price=d("5.50")) for number in (1, 2))),
+    an_order(lines=(an_order_line(), an_order_line(line=2))),
+    policy=within("rate", absolute="1"),
+)
+
+
+def test_a_decision_on_a_recalled_line_leaves_the_other_recalled() -> None:
+    both = act(act(NOTHING_DONE, TWO_TOLERATED, 1, A.RECALL, RATE), TWO_TOLERATED, 2, A.RECALL, RATE)
+
+    assert set(act(both, TWO_TOLERATED, 1, A.ACCEPT, RATE).recalled) == {2}
+    assert set(link(both, TWO_TOLERATED, 1, [("1001", 1)], AP_MANAGER).recalled) == {2}
+
+
+def test_who_settled_a_line_is_told_and_not_who_held_one() -> None:
+    result = matched(an_invoice_of(billed(unit_price=d("6")), an_amount("35", line=2, description="Freight")))
+    settled = act(
+        act(NOTHING_DONE, result, 1, A.ACCEPT, AP_MANAGER, by="ann"), result, 2, A.NEW_LINE, AP_MANAGER, by="bo"
+    )
+    held = act(NOTHING_DONE, result, 1, A.DISPUTE, AP_MANAGER, by="ann")
+
+    assert settled_by(settled) == {1: "ann", 2: "bo"}
+    assert settled_by(held) == {}
+
+
+def test_waiting_stands_while_the_quantity_does_not_agree() -> None:
+    done = act(NOTHING_DONE, OVER, 1, A.AWAIT_RECEIPT, AP_MANAGER)
+
+    assert not OVER.lines[0].awaits_receipt
+    assert standing(done, OVER) == done
+
+
 # Links by hand
+
+
+def test_approvers_edit_only_where_the_company_says_so() -> None:
+    assert not INVOICE_APPROVER.may(Right.EDIT)
+    for edit in (lambda: link(NOTHING_DONE, DEAR, 1, [("1001", 1)], INVOICE_APPROVER), lambda: rerun(INVOICE_APPROVER)):
+        with pytest.raises(ActionRefused) as refusal:
+            edit()
+        assert refusal.value.code == "not_entitled"
 
 
 def test_linking_by_hand_takes_the_right_to_edit() -> None:

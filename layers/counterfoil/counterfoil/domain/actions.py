@@ -221,8 +221,6 @@ def is_settled(resolution: Resolution, line: LineMatch) -> bool:
 def is_approvable(resolution: Resolution, result: MatchResult) -> bool:
     """Whether the invoice can be approved: every line passes or is settled, and nothing holds the whole of it."""
     resolution = standing(resolution, result)
-    if result.approvable and not resolution.taken and not resolution.recalled:
-        return True
     if not result.lines or BLOCKING_FLAGS.intersection(result.flags):
         return False
     return all(line.is_waived or is_settled(resolution, line) for line in result.lines) and not is_held(resolution)
@@ -275,8 +273,6 @@ def offered_actions(resolution: Resolution, line: LineMatch, actor: Actor) -> tu
     """What the person may do with a line as it stands, linking it by hand included."""
     found = []
     for action in LineAction:
-        if action in (LineAction.LINK, LineAction.UNLINK):
-            continue
         try:
             if action == LineAction.RECALL:
                 _recalled(resolution, line, actor)
