@@ -241,6 +241,26 @@ def test_the_sums_of_a_table_s_columns_are_net_tax_and_gross():
     assert (captured.net_total, captured.tax_total, captured.gross_total) == (125, 25, 150)
 
 
+def test_two_taxes_in_the_row_of_sums_are_one_tax():
+    sums = [(50, 400, "TOTAL"), (200, 400, "125.00"), (300, 400, "12.50"), (400, 400, "12.50"), (500, 400, "£150.00")]
+
+    captured = read(SENDER, RECEIVER, HEAD, sums)
+
+    assert (captured.net_total, captured.tax_total, captured.gross_total) == (125, 25, 150)
+
+
+def test_an_amount_set_a_little_higher_than_its_label_belongs_to_it():
+    totals = [row for row in TOTALS if row[1] != 415] + [(400, 418, "VAT 20%", 12), (500, 414, "£25.00", 8)]
+
+    captured = read(SENDER, RECEIVER, HEAD, LINES, totals)
+
+    assert captured.tax_total == 25
+
+
+def test_a_sign_of_money_that_its_font_calls_a_letter_is_one():
+    assert amount_of("ī399.01", ".").value == Decimal("399.01")
+
+
 def test_this_invoice_s_total_goes_before_what_is_due_with_older_ones():
     sums = [
         (400, 400, "Invoice Total"),
@@ -252,6 +272,23 @@ def test_this_invoice_s_total_goes_before_what_is_due_with_older_ones():
     captured = read(SENDER, RECEIVER, HEAD, sums)
 
     assert captured.gross_total == Decimal("1367.24")
+
+
+def test_a_title_with_a_remark_in_brackets_names_no_vendor():
+    title = [(50, 20, "TAX INVOICE (Original for the Recipient)", 14)]
+
+    captured = read(title, SENDER, RECEIVER, HEAD, LINES, TOTALS)
+
+    assert captured.vendor_name == "Harbour Tools Ltd"
+
+
+def test_a_title_lower_down_dates_nothing():
+    head = without(HEAD, "Invoice date: 14 March 2024")
+    paid = [(50, 600, "Invoice paid 17 March 2024"), (50, 640, "Printed 18 March 2024")]
+
+    captured = read(SENDER, RECEIVER, head, LINES, TOTALS, paid)
+
+    assert captured.issue_date is None
 
 
 def test_a_question_that_is_answered_with_no_exempts_nobody():

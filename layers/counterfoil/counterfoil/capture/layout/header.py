@@ -156,7 +156,8 @@ def _title_dates(context: Context) -> Iterator[Candidate[date]]:
     """`Rechnung Nr. 17 vom 1. März 2024`: the date in the phrase of the invoice number."""
     for label in context.labelled.of("invoice_number"):
         words = context.labelled.tokens[label.row][label.end :]
-        if not words or not (label.meaning.is_strong or _is_title(label.text, context)):
+        is_high = label.page == 1 and label.y0 < _height(context, label) / 2
+        if not words or not (label.meaning.is_strong or (is_high and _is_title(label.text, context))):
             continue
         part = cut(words)[0]
         text, starts = joined(part)

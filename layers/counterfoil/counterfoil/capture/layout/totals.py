@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
 from counterfoil.capture.layout.currency import labelled_currency
 from counterfoil.capture.layout.labels import Label
@@ -21,8 +21,8 @@ from counterfoil.capture.layout.words import Word
 ZERO = Decimal(0)
 # Tables of totals leave more room under their heads than single labels do.
 BELOW_HEIGHTS = 6.0
-# A total in letters so much larger than its label's stands in a row of its own.
-TALLER = 1.2
+# An amount in a row of its own is beside a label when so much of their height is the same.
+OVERLAP = 0.5
 LAST_IN_ROW, EARLIER_IN_ROW = 0.95, 0.7
 # Two totals in one row that both add up (two currencies side by side): a person has to choose.
 AMBIGUOUS = 0.6
@@ -130,7 +130,10 @@ def _exemption(context: Context) -> list[Word] | None:
     """The row that says that no tax is due; one that answers `No` to a question says nothing."""
     for row in context.labelled.tokens:
         text = squeeze(" ".join(word.text for word in row))
-        if text.startswith("whether") or (row and squeeze(row[-1].text) in ("no", "n")):
+        is_denied = (
+            text.startswith("whether") or "notpayable" in text or squeeze(row[-1].text if row else "") in ("no", "n")
+        )
+        if is_denied:
             continue
         if any(phrase in text for phrase in tax_exemptions()):
             return row
@@ -182,7 +185,7 @@ def _place(meaning: Meaning, row: int, words: list[Word]) -> Label:
 
 def _beside(context: Context, label: Label) -> list[tuple[Amount, list[Word], float]]:
     """The amounts right of the label. The last is the likeliest: bases and rates stand before it."""
-    words = context.labelled.right_of(label) or _taller_beside(context, label)
+    words = context.labelled.right_of(label) or _set_off_beside(context, label)
     read = [one for one in amounts_of(context, words) if not one[0].is_percent]
     return [
         (amount, words, LAST_IN_ROW if place == len(read) else EARLIER_IN_ROW)
@@ -205,17 +208,22 @@ class _Columns:
         return nearest.text != self.own
 
 
-def _taller_beside(context: Context, label: Label) -> list[Word]:
-    """The words of the next row that stand right of a label in letters so large that their row is another."""
+def _set_off_beside(context: Context, label: Label) -> list[Word]:
+    """The words right of a label that stand a little higher or lower, or are larger, so that their row is another."""
     rows = context.layout.rows
-    if label.row + 1 == len(rows) or rows[label.row + 1].page != label.page:
-        return []
-    height = max(1.0, label.y1 - label.y0)
-    return [
-        word
-        for word in context.labelled.tokens[label.row + 1]
-        if word.x0 > label.x1 and word.height > TALLER * height and label.y1 - word.y0 > height / 2
-    ]
+    for index in (label.row + 1, label.row - 1):
+        if not 0 <= index < len(rows) or rows[index].page != label.page:
+            continue
+        words = [word for word in context.labelled.tokens[index] if word.x0 > label.x1 and _is_beside(label, word)]
+        taken = any(other.x0 >= label.x0 for other in context.labelled.labels[index])
+        if words and not taken:
+            return words
+    return []
+
+
+def _is_beside(label: Label, word: Word) -> bool:
+    overlap = min(label.y1, word.y1) - max(label.y0, word.y0)
+    return overlap >= min(label.y1 - label.y0, word.height) * OVERLAP
 
 
 def _currency_columns(context: Context) -> _Columns | None:
@@ -374,29 +382,27 @@ def _solve_by_rate(found: dict[str, list[_Found]], rates: list[tuple[Decimal, li
 
 
 def _solve_in_row(context: Context, found: list[_Found]) -> Totals | None:
-    """`TOTAL 422.03 75.97 498.00`, the sums of a table's columns: net and tax before the gross that they make.
+    """`TOTAL 422.03 75.97 498.00`, the sums of a table's columns: net and taxes before the gross that they make.
 
     Without the net in the row a tax is believed where a printed rate makes it out of what is left.
     """
-    rates = {
-        read.value
-        for row in context.labelled.tokens
-        for word in row
-        if (read := context.amount(word)) and read.is_percent
-    }
+    amounts = (context.amount(word) for row in context.labelled.tokens for word in row)
+    rates = {amount.value for amount in amounts if amount and amount.is_percent}
     for gross in found:
         if gross.score < LAST_IN_ROW or gross.value <= 0:
             continue
         others = [one for one in found if one.label is gross.label and 0 < one.value < gross.value]
-        for tax in others:
-            net = gross.value - tax.value
-            beside = next((one for one in others if one.value == net and tax.value < net), None)
-            fits = any(abs(net * rate * times / 100 - tax.value) <= SLACK for rate in rates if rate for times in (1, 2))
-            if beside is None and not fits:
+        for taxes in [*([one] for one in others), *map(list, combinations(others, 2))]:
+            tax = sum((one.value for one in taxes), ZERO)
+            net = gross.value - tax
+            beside = next((one for one in others if one.value == net and tax < net), None)
+            fits = any(abs(net * rate * times / 100 - tax) <= SLACK for rate in rates if rate for times in (1, 2))
+            if beside is None and (not fits or len(taxes) > 1):
                 continue
             totals = _totals(gross, [], gross, [])
-            totals.net = Candidate(net, COLUMN_SUMS if fits else AMBIGUOUS, beside.words if beside else [])
-            totals.tax = Candidate(tax.value, COLUMN_SUMS if fits else AMBIGUOUS, tax.words)
+            score = COLUMN_SUMS if fits or len(taxes) > 1 else AMBIGUOUS
+            totals.net = Candidate(net, score, beside.words if beside else [])
+            totals.tax = Candidate(tax, score, [word for one in taxes for word in one.words])
             return totals
     return None
 

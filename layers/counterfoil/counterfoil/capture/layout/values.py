@@ -91,7 +91,7 @@ CODES = frozenset(
 _SYMBOL = "|".join(re.escape(symbol) for symbol in sorted(SYMBOLS, key=len, reverse=True))
 _CODE = "|".join(sorted(CODES))
 AMOUNT = re.compile(
-    rf"^(?P<open>\()?(?P<sign>[-−–‑+])?\s?(?P<before>{_SYMBOL}|{_CODE}|kr\.?|[^\w\s.,()+-])?\s?(?P<sign2>[-−–‑])?"
+    rf"^(?P<open>\()?(?P<sign>[-−–‑+])?\s?(?P<before>{_SYMBOL}|{_CODE}|kr\.?|[^\w\s.,()+-]|[^\W\d_a-zA-Z])?\s?(?P<sign2>[-−–‑])?"
     r"(?P<number>\d{1,3}(?:[.,'’\s\u00a0\u202f]\d{2,3})+(?:[.,]\d{1,6})?|\d+(?:[.,]\d{1,6})?|[.,]\d{1,4})"
     rf"(?P<sign3>[-−–‑])?[\s\ufffd]?(?P<after>{_SYMBOL}|{_CODE}|kr\.?|,-|/[-=]|%|[^\w\s.,()+-])?(?P<close>\))?[*]?$"
 )

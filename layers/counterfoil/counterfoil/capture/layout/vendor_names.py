@@ -40,6 +40,7 @@ LABELLED_POINTS = 4.0
 LABELLED_ALONE = 2.5
 # What it gains where the money goes to it, and where it signs.
 REMITTANCE_POINTS, SIGNATURE_POINTS = 1.2, 1.5
+BRACKETS = re.compile(r"\([^()]*\)")
 SIGNATORY = re.compile(r"\bauthori[sz]ed\s+sign|\bsignator", re.IGNORECASE)
 SIGNED_FOR = re.compile(r"for[,:]?\s+((?:M/s\.?\s+)?[A-Z].*)", re.IGNORECASE)
 SIGNED_ROWS_MAX = 6
@@ -251,7 +252,7 @@ def _bare_name(context: Context, text: str) -> str:
 
 def _is_title(context: Context, text: str) -> bool:
     """`Invoice Sample`, `Tax Invoice/Cash Memo`: a few words of which the first is what the document calls itself."""
-    words = text.replace("/", " ").replace("-", " ").split()
+    words = BRACKETS.sub(" ", text).replace("/", " ").replace("-", " ").split()
     if len(words) > TITLE_WORDS_MAX or has_legal_form(text):
         return False
     titles = context.vocabulary.titles | context.vocabulary.credit_titles
