@@ -10,7 +10,7 @@ import pytest
 from counterfoil.domain.linking import PLACES_ALL
 from counterfoil.domain.orders import ItemKind, OrderLine
 from counterfoil.domain.policy import MatchPolicy
-from tests.builders import an_order
+from tests.builders import an_order, an_order_line
 from tests.matching.test_linking import article, links, named, of
 from tests.matching.test_matching import S, an_amount, an_expense, an_invoice_of, billed, d, line_of, matched
 
@@ -432,3 +432,20 @@ def test_amounts_below_zero_find_no_place_above_it() -> None:
 
     assert not result.approvable
     assert sum((link.quantity for link in line_of(result).links), Decimal(0)) == 10
+
+
+@pytest.mark.parametrize(
+    ("written", "is_doubtful"),
+    [
+        pytest.param("Hydraulic pump hose", True, id="another noun"),
+        pytest.param("Hydraul. pump seal", False, id="an abbreviation"),
+        pytest.param("Hydraulic pump seal, March", False, id="more words"),
+    ],
+)
+def test_what_is_called_something_else_than_was_ordered_never_approves_itself(written: str, is_doubtful: bool) -> None:
+    order = an_order(lines=(an_order_line(item_code=None, description="Hydraulic pump seal"),))
+
+    result = matched(an_invoice_of(billed(item_code=None, description=written)), order)
+
+    assert result.approvable
+    assert result.is_doubtful == is_doubtful

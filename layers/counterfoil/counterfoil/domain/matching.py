@@ -43,7 +43,7 @@ from counterfoil.domain.orders import ZERO, PurchaseOrder
 from counterfoil.domain.policy import Axis, MatchMode, MatchPolicy, Subject, Threshold
 from counterfoil.domain.records import made
 from counterfoil.domain.units import Conversion, Units, canonical
-from counterfoil.domain.wording import words_apart
+from counterfoil.domain.wording import differs_in_words
 
 # Whatever the caller's own context is, decisions come out the same.
 EXACT = Context(prec=60)
@@ -241,11 +241,8 @@ class _Matching:
         line, evidence = finding.line, finding.linked.evidence
         if line.kind != LineKind.GOODS or not evidence or CODES & evidence.keys():
             return
-        for place in finding.linked.places:
-            mine, theirs = words_apart(line.words, place.words)
-            if mine and theirs:
-                finding.flags.append("description_differs")
-                return
+        if any(differs_in_words(line.words, place.words) for place in finding.linked.places):
+            finding.flags.append("description_differs")
 
     # Which order, which lines
 

@@ -21,6 +21,8 @@ CODE_LETTERS_MIN = 5
 CODE_FIGURES_MIN = 6
 # A word this short is a size or a type (S, XL, A), not a name.
 SIZE_LETTERS_MAX = 2
+# `afh.` for `afhankelijk`: the beginning of a word stands for it from so many letters on.
+ABBREVIATION_MIN = 3
 # Without a word in common, letters must agree at least this much to look closer.
 UNLIKE = 50
 
@@ -116,6 +118,19 @@ def words_apart(one: Sequence[str], other: Sequence[str]) -> tuple[list[str], li
 
 def _letters(words: Sequence[str]) -> int:
     return sum(map(len, words))
+
+
+def differs_in_words(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether each of two descriptions has a word of its own, other than a longer or shorter form of the other's."""
+    mine, theirs = words_apart(one, other)
+    own = [word for word in mine if not any(_is_short_for(word, each) for each in theirs)]
+    its = [word for word in theirs if not any(_is_short_for(word, each) for each in mine)]
+    return bool(own) and bool(its)
+
+
+def _is_short_for(one: str, other: str) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    return len(shorter) >= ABBREVIATION_MIN and longer.startswith(shorter)
 
 
 @lru_cache(maxsize=WORDS_KEPT_MAX)
