@@ -449,3 +449,31 @@ def test_what_is_called_something_else_than_was_ordered_never_approves_itself(wr
 
     assert result.approvable
     assert result.is_doubtful == is_doubtful
+
+
+def test_words_that_lead_away_from_the_article_of_the_code_never_approve_themselves() -> None:
+    billed_before = an_order_line(line=1, item_code="PUMP-A", description="Pump", is_closed=True)
+    same_words = an_order_line(line=2, item_code="PUMP-B", description="Pump")
+
+    result = matched(an_invoice_of(billed(item_code="PUMP-A", description="Pump")), of(billed_before, same_words))
+
+    assert result.is_doubtful or not result.approvable
+
+
+@pytest.mark.parametrize(
+    ("written", "numbers", "is_doubtful"),
+    [
+        pytest.param("PO-1/2", ["PO-12", "PO-1"], True, id="one of the figures is an order"),
+        pytest.param("PO-1/2", ["PO-12", "PO-3"], False, id="none of the figures is an order"),
+        pytest.param("PO-1-2", ["PO-1-2", "PO-1"], False, id="as it is written"),
+    ],
+)
+def test_a_number_that_may_name_two_orders_never_approves_itself(
+    written: str, numbers: list[str], is_doubtful: bool
+) -> None:
+    orders = [an_order(id=number, number=number) for number in numbers]
+
+    result = matched(an_invoice_of(billed(), po_number=written, po_numbers=()), *orders)
+
+    assert [line.links[0].order_id for line in result.lines] == numbers[:1]
+    assert result.is_doubtful == is_doubtful

@@ -43,7 +43,7 @@ from counterfoil.domain.orders import ZERO, PurchaseOrder
 from counterfoil.domain.policy import Axis, MatchMode, MatchPolicy, Subject, Threshold
 from counterfoil.domain.records import made
 from counterfoil.domain.units import Conversion, Units, canonical
-from counterfoil.domain.wording import differs_in_words
+from counterfoil.domain.wording import code_of, differs_in_words
 
 # Whatever the caller's own context is, decisions come out the same.
 EXACT = Context(prec=60)
@@ -237,12 +237,14 @@ class _Matching:
         return self._result(chosen_type, choice, tuple(map(self._line, findings)), passes=passes)
 
     def _doubt_words(self, finding: _Finding) -> None:
-        """A line of which no code says what it is, called something else than what it is linked to, wants a look."""
+        """A line that is linked by its words, and called something else or coded as another article, wants a look."""
         line, evidence = finding.line, finding.linked.evidence
         if line.kind != LineKind.GOODS or not evidence or CODES & evidence.keys():
             return
         if any(differs_in_words(line.words, place.words) for place in finding.linked.places):
             finding.flags.append("description_differs")
+        if line.code and any(line.code == code_of(each.item_code) for order in self.orders for each in order.lines):
+            finding.flags.append("code_of_another_item")
 
     # Which order, which lines
 

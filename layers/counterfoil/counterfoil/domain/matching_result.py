@@ -23,6 +23,7 @@ DOUBT_FLAGS = frozenset(
         "order_not_open",
         "order_of_other_vendor",
         "description_differs",
+        "code_of_another_item",
         "price_creep",
         "quantity_near_limit",
         "rate_near_limit",

@@ -129,13 +129,21 @@ def _was_billed(order: PurchaseOrder) -> bool:
     return order.status == OrderStatus.CLOSED and any(order.billed(line.line) > 0 for line in order.lines)
 
 
+def _names_another(number: str, chosen: PurchaseOrder, orders: Sequence[PurchaseOrder]) -> bool:
+    """`PO-1/2` where there are an order 12 and an order 1: it may be one of them, or two others."""
+    parts = {order_number(part) for part in NOT_ALPHANUMERIC.split(number) if any(map(str.isdigit, part))}
+    if len(parts) < 2 or _as_written(number) == _as_written(chosen.number):
+        return False
+    return any(order is not chosen and order_number(order.number) in parts for order in orders)
+
+
 def _by_number(number: str, orders: Sequence[PurchaseOrder]) -> tuple[list[PurchaseOrder], bool]:
     """The one order of that number, as written, normalised, or as a scan confuses letters; none when two fit."""
     for spelling in (_as_written, _without_marks, order_number):
         wanted = spelling(number)
         found = [order for order in orders if spelling(order.number) == wanted]
         if len(found) == 1:
-            return found, True
+            return found, not _names_another(number, found[0], orders)
         if found:
             return [], False
     wanted = as_scanned(number)
