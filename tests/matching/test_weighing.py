@@ -477,3 +477,14 @@ def test_a_number_that_may_name_two_orders_never_approves_itself(
 
     assert [line.links[0].order_id for line in result.lines] == numbers[:1]
     assert result.is_doubtful == is_doubtful
+
+
+def test_goods_taken_back_on_an_invoice_never_approve_themselves() -> None:
+    came = an_order_line(line=1, kind=ItemKind.INVENTORY, received=d("7"), billed=d("10"))
+    more = article(2, "Gadget")
+
+    result = matched(an_invoice_of(billed(quantity=d("-3")), named(2, "Gadget")), of(came, more))
+
+    assert result.approvable
+    assert "goods_taken_back" in result.flags
+    assert result.is_doubtful

@@ -231,14 +231,17 @@ class _Matching:
         for finding in findings:
             self._hold_to_cap(finding)
             self._waive(finding)
-            self._doubt_words(finding)
+            self._doubt(finding)
         self.flags += [flag for finding in findings for flag in finding.flags]
         passes = all(finding.status.passes or finding.is_waived for finding in findings)
         return self._result(chosen_type, choice, tuple(map(self._line, findings)), passes=passes)
 
-    def _doubt_words(self, finding: _Finding) -> None:
-        """A line that is linked by its words, and called something else or coded as another article, wants a look."""
+    def _doubt(self, finding: _Finding) -> None:
+        """What wants a look: a line that is linked by its words, and called something else or coded as another article;
+        goods taken back on an invoice, of which a credit note may come as well."""
         line, evidence = finding.line, finding.linked.evidence
+        if not self.is_credit and finding.links and line.kind == LineKind.GOODS and (line.quantity or ZERO) < 0:
+            finding.flags.append("goods_taken_back")
         if line.kind != LineKind.GOODS or not evidence or CODES & evidence.keys():
             return
         if any(differs_in_words(line.words, place.words) for place in finding.linked.places):

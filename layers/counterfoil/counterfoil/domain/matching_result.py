@@ -24,6 +24,7 @@ DOUBT_FLAGS = frozenset(
         "order_of_other_vendor",
         "description_differs",
         "code_of_another_item",
+        "goods_taken_back",
         "price_creep",
         "quantity_near_limit",
         "rate_near_limit",
